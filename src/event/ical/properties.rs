@@ -1,0 +1,104 @@
+//! Content lines to properties, one at a time through the `icalendar` crate.
+
+use super::lines::{Component, Problems};
+use icalendar::parser::{Parameter, Property};
+
+/// Prefix of our own properties.
+pub(super) const MARK: &str = "X-CHRONOTYPE-";
+
+/// The properties of one component, by name, in order.
+pub(super) struct Properties {
+    /// Line number, name in upper case, the property as the crate reads it.
+    pub all: Vec<(usize, String, Property<'static>)>,
+}
+
+/// Somebody here looks at it.
+fn is_wanted(name: &str) -> bool {
+    const NAMES: [&str; 29] = [
+        "ATTENDEE",
+        "COMPLETED",
+        "CREATED",
+        "DESCRIPTION",
+        "DTEND",
+        "DTSTART",
+        "DUE",
+        "DURATION",
+        "ESTIMATED-DURATION",
+        "EXDATE",
+        "EXRULE",
+        "LAST-MODIFIED",
+        "LOCATION",
+        "ORGANIZER",
+        "PERCENT-COMPLETE",
+        "PRIORITY",
+        "RDATE",
+        "RECURRENCE-ID",
+        "RELATED-TO",
+        "RRULE",
+        "SEQUENCE",
+        "STATUS",
+        "SUMMARY",
+        "TRANSP",
+        "TZID",
+        "TZOFFSETFROM",
+        "TZOFFSETTO",
+        "UID",
+        "X-LIC-LOCATION",
+    ];
+    NAMES.contains(&name) || name == "X-MICROSOFT-CDO-BUSYSTATUS" || name.starts_with(MARK)
+}
+
+impl Properties {
+    /// Reads those that anybody here looks at.
+    pub fn read(component: &Component<'_>, problems: &mut Problems) -> Self {
+        let mut all = Vec::new();
+        for line in &component.lines {
+            let name = line.name();
+            if !is_wanted(&name) {
+                continue;
+            }
+            // The crate knows the value type of upper-case names only.
+            let upper = line.text.get(name.len()..).map(|rest| format!("{name}{rest}"));
+            let read = upper.as_deref().and_then(|text| Property::try_from(text).ok().map(owned));
+            match read {
+                Some(property) => all.push((line.number, name, property)),
+                None => problems.add(line.number, Some(&name), "this line can't be read"),
+            }
+        }
+        Self { all }
+    }
+
+    /// The first property of that name.
+    pub fn first(&self, name: &str) -> Option<&(usize, String, Property<'static>)> {
+        self.all.iter().find(|(_, n, _)| n == name)
+    }
+
+    /// The value of the first property of that name.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.first(name).map(|(_, _, p)| p.val.as_str().to_owned())
+    }
+
+    /// Line number and value of every property of that name.
+    pub fn all(&self, name: &str) -> Vec<(usize, String)> {
+        let named = self.all.iter().filter(|(_, n, _)| n == name);
+        named.map(|(line, _, p)| (*line, p.val.as_str().to_owned())).collect()
+    }
+}
+
+fn owned(property: Property<'_>) -> Property<'static> {
+    Property {
+        name: property.name.into_owned(),
+        val: property.val.into_owned(),
+        params: property
+            .params
+            .into_iter()
+            .map(|p| Parameter { key: p.key.into_owned(), val: p.val.map(|v| v.into_owned()) })
+            .collect(),
+    }
+}
+
+/// A parameter without its quotes.
+pub(super) fn param<'a>(property: &'a Property<'_>, name: &str) -> Option<&'a str> {
+    let found = property.params.iter().find(|p| p.key.as_str().eq_ignore_ascii_case(name))?;
+    found.val.as_ref().map(|v| v.as_str().trim_matches('"'))
+}

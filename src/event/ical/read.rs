@@ -1,0 +1,341 @@
+//! Components to object resources.
+
+use super::lines::{self, Problems};
+use super::properties::{MARK, Properties, param};
+use super::value;
+use super::vtimezone::Zones;
+use super::{
+    Attendee, EventComponent, ObjectResource, PROPERTIES_MAX, Parsed, PartStat, Rdate, Status,
+    Todo, TodoStatus, Transparency,
+};
+use crate::event::id::Uid;
+use crate::event::time::{Stamp, Zone};
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use icalendar::parser::Property;
+use std::collections::{BTreeMap, HashMap};
+
+/// Reads an iCalendar stream: any line ending, with or without BOM, whole calendars or bare
+/// components. What can't be read is told in `problems` and costs only itself.
+pub fn parse(text: &str) -> Parsed {
+    let mut problems = Problems::default();
+    let components = lines::components(text, &mut problems);
+    let mut zones = Zones::read(&components, &mut problems);
+    let mut objects = Objects::default();
+    for component in &components {
+        let properties = match component.name.as_str() {
+            "VEVENT" | "VTODO" => Properties::read(component, &mut problems),
+            _ => continue,
+        };
+        let Some(uid) = properties.text("UID").filter(|uid| !uid.trim().is_empty()) else {
+            let message = format!("this {} has no UID and was skipped", component.name);
+            problems.add(component.number, Some("UID"), message);
+            continue;
+        };
+        let mut reader = Reader {
+            properties,
+            number: component.number,
+            zones: &mut zones,
+            problems: &mut problems,
+        };
+        match component.name.as_str() {
+            "VEVENT" => {
+                if let Some(event) = reader.event() {
+                    objects.of(uid).events.push(event);
+                }
+            }
+            _ => {
+                let todo = reader.todo();
+                objects.of(uid).todos.push(todo);
+            }
+        }
+    }
+    Parsed { objects: objects.done(), problems: problems.0 }
+}
+
+#[derive(Default)]
+struct Objects {
+    all: Vec<ObjectResource>,
+    by_uid: HashMap<String, usize>,
+}
+
+impl Objects {
+    fn of(&mut self, uid: String) -> &mut ObjectResource {
+        let next = self.all.len();
+        let at = *self.by_uid.entry(uid.clone()).or_insert(next);
+        if at == next {
+            let uid = Uid::new(uid);
+            self.all.push(ObjectResource { uid, events: Vec::new(), todos: Vec::new() });
+        }
+        &mut self.all[at]
+    }
+
+    /// Keeps one master a UID: the highest SEQUENCE, of equals the last.
+    fn done(mut self) -> Vec<ObjectResource> {
+        for object in &mut self.all {
+            let (mut masters, overrides): (Vec<_>, Vec<_>) =
+                object.events.drain(..).partition(|e| e.recurrence_id.is_none());
+            masters.sort_by_key(|m: &EventComponent| m.sequence);
+            object.events.extend(masters.pop());
+            object.events.extend(overrides);
+        }
+        self.all
+    }
+}
+
+struct Reader<'z> {
+    properties: Properties,
+    number: usize,
+    zones: &'z mut Zones,
+    problems: &'z mut Problems,
+}
+
+impl Reader<'_> {
+    fn event(&mut self) -> Option<EventComponent> {
+        let Some(start) = self.stamp("DTSTART") else {
+            let message = "this VEVENT has no readable DTSTART and was skipped";
+            self.problems.add(self.number, Some("DTSTART"), message);
+            return None;
+        };
+        let recurrence_id = self.stamp("RECURRENCE-ID");
+        if recurrence_id.is_none() && self.properties.first("RECURRENCE-ID").is_some() {
+            // Without its place in the series it would pass for the series itself.
+            return None;
+        }
+        let range = self.properties.first("RECURRENCE-ID").and_then(|p| param(&p.2, "RANGE"));
+        let this_and_future = range.is_some_and(|r| r.eq_ignore_ascii_case("THISANDFUTURE"));
+        let end = self.end(&start);
+        Some(EventComponent {
+            recurrence_id,
+            this_and_future,
+            summary: self.text("SUMMARY"),
+            description: self.text("DESCRIPTION"),
+            location: self.text("LOCATION"),
+            end,
+            duration: self.duration("DURATION"),
+            rules: self.rules("RRULE"),
+            rdates: self.rdates(),
+            exdates: self.exdates(),
+            exrules: self.rules("EXRULE"),
+            start,
+            status: match self.word("STATUS").as_str() {
+                "TENTATIVE" => Status::Tentative,
+                "CANCELLED" => Status::Cancelled,
+                _ => Status::Confirmed,
+            },
+            transparency: match self.word("TRANSP").as_str() {
+                "TRANSPARENT" => Transparency::Transparent,
+                _ => Transparency::Opaque,
+            },
+            out_of_office: self.word("X-MICROSOFT-CDO-BUSYSTATUS") == "OOF",
+            organizer: self.properties.first("ORGANIZER").and_then(|p| address(&p.2)),
+            attendees: self.attendees(),
+            sequence: self.word("SEQUENCE").parse().unwrap_or(0),
+            created: self.moment("CREATED"),
+            last_modified: self.moment("LAST-MODIFIED"),
+            related_to: self.properties.text("RELATED-TO").map(Uid::new),
+            marks: self.marks(),
+        })
+    }
+
+    fn todo(&mut self) -> Todo {
+        let has = |name: &str| self.properties.first(name).is_some();
+        let recurring = has("RRULE") || has("RDATE") || has("RECURRENCE-ID");
+        let percent = self.word("PERCENT-COMPLETE");
+        let completed = has("COMPLETED") || percent == "100";
+        Todo {
+            summary: self.text("SUMMARY"),
+            start: self.stamp("DTSTART"),
+            due: self.stamp("DUE"),
+            duration: self.duration("ESTIMATED-DURATION").or_else(|| self.duration("DURATION")),
+            status: match self.word("STATUS").as_str() {
+                "CANCELLED" => TodoStatus::Cancelled,
+                "COMPLETED" => TodoStatus::Completed,
+                _ if completed => TodoStatus::Completed,
+                _ => TodoStatus::Open,
+            },
+            priority: self.word("PRIORITY").parse().map_or(0, |p: u8| p.min(9)),
+            recurring,
+            last_modified: self.moment("LAST-MODIFIED"),
+        }
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.properties.text(name).unwrap_or_default()
+    }
+
+    /// A value from a fixed set, or a number.
+    fn word(&self, name: &str) -> String {
+        self.text(name).trim().to_ascii_uppercase()
+    }
+
+    fn rules(&self, name: &str) -> Vec<String> {
+        let all = self.properties.all(name).into_iter().map(|(_, text)| text);
+        all.filter(|text| !text.trim().is_empty()).collect()
+    }
+
+    fn complain(&mut self, line: usize, name: &str) {
+        self.problems.add(line, Some(name), format!("this {name} can't be read and was left out"));
+    }
+
+    fn zone_of(&mut self, line: usize, property: &Property<'_>) -> Option<Zone> {
+        let id = param(property, "TZID")?;
+        self.zones.get(id, line, self.problems)
+    }
+
+    fn stamp(&mut self, name: &str) -> Option<Stamp> {
+        let (line, _, property) = self.properties.first(name)?.clone();
+        let zone = self.zone_of(line, &property);
+        let stamp = one_stamp(property.val.as_str(), zone.as_ref(), is_day(&property));
+        if stamp.is_none() {
+            self.complain(line, name);
+        }
+        stamp
+    }
+
+    fn moment(&mut self, name: &str) -> Option<DateTime<Utc>> {
+        self.stamp(name).map(|stamp| stamp.instant(Tz::UTC))
+    }
+
+    fn duration(&mut self, name: &str) -> Option<TimeDelta> {
+        let (line, text) = self.properties.all(name).into_iter().next()?;
+        match value::duration(&text) {
+            Some(length) if length < TimeDelta::zero() => {
+                self.problems.add(line, Some(name), format!("this {name} is negative: left out"));
+                None
+            }
+            Some(length) => Some(length),
+            None => {
+                self.complain(line, name);
+                None
+            }
+        }
+    }
+
+    fn end(&mut self, start: &Stamp) -> Option<Stamp> {
+        let end = self.stamp("DTEND")?;
+        if end.instant(Tz::UTC) < start.instant(Tz::UTC) && end.is_date() == start.is_date() {
+            let line = self.properties.first("DTEND").map_or(self.number, |p| p.0);
+            self.problems.add(line, Some("DTEND"), "this DTEND lies before its DTSTART: left out");
+            return None;
+        }
+        Some(end)
+    }
+
+    /// Every value of a list property.
+    fn values(&mut self, name: &str) -> Vec<Listed> {
+        let named = self.properties.all.iter().filter(|(_, n, _)| n == name);
+        let named: Vec<(usize, Property<'static>)> =
+            named.map(|(line, _, property)| (*line, property.clone())).collect();
+        let mut out = Vec::new();
+        for (line, property) in named {
+            let zone = self.zone_of(line, &property);
+            let day = is_day(&property);
+            for text in property.val.as_str().split(',').filter(|v| !v.trim().is_empty()) {
+                if out.len() >= PROPERTIES_MAX {
+                    self.problems.add(line, Some(name), "too many dates: the rest was not read");
+                    return out;
+                }
+                out.push(Listed { line, text: text.to_owned(), zone: zone.clone(), day });
+            }
+        }
+        out
+    }
+
+    fn exdates(&mut self) -> Vec<Stamp> {
+        let mut out = Vec::new();
+        for value in self.values("EXDATE") {
+            match value.stamp(&value.text) {
+                Some(stamp) => out.push(stamp),
+                None => self.complain(value.line, "EXDATE"),
+            }
+        }
+        out
+    }
+
+    fn rdates(&mut self) -> Vec<Rdate> {
+        let mut out = Vec::new();
+        for value in self.values("RDATE") {
+            match value.rdate() {
+                Some(rdate) => out.push(rdate),
+                None => self.complain(value.line, "RDATE"),
+            }
+        }
+        out
+    }
+
+    fn attendees(&self) -> Vec<Attendee> {
+        let named = self.properties.all.iter().filter(|(_, n, _)| n == "ATTENDEE");
+        named
+            .filter_map(|(_, _, p)| {
+                let kind = param(p, "CUTYPE").unwrap_or("").to_ascii_uppercase();
+                Some(Attendee {
+                    address: address(p)?,
+                    partstat: part_stat(param(p, "PARTSTAT").unwrap_or("")),
+                    resource: kind == "ROOM" || kind == "RESOURCE",
+                })
+            })
+            .collect()
+    }
+
+    fn marks(&self) -> BTreeMap<String, String> {
+        let ours = self.properties.all.iter().filter(|(_, n, _)| n.starts_with(MARK));
+        ours.map(|(_, name, p)| (name.clone(), p.val.as_str().to_owned())).collect()
+    }
+}
+
+/// One value of an EXDATE or RDATE.
+struct Listed {
+    line: usize,
+    text: String,
+    zone: Option<Zone>,
+    /// VALUE=DATE.
+    day: bool,
+}
+
+impl Listed {
+    fn stamp(&self, text: &str) -> Option<Stamp> {
+        one_stamp(text, self.zone.as_ref(), self.day)
+    }
+
+    /// A start, or a period: start and end, or start and length (RFC 5545 section 3.3.9).
+    fn rdate(&self) -> Option<Rdate> {
+        let Some((start, rest)) = self.text.split_once('/') else {
+            return Some(Rdate { start: self.stamp(&self.text)?, duration: None });
+        };
+        let start = self.stamp(start)?;
+        let length = match value::duration(rest) {
+            Some(length) => length,
+            None => self.stamp(rest)?.instant(Tz::UTC) - start.instant(Tz::UTC),
+        };
+        (length >= TimeDelta::zero()).then_some(Rdate { start, duration: Some(length) })
+    }
+}
+
+fn is_day(property: &Property<'_>) -> bool {
+    param(property, "VALUE").is_some_and(|v| v.eq_ignore_ascii_case("DATE"))
+}
+
+/// One DATE or DATE-TIME; VALUE=DATE makes a day of a time.
+fn one_stamp(text: &str, zone: Option<&Zone>, day: bool) -> Option<Stamp> {
+    let stamp = value::stamp(text, zone)?;
+    Some(if day { Stamp::Date(stamp.date()) } else { stamp })
+}
+
+fn part_stat(text: &str) -> PartStat {
+    match text.trim().to_ascii_uppercase().as_str() {
+        "ACCEPTED" => PartStat::Accepted,
+        "TENTATIVE" => PartStat::Tentative,
+        "DECLINED" => PartStat::Declined,
+        _ => PartStat::NeedsAction,
+    }
+}
+
+/// A calendar address; where the value is none (iCloud's paths), the EMAIL parameter (RFC 7986).
+fn address(property: &Property<'_>) -> Option<String> {
+    let value = property.val.as_str().trim().trim_matches('"').to_lowercase();
+    let value = value.strip_prefix("mailto:").unwrap_or(&value).trim().to_owned();
+    let email = param(property, "EMAIL").map(|e| e.trim().to_lowercase());
+    let found = if value.contains('@') { value } else { email.unwrap_or(value) };
+    (!found.is_empty()).then_some(found)
+}

@@ -1,0 +1,119 @@
+//! Names of things: principals, collections, object resources. Newtypes, so that none passes for
+//! another.
+
+use std::fmt;
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Wraps the text as it stands.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The text as it stands.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+name!(
+    /// A collection of object resources (RFC 4791 section 4.2): `account name` + `/` + its href or
+    /// folder name, so that it is unique within a principal and stable over restarts.
+    CollectionId
+);
+name!(
+    /// Where an object resource lies within its server or folder, decoded (RFC 4918 section 8.3).
+    Href
+);
+name!(
+    /// The version of an object resource as the server names it, quotes included (RFC 9110
+    /// section 8.8.3).
+    ETag
+);
+name!(
+    /// The state of a collection as the server names it (RFC 6578 section 4). Opaque.
+    SyncToken
+);
+name!(
+    /// The UID of a calendar object resource (RFC 5545 section 3.8.4.7).
+    Uid
+);
+
+/// Whose data it is: one person. Every store call takes one (safety contract, point 5).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PrincipalId(String);
+
+/// Longest `PrincipalId`: it is part of every key in the store.
+const PRINCIPAL_MAX: usize = 64;
+
+impl PrincipalId {
+    /// Accepts 1 to 64 letters, digits and `. _ @ -`.
+    ///
+    /// # Errors
+    /// A sentence for the person when the text is anything else.
+    pub fn new(text: &str) -> Result<Self, String> {
+        let fits = |c: char| c.is_ascii_alphanumeric() || "._@-".contains(c);
+        if text.is_empty() || text.len() > PRINCIPAL_MAX || !text.chars().all(fits) {
+            return Err(format!(
+                "'{text}' can't be a person's id: use 1 to {PRINCIPAL_MAX} letters, digits, '.', \
+                 '_', '@' or '-'"
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The text as it stands.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Names one occurrence for as long as it exists: its UID and, in a series, its original start.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventId {
+    /// UID of the object resource.
+    pub uid: Uid,
+    /// RECURRENCE-ID in its canonical form (`20260301T090000Z`, `20260301`); `None` outside series.
+    pub recurrence_id: Option<String>,
+}
+
+/// Every UID of ours begins so (DESIGN section 11).
+pub const OUR_PREFIX: &str = "chronotype-";
+
+impl Uid {
+    /// Whether the name is one that we give. The name alone proves nothing: a block is ours when we
+    /// also remember it.
+    pub fn is_ours(&self) -> bool {
+        self.as_str().starts_with(OUR_PREFIX)
+    }
+
+    /// Nine hex digits of its hash, for short names in lists.
+    pub fn short(&self) -> String {
+        blake3::hash(self.as_str().as_bytes()).to_hex()[..9].to_owned()
+    }
+}
+
+impl EventId {
+    /// Six base32 letters or more, as lists print it and `explain` takes it: a hash, so that a UID
+    /// that holds an address or a title is not shown.
+    pub fn short(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.uid.as_str().as_bytes());
+        hasher.update(b"\0");
+        hasher.update(self.recurrence_id.as_deref().unwrap_or("").as_bytes());
+        format!("e{}", &hasher.finalize().to_hex()[..9])
+    }
+}

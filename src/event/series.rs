@@ -1,0 +1,136 @@
+//! What happens to an object as a whole: a series that moves or ends, an event that becomes one.
+
+use super::fold::{Change, Context};
+use super::ical::ObjectResource;
+use super::id::{EventId, Uid};
+use super::mark::unmarked;
+use super::recurrence::{Occurrence, occurrences};
+use super::time::Span;
+use super::trail::{Event, Events, Observation, Standing};
+use std::collections::BTreeMap;
+
+/// Ids of the known occurrences of one UID.
+pub(super) fn ids_of(events: &Events, uid: &Uid) -> Vec<EventId> {
+    let first = EventId { uid: uid.clone(), recurrence_id: None };
+    events.range(first..).take_while(|(id, _)| id.uid == *uid).map(|(id, _)| id.clone()).collect()
+}
+
+pub(super) enum Rest {
+    Future,
+    Past,
+}
+
+/// Whether an event is still open, and whether its start lies ahead.
+pub(super) fn open_and_future(event: &Event, context: &Context<'_>) -> Option<Rest> {
+    if event.closed || event.standing == Standing::Withdrawn {
+        return None;
+    }
+    let ahead = event.span.start_instant(context.zone) >= context.now;
+    Some(if ahead { Rest::Future } else { Rest::Past })
+}
+
+pub(super) struct Shift {
+    pub(super) carrier: EventId,
+    from: Span,
+    to: Option<Span>,
+}
+
+impl Shift {
+    /// "This and following" was edited and nothing moved: another UID stands in its place.
+    pub(super) fn is_split_in_place(&self) -> bool {
+        self.to == Some(self.from)
+    }
+
+    pub(super) fn observation(&self, from: Span) -> Observation {
+        match self.to {
+            Some(to) => Observation::SeriesMoved { from, to },
+            None => Observation::Deleted,
+        }
+    }
+}
+
+/// The whole series moved or ended: more than one future occurrence left its place at once. The
+/// next of them carries the one signal; the destination is the first new occurrence after now.
+pub(super) fn series_shift(
+    events: &Events,
+    gone: &[EventId],
+    here: &BTreeMap<EventId, Occurrence<'_>>,
+    fresh: &[&ObjectResource],
+    context: &Context<'_>,
+) -> Option<Shift> {
+    let mut ahead: Vec<&Event> = gone
+        .iter()
+        .filter_map(|id| events.get(id))
+        .filter(|e| matches!(open_and_future(e, context), Some(Rest::Future)))
+        .collect();
+    if ahead.len() < 2 {
+        return None;
+    }
+    ahead.sort_by_key(|e| e.span.start_instant(context.zone));
+    let carrier = ahead.first()?;
+    let to = here
+        .iter()
+        .filter(|(id, o)| {
+            !events.contains_key(id) && o.span.start_instant(context.zone) >= context.now
+        })
+        .map(|(_, o)| o.span)
+        .min_by_key(|s| s.start_instant(context.zone))
+        .or_else(|| heir(carrier, fresh, context));
+    Some(Shift { carrier: carrier.id.clone(), from: carrier.span, to })
+}
+
+/// Editing "this and following" ends a series and starts another under a new UID (RFC 5545 knows
+/// RANGE for it, clients do it so). It bears the same title.
+fn heir(carrier: &Event, fresh: &[&ObjectResource], context: &Context<'_>) -> Option<Span> {
+    let same = |o: &&&ObjectResource| {
+        o.events
+            .iter()
+            .any(|e| e.recurrence_id.is_none() && unmarked(&e.summary) == unmarked(&carrier.title))
+    };
+    let series = fresh.iter().filter(|o| o.uid != carrier.id.uid).find(same)?;
+    let (found, _) = occurrences(series, context.window, context.zone);
+    let spans = found.into_iter().map(|o| o.span);
+    spans
+        .filter(|s| s.start_instant(context.zone) >= context.now)
+        .min_by_key(|s| s.start_instant(context.zone))
+}
+
+/// Series that these changes show for the first time.
+pub(super) fn new_series<'a>(events: &Events, changes: &[Change<'a>]) -> Vec<&'a ObjectResource> {
+    let present = changes.iter().filter_map(|change| match change {
+        Change::Present { object, .. } => Some(*object),
+        Change::Vanished { .. } => None,
+    });
+    let repeats = |o: &&ObjectResource| o.events.iter().any(|e| !e.rules.is_empty());
+    let is_new = |o: &&ObjectResource| {
+        let first = EventId { uid: o.uid.clone(), recurrence_id: None };
+        events.range(first..).next().is_none_or(|(id, _)| id.uid != o.uid)
+    };
+    present.filter(repeats).filter(is_new).collect()
+}
+
+/// An event that became a series (or the other way round, or whose rule got another start) keeps
+/// its trail where an occurrence stands in its very place.
+pub(super) fn rename_in_place(
+    events: &mut Events,
+    uid: &Uid,
+    here: &BTreeMap<EventId, Occurrence<'_>>,
+) {
+    let mut free: Option<BTreeMap<Span, EventId>> = None;
+    for old in ids_of(events, uid) {
+        if here.contains_key(&old) {
+            continue;
+        }
+        let places = free.get_or_insert_with(|| {
+            let new = here.iter().filter(|(id, _)| !events.contains_key(id));
+            new.map(|(id, o)| (o.span, id.clone())).collect()
+        });
+        let Some(span) = events.get(&old).map(|e| e.span) else { continue };
+        let Some(new) = places.remove(&span) else { continue };
+        if let Some(mut event) = events.remove(&old) {
+            event.recurring = new.recurrence_id.is_some();
+            event.id = new.clone();
+            events.insert(new, event);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! chronotype learns when you do your best work from the calendars you already keep, and writes
+//! suggested blocks back into them.
+//!
+//! This file is the map: modules in the order data flows. A module names only modules above it;
+//! `tests/tidy.rs` holds that table. `cycle` tells the whole story in twelve steps: read it
+//! first.
+
+// -- core: pure values and decisions
+/// TIER 1: what is on the calendar (RFC 5545).
+pub mod event;
+
+// -- edges: everything that touches the world
+
+// -- one turn, and the shell around it
+

@@ -1,0 +1,10 @@
+//! The one test binary.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod fixtures;
+mod calendar_objects;
