@@ -8,6 +8,8 @@
 // -- core: pure values and decisions
 /// TIER 1: what is on the calendar (RFC 5545).
 pub mod event;
+/// TIER 2: task types: classify, infer, learn.
+pub mod task;
 
 // -- edges: everything that touches the world
 

@@ -7,4 +7,5 @@
 )]
 
 mod fixtures;
+mod folding;
 mod calendar_objects;
