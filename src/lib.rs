@@ -10,6 +10,10 @@
 pub mod event;
 /// TIER 2: task types: classify, infer, learn.
 pub mod task;
+/// TIER 3: insights.
+pub mod memory;
+/// Free-busy, slot, solve, suggestion.
+pub mod schedule;
 
 // -- edges: everything that touches the world
 

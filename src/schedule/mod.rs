@@ -1,0 +1,15 @@
+//! Where a block goes: free time, the score of a slot, the plan of many blocks, and the
+//! suggestions that come of it.
+//!
+//! Invariant: pure and deterministic: the same values give the same plan. Nothing here knows of
+//! collections, servers or the store.
+
+pub mod request;
+pub mod habit;
+pub mod suggestion;
+pub mod problem;
+pub mod free_busy;
+pub mod working;
+pub mod slot;
+pub mod solve;
+pub mod plan;

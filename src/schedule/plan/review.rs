@@ -1,0 +1,198 @@
+//! What becomes of the blocks there are: each stays, moves, is over or goes; and which sessions are
+//! still without one.
+
+use super::ground::Ground;
+use super::sessions::sessions;
+use super::{Note, Unplaced, Withdrawal};
+use crate::event::{EventId, Uid};
+use crate::schedule::request::{Door, Request, RequestKey};
+use crate::schedule::suggestion::{State, Suggestion};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Time after a deletion, or after a block that passed, before another one is proposed.
+const BACK_OFF: TimeDelta = TimeDelta::days(1);
+/// Deletions after which a session is never proposed again.
+const MOST_REFUSALS: usize = 2;
+/// Blocks that may pass without a word before a session is given up.
+const MOST_PASSED: usize = 5;
+
+/// A session that is to get a place.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    /// Index of its request.
+    pub(super) request: usize,
+    pub(super) session: u16,
+    pub(super) attempt: u16,
+    pub(super) minutes: i32,
+    /// Where the person deleted blocks of this request.
+    pub(super) avoid: Vec<(DateTime<Utc>, DateTime<Utc>)>,
+    /// The block to be moved, where there is one.
+    pub(super) moved: Option<Suggestion>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Review {
+    /// Blocks that stay.
+    pub(super) kept: Vec<Suggestion>,
+    /// Blocks that are over with this plan.
+    pub(super) over: Vec<Suggestion>,
+    pub(super) wanted: Vec<Wanted>,
+    pub(super) withdrawn: Vec<(Uid, Withdrawal)>,
+    pub(super) unplaced: Vec<(RequestKey, Unplaced)>,
+    pub(super) notes: Vec<(Uid, Note)>,
+}
+
+enum Verdict {
+    Served,
+    Not(Unplaced),
+    Place,
+}
+
+pub(super) fn review(ground: &Ground<'_>) -> Review {
+    let mut review = Review::default();
+    let mut blocks: BTreeMap<&RequestKey, Vec<&Suggestion>> = BTreeMap::new();
+    for block in ground.input.suggestions.values() {
+        if block.state == State::Proposed && block.end <= ground.input.now {
+            let since = ground.input.now;
+            review.over.push(Suggestion { state: State::Past, since, ..block.clone() });
+        }
+        blocks.entry(&block.request).or_default().push(block);
+    }
+    let mut seen = BTreeSet::new();
+    for (index, request) in ground.input.requests.iter().enumerate() {
+        if seen.insert(&request.key) {
+            let own = blocks.remove(&request.key).unwrap_or_default();
+            review.request(ground, index, &own);
+        }
+    }
+    for block in blocks.into_values().flatten() {
+        review.orphan(ground, block, Withdrawal::Gone);
+    }
+    review
+}
+
+impl Review {
+    fn request(&mut self, ground: &Ground<'_>, index: usize, own: &[&Suggestion]) {
+        let request = &ground.input.requests[index];
+        let Some((kind, _)) = ground.kind(request.task_type) else {
+            let standing = own.iter().filter(|b| is_current(ground, b));
+            self.kept.extend(standing.map(|b| (*b).clone()));
+            self.unplaced.push((request.key.clone(), Unplaced::Unclassified));
+            return;
+        };
+        let lengths = sessions(request, kind, ground.input.settings);
+        for block in own.iter().filter(|b| usize::from(b.session) >= lengths.len()) {
+            self.orphan(ground, block, Withdrawal::FewerSessions);
+        }
+        let refused = own.iter().filter(|b| b.state == State::Refused);
+        let avoid: Vec<_> = refused.map(|b| (b.start, b.end)).collect();
+        for (session, &minutes) in (0u16..).zip(&lengths) {
+            let tries: Vec<_> = own.iter().copied().filter(|b| b.session == session).collect();
+            let attempt = tries.iter().map(|b| b.attempt.saturating_add(1)).max().unwrap_or(0);
+            let wanted = Wanted {
+                request: index,
+                session,
+                attempt,
+                minutes,
+                avoid: avoid.clone(),
+                moved: None,
+            };
+            if let Some(block) = tries.iter().find(|b| is_current(ground, b)) {
+                self.current(ground, request, block, wanted);
+                continue;
+            }
+            match verdict(ground, request, &tries) {
+                Verdict::Served => {}
+                Verdict::Not(why) => self.unplaced.push((request.key.clone(), why)),
+                Verdict::Place if request.deadline.is_some_and(|d| d <= ground.input.now) => {
+                    self.unplaced.push((request.key.clone(), Unplaced::TooLate));
+                }
+                Verdict::Place => self.wanted.push(wanted),
+            }
+        }
+    }
+
+    /// A block that stands and isn't over: it moves when something was booked over it or it no
+    /// longer fits its request; never inside the freeze window, never once the person touched it.
+    fn current(
+        &mut self,
+        ground: &Ground<'_>,
+        request: &Request,
+        block: &Suggestion,
+        wanted: Wanted,
+    ) {
+        let (start, end) = ground.horizon.stretch(block.start, block.end);
+        let conflict = ground.is_taken(start, end);
+        let early = request.earliest.is_some_and(|e| block.start < e);
+        let late = request.deadline.is_some_and(|d| d < block.end);
+        let stated = request.minutes.is_some();
+        let other_length =
+            stated && (block.end - block.start).num_minutes() != i64::from(wanted.minutes);
+        let touched = block.state != State::Proposed || mark(ground, block).is_some();
+        if touched || !(conflict || early || late || other_length) {
+            self.kept.push(block.clone());
+        } else if start < ground.thaw {
+            if conflict {
+                self.notes.push((block.uid.clone(), Note::ConflictInFreeze));
+            }
+            self.kept.push(block.clone());
+        } else {
+            self.wanted.push(Wanted { moved: Some(block.clone()), ..wanted });
+        }
+    }
+
+    /// A block whose request, or whose session of it, is no more.
+    fn orphan(&mut self, ground: &Ground<'_>, block: &Suggestion, why: Withdrawal) {
+        if !is_current(ground, block) {
+            return;
+        }
+        if block.state != State::Proposed || mark(ground, block).is_some() {
+            self.kept.push(block.clone());
+        } else if ground.horizon.minute(block.start) < ground.thaw {
+            self.notes.push((block.uid.clone(), Note::GoneInFreeze));
+            self.kept.push(block.clone());
+        } else {
+            self.withdrawn.push((block.uid.clone(), why));
+        }
+    }
+}
+
+fn is_current(ground: &Ground<'_>, block: &Suggestion) -> bool {
+    block.stands() && block.end > ground.input.now
+}
+
+/// The person's mark on a block, `✓` or `✗`. A block that bears one is not written again.
+fn mark(ground: &Ground<'_>, block: &Suggestion) -> Option<bool> {
+    let event = EventId { uid: block.uid.clone(), recurrence_id: None };
+    ground.input.events.get(&event).and_then(|e| e.completed)
+}
+
+/// May a session without a standing block have one? Judged by its last try.
+fn verdict(ground: &Ground<'_>, request: &Request, tries: &[&Suggestion]) -> Verdict {
+    let Some(last) = tries.iter().max_by_key(|b| b.attempt) else { return Verdict::Place };
+    let now = ground.input.now;
+    match last.state {
+        State::Withdrawn => Verdict::Place,
+        State::Refused => {
+            let refusals = tries.iter().filter(|b| b.state == State::Refused).count();
+            if request.door == Door::Habit || refusals >= MOST_REFUSALS {
+                Verdict::Not(Unplaced::Refused)
+            } else if now < last.since + BACK_OFF {
+                Verdict::Not(Unplaced::BackOff)
+            } else {
+                Verdict::Place
+            }
+        }
+        State::Proposed | State::Accepted | State::Taken | State::Past => {
+            let marked = mark(ground, last);
+            let passed = tries.iter().filter(|b| b.state != State::Refused).count();
+            match (request.door, marked) {
+                (_, Some(true)) | (Door::Habit, _) | (Door::Ask, None) => Verdict::Served,
+                (_, None) if now < last.end + BACK_OFF => Verdict::Not(Unplaced::Waiting),
+                _ if passed >= MOST_PASSED => Verdict::Not(Unplaced::GivenUp),
+                _ => Verdict::Place,
+            }
+        }
+    }
+}
