@@ -16,6 +16,8 @@ pub mod memory;
 pub mod schedule;
 
 // -- edges: everything that touches the world
+/// The collections (RFC 4791): CalDAV, vdir.
+pub mod calendar;
 
 // -- one turn, and the shell around it
 

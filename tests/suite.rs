@@ -8,4 +8,8 @@
 
 mod fixtures;
 mod folding;
+mod calendar_contract;
+mod calendar_folder;
+mod calendar_server;
+mod support;
 mod calendar_objects;

@@ -1,0 +1,233 @@
+//! What changed in a collection (RFC 6578), or everything in it.
+//!
+//! Invariant: a full listing is complete or an error; a part of one would look like deletions.
+
+use super::fetch::{Haul, fetch};
+use super::href;
+use super::multistatus::Row;
+use super::transport::{Answer, Line, prepare};
+use crate::calendar::{Error, Listing};
+use crate::event::{ETag, Href, SyncToken};
+use http::HeaderValue;
+use libdav::Depth;
+use libdav::dav::{Propfind, SyncCollection};
+use libdav::names::{GETETAG, RESOURCETYPE};
+use reqwest::Url;
+use std::collections::BTreeMap;
+
+/// Parts of one truncated answer. Servers cut at a hundred rows or more, so this is a lot.
+const PARTS: usize = 1_000;
+
+/// Whether a server can tell changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sync {
+    /// As far as we know.
+    Works,
+    /// It refused: list ETags instead.
+    Refused,
+}
+
+/// A member as a listing shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Member {
+    There(Option<ETag>),
+    Gone,
+}
+
+#[derive(Debug, Default)]
+struct Members {
+    all: BTreeMap<Href, Member>,
+    token: Option<SyncToken>,
+}
+
+/// What changed since `token`.
+///
+/// # Errors
+/// [`Error::Stale`] when the server can't tell.
+pub async fn since(
+    line: &Line<'_>,
+    collection: &Url,
+    token: &SyncToken,
+    known: &BTreeMap<Href, ETag>,
+) -> Result<Listing, Error> {
+    let members = match sync(line, collection, Some(token)).await? {
+        Asked::Members(members) => members,
+        Asked::Refused(_) => return Err(Error::Stale),
+    };
+    let gone = |(href, member): (&Href, &Member)| (*member == Member::Gone).then(|| href.clone());
+    let mut removed: Vec<Href> = members.all.iter().filter_map(gone).collect();
+    let haul = fetch(line, collection, wanted(&members, known)).await?;
+    removed.extend(haul.gone);
+    Ok(Listing {
+        present: None,
+        changed: haul.fetched,
+        removed,
+        token: members.token,
+        problems: haul.problems,
+        requests: line.sent(),
+    })
+}
+
+/// Everything in the collection; objects whose ETag is `known` are not fetched.
+///
+/// # Errors
+/// As requests fail, and when the server shows only a part.
+pub async fn full(
+    line: &Line<'_>,
+    collection: &Url,
+    known: &BTreeMap<Href, ETag>,
+    works: Sync,
+) -> Result<(Listing, Sync), Error> {
+    let (members, works) = match works {
+        Sync::Refused => (list(line, collection).await?, Sync::Refused),
+        Sync::Works => match sync(line, collection, None).await {
+            Ok(Asked::Members(members)) => (members, Sync::Works),
+            Ok(Asked::Refused(answer)) if answer.status == 404 => {
+                return Err(answer.refusal("listing the calendar"));
+            }
+            Ok(Asked::Refused(_)) => (list(line, collection).await?, Sync::Refused),
+            Err(Error::Stale) => {
+                return Err(Error::Transient("the calendar changed while it was listed".into()));
+            }
+            Err(error) => return Err(error),
+        },
+    };
+    let Haul { fetched, gone, problems } = fetch(line, collection, wanted(&members, known)).await?;
+    let there = members.all.into_iter().filter(|(_, member)| *member != Member::Gone);
+    let present = there.map(|(href, _)| href).filter(|href| !gone.contains(href)).collect();
+    let listing = Listing {
+        present: Some(present),
+        changed: fetched,
+        removed: Vec::new(),
+        token: members.token,
+        problems,
+        requests: line.sent(),
+    };
+    Ok((listing, works))
+}
+
+/// Some servers repeat what they told before; what we know already is not fetched again.
+fn wanted(members: &Members, known: &BTreeMap<Href, ETag>) -> Vec<Href> {
+    let is_new = |(href, member): (&Href, &Member)| match member {
+        Member::There(Some(etag)) if known.get(href) == Some(etag) => None,
+        Member::There(_) => Some(href.clone()),
+        Member::Gone => None,
+    };
+    members.all.iter().filter_map(is_new).collect()
+}
+
+enum Asked {
+    Members(Members),
+    Refused(Answer),
+}
+
+/// The sync-collection report, continued for as long as the server cuts it (section 3.6).
+async fn sync(
+    line: &Line<'_>,
+    collection: &Url,
+    token: Option<&SyncToken>,
+) -> Result<Asked, Error> {
+    let path = href::path(collection);
+    let mut members = Members { all: BTreeMap::new(), token: token.cloned() };
+    for _ in 0..PARTS {
+        let mut request = SyncCollection::new(&path);
+        if let Some(token) = &members.token {
+            request = request.with_sync_token(token.as_str());
+        }
+        let mut request = prepare(collection, &request)?;
+        // Section 3.2 asks for it, and some servers refuse the report without.
+        request.headers_mut().insert("Depth", HeaderValue::from_static("0"));
+        let answer = line.send(collection, request).await?;
+        if answer.status != 207 {
+            return refused(answer, members.token.is_some());
+        }
+        let rows = answer.multistatus()?;
+        let cut = rows.rows.iter().any(|row| row.status == Some(507));
+        add(&mut members, line, collection, rows.rows)?;
+        let next = rows.token.map(SyncToken::new);
+        let moved = next.is_some() && next != members.token;
+        members.token = next;
+        if !cut {
+            return Ok(Asked::Members(members));
+        }
+        if !moved {
+            break;
+        }
+    }
+    Err(Error::Refused("the server never comes to the end of its listing".to_owned()))
+}
+
+/// Unknown tokens are refused in four ways by five servers.
+fn refused(answer: Answer, had_token: bool) -> Result<Asked, Error> {
+    let stale = matches!(answer.status, 410 | 412) || answer.names("valid-sync-token");
+    if had_token && stale {
+        return Err(Error::Stale);
+    }
+    match answer.refusal("listing changes") {
+        error @ Error::Transient(_) if answer.status != 500 => Err(error),
+        error @ Error::NotFound(_) if had_token => Err(error),
+        _ => Ok(Asked::Refused(answer)),
+    }
+}
+
+/// The ETags of all members, where sync-collection is not to be had.
+async fn list(line: &Line<'_>, collection: &Url) -> Result<Members, Error> {
+    let path = href::path(collection);
+    let request =
+        Propfind::new(&path).with_depth(Depth::One).with_properties(&[&GETETAG, &RESOURCETYPE]);
+    let answer = line.ask(collection, &request).await?;
+    if answer.status != 207 {
+        return Err(answer.refusal("listing the calendar"));
+    }
+    let rows = answer.multistatus()?.rows;
+    if rows.iter().any(|row| row.status == Some(507)) {
+        return Err(Error::Refused("the server lists only a part of the calendar".to_owned()));
+    }
+    let mut members = Members::default();
+    add(&mut members, line, collection, rows)?;
+    members.all.retain(|_, member| *member != Member::Gone);
+    Ok(members)
+}
+
+/// Later rows win: an object may change and vanish while a long listing is told.
+fn add(
+    members: &mut Members,
+    line: &Line<'_>,
+    collection: &Url,
+    rows: Vec<Row>,
+) -> Result<(), Error> {
+    for row in rows {
+        let Some(href) = object(&row.href, collection, line) else {
+            if row.status == Some(404) && is_same(&row.href, collection) {
+                return Err(Error::NotFound(format!("no calendar at {}", href::path(collection))));
+            }
+            continue;
+        };
+        if row.is_collection {
+            continue;
+        }
+        let member = match row.status {
+            Some(404 | 410) => Member::Gone,
+            _ => Member::There(row.etag),
+        };
+        members.all.insert(href, member);
+    }
+    Ok(())
+}
+
+fn is_same(raw: &str, collection: &Url) -> bool {
+    let url = href::resolve(raw, collection).map(href::as_collection);
+    url.is_ok_and(|url| href::path(&url) == href::path(collection))
+}
+
+/// The href of an object a server names in an answer about `collection`; `None` for collections.
+/// Only the path counts: no listing can send us to another host.
+pub fn object(raw: &str, collection: &Url, line: &Line<'_>) -> Option<Href> {
+    let named = href::resolve(raw, collection).ok()?;
+    if named.path().ends_with('/') || is_same(raw, collection) {
+        return None;
+    }
+    let mut url = collection.clone();
+    url.set_path(named.path());
+    Some(href::of(&url, line.base()))
+}

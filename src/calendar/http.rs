@@ -1,0 +1,144 @@
+//! The HTTP clients every account shares, and what their failures mean.
+//!
+//! Invariants: one TLS stack (rustls with ring, the system's root certificates); redirects are
+//! never followed here, because whoever follows one decides where a password goes.
+
+use super::Error;
+use std::error::Error as StdError;
+use std::time::Duration;
+
+/// To reach a server at all. A laptop that just woke up needs a few seconds for its network.
+const CONNECT: Duration = Duration::from_secs(10);
+/// For a whole request, body included.
+const WHOLE: Duration = Duration::from_secs(60);
+/// Same, for a report on a whole calendar: a server that reads 10,000 objects to answer for the
+/// first time was measured to take 75 s, on a busy machine more.
+pub const REPORT: Duration = Duration::from_secs(300);
+/// Between signs of life on a connection: one that died in a suspend is found out.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+/// Idle connections kept for each host: one account asks for one thing at a time.
+const IDLE: usize = 2;
+/// Deepest chain of causes looked through for the one to tell the person.
+const CAUSES: usize = 16;
+
+/// Makes ring the process's TLS provider. Call it once at the start; further calls do nothing.
+pub fn install_tls_provider() {
+    // An error means that one is installed already, which is what we want.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// HTTP clients to share between all accounts of a process: cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Http {
+    remote: reqwest::Client,
+    loopback: reqwest::Client,
+}
+
+impl Http {
+    /// Reads the system's root certificates.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when TLS cannot be set up, for example without any root certificate.
+    pub fn new() -> Result<Self, Error> {
+        install_tls_provider();
+        // A proxy is for the world outside: what goes to this machine never passes through one.
+        let remote = builder().build();
+        let loopback = builder().no_proxy().build();
+        match (remote, loopback) {
+            (Ok(remote), Ok(loopback)) => Ok(Self { remote, loopback }),
+            (Err(error), _) | (_, Err(error)) => Err(Error::Refused(format!(
+                "can't set up TLS: {} (are root certificates installed, such as the package \
+                 ca-certificates?)",
+                root_cause(&error)
+            ))),
+        }
+    }
+
+    /// The client for this address.
+    pub fn client(&self, url: &reqwest::Url) -> &reqwest::Client {
+        if is_loopback(url) { &self.loopback } else { &self.remote }
+    }
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT)
+        .timeout(WHOLE)
+        .tcp_keepalive(KEEPALIVE)
+        .pool_max_idle_per_host(IDLE)
+        .gzip(true)
+        .referer(false)
+        .user_agent(concat!("chronotype/", env!("CARGO_PKG_VERSION")))
+}
+
+/// Whether the address is on this machine: `localhost` or a loopback address.
+pub fn is_loopback(url: &reqwest::Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || bare.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+}
+
+/// What to tell the person about a request that got no complete answer.
+pub fn failure(error: &reqwest::Error, host: &str) -> Error {
+    if let Some(reason) = certificate_problem(error) {
+        return Error::Refused(format!("the certificate of {host} is not trusted: {reason}"));
+    }
+    let cause = root_cause(error);
+    let cause = cause.split(" (os error").next().unwrap_or_default();
+    if cause.starts_with("failed to lookup address") {
+        return Error::Transient(format!("there is no server called {host}, or no network"));
+    }
+    if error.is_timeout() {
+        Error::Transient(format!("{host} did not answer in time"))
+    } else if error.is_connect() {
+        Error::Transient(format!("can't reach {host}: {cause}"))
+    } else {
+        Error::Transient(format!("{host} broke off: {cause}"))
+    }
+}
+
+/// Whether the connection ended without a complete answer, so that asking again makes sense.
+pub fn is_dropped(error: &reqwest::Error) -> bool {
+    !error.is_connect() && !error.is_timeout() && !error.is_builder()
+}
+
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    let first: &(dyn StdError + 'static) = error;
+    std::iter::successors(Some(first), |error| inner(*error)).take(CAUSES)
+}
+
+/// The next cause. An [`std::io::Error`] hides the error it wraps from `source`.
+fn inner<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e (dyn StdError + 'static)> {
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
+}
+
+/// The innermost cause: the outer ones only say "error sending request", with its address.
+fn root_cause(error: &reqwest::Error) -> String {
+    causes(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+fn certificate_problem(error: &reqwest::Error) -> Option<String> {
+    causes(error).find_map(|error| match error.downcast_ref::<rustls::Error>() {
+        Some(rustls::Error::InvalidCertificate(reason)) => Some(said(reason)),
+        _ => None,
+    })
+}
+
+fn said(reason: &rustls::CertificateError) -> String {
+    use rustls::CertificateError as Reason;
+    let text = reason.to_string();
+    match reason {
+        // The usual self-signed certificate calls itself an authority.
+        _ if text.contains("CaUsedAsEndEntity") => "it is signed by itself".to_owned(),
+        Reason::UnknownIssuer => "nobody this computer trusts has signed it".to_owned(),
+        Reason::Expired | Reason::ExpiredContext { .. } => "it has expired".to_owned(),
+        Reason::NotValidForName | Reason::NotValidForNameContext { .. } => {
+            "it belongs to another name".to_owned()
+        }
+        _ => text,
+    }
+}

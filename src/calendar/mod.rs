@@ -1,0 +1,151 @@
+//! The collections (RFC 4791): one trait, one file a kind of server.
+//!
+//! Invariant: nothing here decides. A calendar lists, fetches, and performs conditional writes;
+//! what to write is `sync`'s to say. Bodies are passed through unread.
+
+mod secret;
+pub mod http;
+pub mod caldav;
+pub mod vdir;
+mod unreachable;
+
+pub use http::{Http, install_tls_provider};
+pub use secret::Secret;
+pub use unreachable::Unreachable;
+
+use crate::event::{CollectionId, ETag, Href, SyncToken};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+
+/// The text of an object. RFC 5545 section 3.1.4 says UTF-8; old exports are Latin-1, in which
+/// every byte is a character, so nothing is unreadable.
+fn decode(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| error.into_bytes().iter().map(|byte| char::from(*byte)).collect())
+}
+
+/// Why a request to a calendar failed, by what the caller can do about it.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// Credentials refused: the person has to sign in again.
+    #[error("{0}")]
+    Unauthorized(String),
+    /// The sync token is no longer known: list everything.
+    #[error("the server no longer knows our sync token")]
+    Stale,
+    /// A precondition failed: the object changed, exists already, or is gone.
+    #[error("the object changed on the server")]
+    Changed,
+    /// No such collection or object.
+    #[error("{0}")]
+    NotFound(String),
+    /// Try again later: network, time-out, 5xx, 429.
+    #[error("{0}")]
+    Transient(String),
+    /// The server or file refuses for good, or answers nonsense.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// A collection as its server describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collection {
+    /// `account/href`.
+    pub id: CollectionId,
+    /// Its href, as requests need it.
+    pub href: Href,
+    /// The account it belongs to.
+    pub account: String,
+    /// What people call it: displayname, else the last segment of the href.
+    pub name: String,
+    /// Nothing may be written to it.
+    pub read_only: bool,
+}
+
+impl Collection {
+    /// A collection goes by its display name or by the last segment of its href.
+    pub fn is_called(&self, name: &str) -> bool {
+        let href = self.href.as_str().trim_end_matches('/');
+        self.name == name || href.rsplit('/').next() == Some(name)
+    }
+}
+
+/// An object resource as fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// Where it lies.
+    pub href: Href,
+    /// Its version; `None` when the server gave none.
+    pub etag: Option<ETag>,
+    /// iCalendar text.
+    pub body: String,
+}
+
+/// What a collection answers to "what has changed?".
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// `Some` = a full listing: every href that is there, whether fetched anew or not. `None` =
+    /// only the changes since the token.
+    pub present: Option<Vec<Href>>,
+    /// New and changed objects, fetched.
+    pub changed: Vec<Fetched>,
+    /// Hrefs reported as removed (delta listings only).
+    pub removed: Vec<Href>,
+    /// Token for the next time; `None` when the server has none.
+    pub token: Option<SyncToken>,
+    /// Objects that could not be fetched: href and one sentence. They count as present.
+    pub problems: Vec<(Href, String)>,
+    /// Requests it took.
+    pub requests: u32,
+}
+
+/// One account's calendars.
+#[async_trait]
+pub trait Calendar: Send + Sync {
+    /// The account's name in the config.
+    fn account(&self) -> &str;
+
+    /// All collections that hold VEVENTs or VTODOs.
+    async fn collections(&self) -> Result<Vec<Collection>, Error>;
+
+    /// Addresses the server knows the person by, lower case (calendar-user-address-set).
+    async fn addresses(&self) -> Result<Vec<String>, Error>;
+
+    /// What changed since `token`; with no token, a full listing in which objects whose ETag equals
+    /// the one in `known` are not fetched again.
+    async fn changes(
+        &self,
+        collection: &Collection,
+        token: Option<&SyncToken>,
+        known: &BTreeMap<Href, ETag>,
+    ) -> Result<Listing, Error>;
+
+    /// One object; `None` when it is not there.
+    async fn read(&self, collection: &Collection, href: &Href) -> Result<Option<Fetched>, Error>;
+
+    /// Where a new object with this UID would lie.
+    fn href_for(&self, collection: &Collection, uid: &str) -> Href;
+
+    /// Creates it unless something lies there already ([`Error::Changed`]).
+    async fn create(
+        &self,
+        collection: &Collection,
+        href: &Href,
+        body: &str,
+    ) -> Result<Option<ETag>, Error>;
+
+    /// Replaces it if it still has this version ([`Error::Changed`] otherwise).
+    async fn update(
+        &self,
+        collection: &Collection,
+        href: &Href,
+        etag: &ETag,
+        body: &str,
+    ) -> Result<Option<ETag>, Error>;
+
+    /// Deletes it if it still has this version. Gone already is success.
+    async fn delete(&self, collection: &Collection, href: &Href, etag: &ETag) -> Result<(), Error>;
+
+    /// Makes a collection for our blocks.
+    async fn make_collection(&self, name: &str) -> Result<Collection, Error>;
+}
