@@ -18,6 +18,8 @@ pub mod schedule;
 // -- edges: everything that touches the world
 /// The collections (RFC 4791): CalDAV, vdir.
 pub mod calendar;
+/// Status, poll, diff, reconcile, apply (RFC 6578).
+pub mod sync;
 
 // -- one turn, and the shell around it
 

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod deletions;
 mod fixtures;
 mod folding;
 mod calendar_contract;

@@ -1,0 +1,163 @@
+//! The only function that writes to a calendar. It takes operations on our own blocks and nothing
+//! else; creates are conditional on nothing being there, updates and deletes on the version last
+//! seen (safety contract, points 1 and 2).
+
+use super::poll::Client;
+use super::reconcile::{Action, Operation, OwnBlock, Standing, Target};
+use crate::calendar::{Calendar, Collection, Error, Fetched};
+use crate::event::{CollectionId, ETag, Href, Uid, ical};
+use std::collections::BTreeMap;
+
+/// What became of one operation.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// Which block.
+    pub uid: Uid,
+    /// Where it was to be created; `None` for other writes, and when there is no such place.
+    pub created_in: Option<Collection>,
+    /// How it ended.
+    pub result: Result<Written, Error>,
+}
+
+/// How a write ended.
+#[derive(Debug, Clone)]
+pub enum Written {
+    /// It lies there now.
+    Stands {
+        /// In this collection.
+        collection: Collection,
+        /// Under this href.
+        href: Href,
+        /// With this version.
+        etag: Option<ETag>,
+        /// With this text.
+        body: String,
+    },
+    /// It is gone.
+    Gone,
+}
+
+/// Performs the operations in order. `after_each` runs behind every write (tests stop there).
+pub async fn apply(
+    clients: &[Client],
+    collections: &BTreeMap<CollectionId, Collection>,
+    operations: &[Operation],
+    after_each: &(dyn Fn(usize) + Send + Sync),
+) -> Vec<Applied> {
+    let mut made: Option<Result<Collection, Error>> = None;
+    let mut results = Vec::new();
+    for (place, operation) in operations.iter().enumerate() {
+        let uid = operation.block.uid().clone();
+        let mut created_in = None;
+        let result = match &operation.action {
+            Action::Create { into: Target::Known(collection) } => {
+                created_in = Some(collection.clone());
+                create(clients, collection, &operation.block).await
+            }
+            Action::Create { into: Target::ToBeMade { account, name } } => {
+                if made.is_none() {
+                    made = Some(make(clients, account, name).await);
+                }
+                match &made {
+                    Some(Ok(collection)) => {
+                        created_in = Some(collection.clone());
+                        create(clients, collection, &operation.block).await
+                    }
+                    Some(Err(error)) => Err(error.clone()),
+                    None => continue,
+                }
+            }
+            Action::Update(standing) => {
+                replace(clients, collections, standing, &operation.block).await
+            }
+            Action::Delete(standing) => remove(clients, collections, standing).await,
+        };
+        results.push(Applied { uid, created_in, result });
+        after_each(place);
+    }
+    results
+}
+
+fn of_account<'a>(clients: &'a [Client], account: &str) -> Result<&'a dyn Calendar, Error> {
+    clients
+        .iter()
+        .map(|c| c.calendar.as_ref())
+        .find(|c| c.account() == account)
+        .ok_or_else(|| Error::NotFound(format!("no account {account} in the config")))
+}
+
+async fn make(clients: &[Client], account: &str, name: &str) -> Result<Collection, Error> {
+    of_account(clients, account)?.make_collection(name).await
+}
+
+async fn create(
+    clients: &[Client],
+    collection: &Collection,
+    block: &OwnBlock,
+) -> Result<Written, Error> {
+    let calendar = of_account(clients, &collection.account)?;
+    let href = calendar.href_for(collection, block.uid().as_str());
+    let stands = |etag, body: &str| Written::Stands {
+        collection: collection.clone(),
+        href: href.clone(),
+        etag,
+        body: body.to_owned(),
+    };
+    match calendar.create(collection, &href, block.body()).await {
+        Ok(etag) => Ok(stands(etag, block.body())),
+        // A crash after an earlier write, or a repeated reply: it is our own block already. What
+        // reads differently was changed since, or is not ours: the next listing shows it.
+        Err(Error::Changed) => match calendar.read(collection, &href).await? {
+            Some(found) if is_same(&found, block) => Ok(stands(found.etag, &found.body)),
+            _ => Err(Error::Changed),
+        },
+        Err(error) => Err(error),
+    }
+}
+
+fn is_same(found: &Fetched, block: &OwnBlock) -> bool {
+    ical::parse(&found.body).objects == ical::parse(block.body()).objects
+}
+
+fn located<'a>(
+    collections: &'a BTreeMap<CollectionId, Collection>,
+    standing: &Standing,
+) -> Result<&'a Collection, Error> {
+    collections
+        .get(&standing.collection)
+        .ok_or_else(|| Error::NotFound("the collection of a block is not there".to_owned()))
+}
+
+/// The version last seen. Without one nothing is written: the next listing brings it.
+fn version(standing: &Standing) -> Result<&ETag, Error> {
+    standing.etag.as_ref().ok_or(Error::Changed)
+}
+
+async fn replace(
+    clients: &[Client],
+    collections: &BTreeMap<CollectionId, Collection>,
+    standing: &Standing,
+    block: &OwnBlock,
+) -> Result<Written, Error> {
+    let collection = located(collections, standing)?;
+    let calendar = of_account(clients, &collection.account)?;
+    let seen = version(standing)?;
+    let etag = calendar.update(collection, &standing.href, seen, block.body()).await?;
+    Ok(Written::Stands {
+        collection: collection.clone(),
+        href: standing.href.clone(),
+        etag,
+        body: block.body().to_owned(),
+    })
+}
+
+async fn remove(
+    clients: &[Client],
+    collections: &BTreeMap<CollectionId, Collection>,
+    standing: &Standing,
+) -> Result<Written, Error> {
+    let collection = located(collections, standing)?;
+    let calendar = of_account(clients, &collection.account)?;
+    calendar.delete(collection, &standing.href, version(standing)?).await?;
+    Ok(Written::Gone)
+}

@@ -1,0 +1,224 @@
+//! What the person did to a block of ours, judged by meaning: servers rewrite what they store
+//! (pure).
+//!
+//! Keep = accept; drag = accept there; rename or edit = theirs; delete = no (DESIGN section 1).
+
+use crate::event::ical::{EventComponent, ObjectResource, Status, Transparency};
+use crate::event::mark::unmarked;
+use crate::event::{CollectionId, ETag, Href, Stamp};
+use crate::schedule::suggestion::{Intent, Published, State, Suggestion};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+/// A block of ours as a listing shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Sighting<'a> {
+    /// Where.
+    pub collection: &'a CollectionId,
+    /// Its href.
+    pub href: &'a Href,
+    /// Its version.
+    pub etag: Option<&'a ETag>,
+    /// What it holds.
+    pub object: &'a ObjectResource,
+    /// Whether it is the only thing under that href.
+    pub company: Company,
+}
+
+/// What lies under the href of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Company {
+    /// The block alone, as we wrote it.
+    Alone,
+    /// Other objects, too: writing there would write over them.
+    Others,
+}
+
+/// Our mark on every block: its own UID.
+pub const BLOCK_MARK: &str = "X-CHRONOTYPE-BLOCK";
+
+/// Whether an object bears our mark. A copy under another UID or a stranger does not.
+pub fn is_marked(object: &ObjectResource) -> bool {
+    let mut marks = object.events.iter().filter_map(|e| e.marks.get(BLOCK_MARK));
+    marks.any(|mark| mark == object.uid.as_str())
+}
+
+/// Takes a sighting over into the suggestion.
+pub fn seen(suggestion: &mut Suggestion, sighting: &Sighting<'_>, zone: Tz, now: DateTime<Utc>) {
+    let published = suggestion.published.as_ref();
+    // We took it away, or they did; it is there again, and not by our hand.
+    let is_back = published.is_none()
+        && matches!(suggestion.state, State::Refused | State::Withdrawn)
+        || suggestion.state == State::Refused;
+    let elsewhere = published.is_some_and(|p| p.collection != *sighting.collection);
+    let master = sighting.object.events.iter().find(|e| e.recurrence_id.is_none());
+    let extent = master.and_then(|component| extent(component, zone));
+    let gesture = match (master, extent) {
+        (Some(component), Some((start, end))) => judge(suggestion, sighting, component, start, end),
+        // A whole day, or a series without its master: nothing we ever write.
+        _ => Gesture::Edited,
+    };
+    let gesture = match gesture {
+        Gesture::None | Gesture::Landed if is_back || elsewhere => Gesture::Moved,
+        other => other,
+    };
+    if gesture != Gesture::None || suggestion.intent == Some(Intent::Create) {
+        suggestion.intent = None;
+    }
+    match gesture {
+        Gesture::None | Gesture::Landed => {}
+        Gesture::Kept | Gesture::Moved => become_theirs(suggestion, State::Accepted, now),
+        Gesture::Edited => become_theirs(suggestion, State::Taken, now),
+        Gesture::Cancelled => become_theirs(suggestion, State::Refused, now),
+    }
+    let day = master.map(|component| component.start.instant(zone));
+    // A whole day is context: it takes no time.
+    let (start, end) =
+        extent.or(day.map(|at| (at, at))).unwrap_or((suggestion.start, suggestion.end));
+    if matches!(gesture, Gesture::Moved | Gesture::Edited) {
+        (suggestion.start, suggestion.end) = (start, end);
+    }
+    let (title, description) = match master {
+        Some(component) => (component.summary.clone(), component.description.clone()),
+        None => (suggestion.title.clone(), suggestion.description()),
+    };
+    if gesture == Gesture::Edited {
+        suggestion.title.clone_from(&title);
+    }
+    suggestion.published = Some(Published {
+        collection: sighting.collection.clone(),
+        href: sighting.href.clone(),
+        etag: sighting.etag.cloned(),
+        start,
+        end,
+        title,
+        description,
+    });
+}
+
+/// A block that is no longer listed.
+pub fn gone(suggestion: &mut Suggestion, now: DateTime<Utc>) {
+    let by_us = suggestion.intent == Some(Intent::Delete) || !suggestion.stands();
+    suggestion.intent = None;
+    suggestion.published = None;
+    if by_us {
+        return;
+    }
+    // After its end it is tidying up; before, it is a no.
+    suggestion.state = if suggestion.end <= now { State::Past } else { State::Refused };
+    suggestion.since = now;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gesture {
+    None,
+    /// Our own pending change is on the server already.
+    Landed,
+    /// Confirmed where it is.
+    Kept,
+    Moved,
+    Edited,
+    Cancelled,
+}
+
+fn judge(
+    suggestion: &Suggestion,
+    sighting: &Sighting<'_>,
+    component: &EventComponent,
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+) -> Gesture {
+    let ours = Written {
+        start: suggestion.start,
+        end: suggestion.end,
+        title: &suggestion.title,
+        description: suggestion.description(),
+    };
+    let before = suggestion.published.as_ref().map(|p| Written {
+        start: p.start,
+        end: p.end,
+        title: &p.title,
+        description: p.description.clone(),
+    });
+    if component.status == Status::Cancelled {
+        return Gesture::Cancelled;
+    }
+    let reads = |w: &Written<'_>| w.reads_as(component);
+    let unread = !reads(&ours) && !before.as_ref().is_some_and(reads);
+    let plain = component.rules.is_empty()
+        && component.rdates.is_empty()
+        && component.attendees.is_empty()
+        && component.location.is_empty()
+        && sighting.object.events.len() == 1
+        && sighting.company == Company::Alone
+        && is_marked(sighting.object);
+    if unread || !plain {
+        return Gesture::Edited;
+    }
+    let at = |w: &Written<'_>| w.start == start && w.end == end;
+    if before.as_ref().is_some_and(at) {
+        return confirmed(component);
+    }
+    if at(&ours) {
+        return match confirmed(component) {
+            Gesture::None => Gesture::Landed,
+            other => other,
+        };
+    }
+    Gesture::Moved
+}
+
+/// Confirmed or made opaque in place: kept on purpose.
+fn confirmed(component: &EventComponent) -> Gesture {
+    let tentative = component.status == Status::Tentative;
+    if !tentative && component.transparency == Transparency::Opaque {
+        Gesture::Kept
+    } else {
+        Gesture::None
+    }
+}
+
+struct Written<'a> {
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+    title: &'a str,
+    description: String,
+}
+
+impl Written<'_> {
+    /// The same words, white space and marks (`✓`) aside.
+    fn reads_as(&self, component: &EventComponent) -> bool {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        words(unmarked(self.title)) == words(unmarked(&component.summary))
+            && words(&self.description) == words(&component.description)
+    }
+}
+
+/// Accepted, taken, refused: what the person does counts from every state on, but an edit is not
+/// undone by a drag, and what is cancelled after its end is tidied up.
+fn become_theirs(suggestion: &mut Suggestion, state: State, now: DateTime<Utc>) {
+    let counts = match suggestion.state {
+        State::Proposed | State::Withdrawn | State::Refused => state != suggestion.state,
+        State::Accepted => state != State::Accepted,
+        State::Taken => state == State::Refused,
+        State::Past => state != State::Refused,
+    };
+    if counts {
+        suggestion.state = state;
+        suggestion.since = now;
+    }
+}
+
+/// Start and end, in UTC; `None` for whole days and for times that can't be read.
+fn extent(component: &EventComponent, zone: Tz) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    if matches!(component.start, Stamp::Date(_)) {
+        return None;
+    }
+    let start = component.start.instant(zone);
+    let end = match (&component.end, component.duration) {
+        (Some(end), _) => end.instant(zone),
+        (None, Some(length)) => start.checked_add_signed(length)?,
+        (None, None) => start,
+    };
+    (end >= start).then_some((start, end))
+}

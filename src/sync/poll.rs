@@ -1,0 +1,180 @@
+//! Asks every collection what changed. What fails is reported and skipped; the rest goes on.
+
+use super::status::Status;
+use crate::calendar::{Calendar, Collection, Error, Listing};
+use crate::event::{ETag, Href};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
+
+/// Collections come and go rarely: asking once a day keeps a quiet turn at one request each.
+const REDISCOVER: TimeDelta = TimeDelta::hours(24);
+
+/// How often an account's collections are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Discovery {
+    /// Every turn: it costs nothing (a folder).
+    EachTurn,
+    /// Once a day, or when something is missing.
+    Daily,
+}
+
+/// One account, and what the person wants of it.
+pub struct Client {
+    /// Its calendars.
+    pub calendar: Box<dyn Calendar>,
+    /// Names of the collections to read; `None` = all.
+    pub wanted: Option<Vec<String>>,
+    /// Name of the collection for our blocks, where this account has it.
+    pub suggest_into: Option<String>,
+    /// How often to look for new collections.
+    pub discovery: Discovery,
+}
+
+/// What a server says of an account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Discovered {
+    /// Its collections.
+    pub collections: Vec<Collection>,
+    /// Addresses it knows the person by, lower case.
+    pub addresses: Vec<String>,
+}
+
+/// Collections the config names that are not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// Named, and not there.
+    pub names: Vec<String>,
+    /// What there is.
+    pub there: Vec<String>,
+}
+
+/// What one account answered.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Its name.
+    pub name: String,
+    /// Collections and addresses, when they were asked for.
+    pub discovered: Option<Result<Discovered, Error>>,
+    /// Names the config wants read that no collection bears, and the names there are.
+    pub missing: Option<Missing>,
+    /// What each collection answered.
+    pub listings: Vec<(Collection, Result<Listing, Error>)>,
+}
+
+/// Polls all accounts, in the order of the config. `progress` is told (done, known so far).
+pub async fn poll(
+    clients: &[Client],
+    status: &Status,
+    now: DateTime<Utc>,
+    progress: &(dyn Fn(u64, u64) + Send + Sync),
+) -> Vec<Account> {
+    let mut answers = Vec::new();
+    for client in clients {
+        answers.push(poll_account(client, status, now, progress).await);
+    }
+    answers
+}
+
+async fn poll_account(
+    client: &Client,
+    status: &Status,
+    now: DateTime<Utc>,
+    progress: &(dyn Fn(u64, u64) + Send + Sync),
+) -> Account {
+    let name = client.calendar.account().to_owned();
+    let mut collections = remembered(status, &name);
+    let mut discovered = None;
+    if is_discovery_due(client, status, &collections, now) {
+        let found = discover(client).await;
+        if let Ok(all) = &found {
+            let ours = |c: &Collection| status.collections.get(&c.id).is_some_and(|s| s.ours);
+            let listed = |c: &Collection| all.collections.iter().any(|l| l.id == c.id);
+            // An account that names one calendar does not list the collection we made beside it.
+            collections.retain(|c| ours(c) && !listed(c));
+            collections.splice(0..0, all.collections.iter().cloned());
+        }
+        if let Err(Error::Unauthorized(_)) = &found {
+            collections.clear();
+        }
+        discovered = Some(found);
+    }
+    let missing = missing(client, &collections);
+    collections.retain(|c| is_wanted(client, c));
+    let mut listings = Vec::new();
+    for (done, collection) in collections.iter().enumerate() {
+        progress(done as u64, collections.len() as u64);
+        match list(client, status, collection).await {
+            // The account's trouble, not the collection's; asking on could lock the account.
+            Err(error @ Error::Unauthorized(_)) => {
+                discovered = Some(Err(error));
+                break;
+            }
+            answer => listings.push((collection.clone(), answer)),
+        }
+    }
+    progress(collections.len() as u64, collections.len() as u64);
+    Account { name, discovered, missing, listings }
+}
+
+fn missing(client: &Client, there: &[Collection]) -> Option<Missing> {
+    let absent = |name: &&String| !there.iter().any(|c| c.is_called(name));
+    let names: Vec<String> = client.wanted.iter().flatten().filter(absent).cloned().collect();
+    let there = there.iter().map(|c| c.name.clone()).collect();
+    (!names.is_empty()).then_some(Missing { names, there })
+}
+
+fn remembered(status: &Status, account: &str) -> Vec<Collection> {
+    let all = status.collections.iter().filter_map(|(id, c)| c.as_collection(id));
+    all.filter(|c| c.account == account).collect()
+}
+
+fn is_discovery_due(
+    client: &Client,
+    status: &Status,
+    known: &[Collection],
+    now: DateTime<Utc>,
+) -> bool {
+    let account = status.accounts.get(client.calendar.account());
+    let asked = account.filter(|a| a.trouble.is_none()).and_then(|a| a.discovered_at);
+    let fresh = asked.is_some_and(|at| now - at < REDISCOVER);
+    let missing = |name: &String| !known.iter().any(|c| c.is_called(name));
+    let lacks = client.wanted.iter().flatten().any(missing);
+    let troubled =
+        |c: &Collection| status.collections.get(&c.id).is_some_and(|s| s.trouble.is_some());
+    client.discovery == Discovery::EachTurn
+        || !fresh
+        || known.is_empty()
+        || lacks
+        || known.iter().any(troubled)
+}
+
+async fn discover(client: &Client) -> Result<Discovered, Error> {
+    let collections = client.calendar.collections().await?;
+    let addresses = match client.calendar.addresses().await {
+        Ok(addresses) => addresses,
+        Err(error @ Error::Unauthorized(_)) => return Err(error),
+        Err(_) => Vec::new(),
+    };
+    Ok(Discovered { collections, addresses })
+}
+
+/// Our own collection is always read: it shows what the person did with our blocks.
+fn is_wanted(client: &Client, collection: &Collection) -> bool {
+    let Some(wanted) = &client.wanted else { return true };
+    wanted.iter().chain(&client.suggest_into).any(|name| collection.is_called(name))
+}
+
+async fn list(client: &Client, status: &Status, collection: &Collection) -> Result<Listing, Error> {
+    let known = status.collections.get(&collection.id);
+    let token = known.and_then(|c| c.token.as_ref());
+    let versions: BTreeMap<Href, ETag> = known
+        .iter()
+        .flat_map(|c| c.known.iter())
+        .filter_map(|(href, k)| Some((href.clone(), k.etag.clone()?)))
+        .collect();
+    match client.calendar.changes(collection, token, &versions).await {
+        // A stale token never drops state: everything is listed anew and compared.
+        Err(Error::Stale) => client.calendar.changes(collection, None, &versions).await,
+        other => other,
+    }
+}
