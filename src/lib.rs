@@ -20,6 +20,8 @@ pub mod schedule;
 pub mod calendar;
 /// Status, poll, diff, reconcile, apply (RFC 6578).
 pub mod sync;
+/// The local embedder.
+pub mod text;
 
 // -- one turn, and the shell around it
 

@@ -1,0 +1,139 @@
+//! The artefacts, and what the embedder makes of titles.
+
+use super::*;
+use proptest::prelude::*;
+use std::sync::LazyLock;
+use table::Table;
+
+static EMBEDDER: LazyLock<StaticEmbedder> = LazyLock::new(|| StaticEmbedder::new().unwrap());
+
+/// A table of two dimensions.
+fn small(words: &[&str]) -> Vec<u8> {
+    let text: String = words.iter().map(|word| format!("{word}\n")).collect();
+    let count = words.len() as u32;
+    let mut bytes = b"CHRTABLE".to_vec();
+    for number in [1, 2, count, text.len() as u32] {
+        bytes.extend(number.to_le_bytes());
+    }
+    bytes.extend(text.as_bytes());
+    bytes.extend((0..count).flat_map(|_| 0.5f32.to_le_bytes()));
+    bytes.extend((0..count).flat_map(|row| [row as u8, 0xfe]));
+    bytes
+}
+
+#[track_caller]
+fn check_tokens(title: &str, expected: &[&str]) {
+    let table = &EMBEDDER.table;
+    let found = wordpiece::tokens(table, title);
+    let found: Vec<&str> = found.into_iter().map(|token| table.spelling(token)).collect();
+    assert_eq!(found, expected, "{title:?}");
+}
+
+#[test]
+fn titles_are_cut_as_the_vocabulary_expects() {
+    check_tokens("Team meeting", &["team", "meeting"]);
+    check_tokens("unaffable", &["una", "##ffa", "##ble"]);
+    check_tokens("Café", &["cafe"]);
+    check_tokens("one-on-one!", &["one", "-", "on", "-", "one", "!"]);
+    check_tokens("日本x", &["日", "本", "x"]);
+    check_tokens("", &[]);
+    check_tokens(" \u{0}\t", &[]);
+    check_tokens(&"x".repeat(200), &[]);
+    assert_eq!(wordpiece::tokens(&EMBEDDER.table, &"a ".repeat(9_999)).len(), 128);
+}
+
+#[test]
+fn a_vector_is_the_mean_of_its_tokens() {
+    let bytes = small(&["##b", "a", "c"]);
+    let table = Table::read(&bytes).unwrap();
+    assert_eq!((table.dims(), table.len(), table.is_empty()), (2, 3, false));
+    let mut sum = vec![0.0; 2];
+    for token in wordpiece::tokens(&table, "AB c") {
+        table.add(token, &mut sum);
+    }
+    // A word with an unknown piece gives none of its pieces.
+    assert!(wordpiece::tokens(&table, "abx").is_empty());
+    // Rows [1, -2], [0, -2] and [2, -2] at half scale.
+    assert_eq!(sum, [1.5, -3.0]);
+}
+
+#[test]
+fn near_in_meaning_is_near_in_space() {
+    let near = |a: &str, b: &str| EMBEDDER.embed_one(a).cosine(&EMBEDDER.embed_one(b));
+    assert!(
+        near("doctor appointment", "dentist visit") > near("doctor appointment", "code review")
+    );
+    assert!(near("weekly team meeting", "team sync") > near("weekly team meeting", "lunch"));
+    assert_eq!(EMBEDDER.embed_one(""), Embedding(vec![0.0; 256]));
+    assert_eq!(EMBEDDER.embed(&["a", "b"]).len(), 2);
+}
+
+/// The scripts beside this file make these very bytes; the README there says so too.
+#[test]
+fn the_artefacts_are_those_of_the_readme() {
+    let readme = include_str!("README.md");
+    for (name, bytes) in [("table.bin", TABLE), ("category.bin", CATEGORY)] {
+        let sum = blake3::hash(bytes).to_hex();
+        assert!(readme.contains(sum.as_str()), "{name} has blake3 {sum}: say so in README.md");
+    }
+}
+
+#[track_caller]
+fn check_refused(change: impl FnOnce(&mut Vec<u8>), expected: ArtefactError) {
+    let mut bytes = small(&["a", "b"]);
+    change(&mut bytes);
+    assert_eq!(Table::read(&bytes).unwrap_err(), expected);
+}
+
+#[test]
+fn a_corrupt_table_is_refused() {
+    check_refused(|b| b[0] = b'X', ArtefactError::Magic);
+    check_refused(Vec::clear, ArtefactError::Magic);
+    check_refused(|b| b[8] = 2, ArtefactError::Version(2));
+    check_refused(|b| b.truncate(10), ArtefactError::Length { expected: 12, found: 10 });
+    check_refused(|b| b[12] = 0, ArtefactError::Bounds);
+    check_refused(|b| b[19] = 0xff, ArtefactError::Bounds);
+    check_refused(|b| b.push(0), ArtefactError::Length { expected: 40, found: 41 });
+    check_refused(|b| b.truncate(39), ArtefactError::Length { expected: 40, found: 39 });
+    check_refused(|b| b[24] = b'c', ArtefactError::Vocabulary);
+    check_refused(|b| b[24] = b'b', ArtefactError::Vocabulary);
+    check_refused(|b| b[24] = 0xff, ArtefactError::Vocabulary);
+    check_refused(|b| b[27] = b'x', ArtefactError::Vocabulary);
+    check_refused(|b| b[28..32].fill(0xff), ArtefactError::Weight);
+}
+
+#[test]
+fn a_corrupt_head_is_refused() {
+    let check = |change: fn(&mut Vec<u8>), expected| {
+        let mut bytes = CATEGORY.to_vec();
+        change(&mut bytes);
+        assert_eq!(head::read(&bytes).unwrap_err(), expected);
+    };
+    assert!(head::read(CATEGORY).is_ok());
+    check(|b| b[3] = 0, ArtefactError::Magic);
+    check(|b| b[8] = 9, ArtefactError::Version(9));
+    check(|b| b[12..16].fill(0), ArtefactError::Bounds);
+    check(|b| b[16] += 1, ArtefactError::Bounds);
+    let (expected, found) = (CATEGORY.len(), CATEGORY.len() - 4);
+    check(|b| b.truncate(b.len() - 4), ArtefactError::Length { expected, found });
+    check(|b| b[20..24].fill(0xff), ArtefactError::Weight);
+}
+
+proptest! {
+    #[test]
+    fn a_vector_is_of_length_one_or_zero_and_always_the_same(title in "\\PC{0,80}") {
+        let vector = EMBEDDER.embed_one(&title);
+        let length = vector.0.iter().map(|x| x * x).sum::<f32>().sqrt();
+        prop_assert!(length == 0.0 || (length - 1.0).abs() < 1e-4, "{}", length);
+        prop_assert_eq!(EMBEDDER.embed_one(&title), vector);
+    }
+
+    #[test]
+    fn no_table_makes_it_panic(at in 0usize..40, byte: u8) {
+        let mut bytes = small(&["a", "b"]);
+        bytes[at] = byte;
+        if let Ok(table) = Table::read(&bytes) {
+            table.add(wordpiece::tokens(&table, "a b").first().copied().unwrap(), &mut [0.0; 2]);
+        }
+    }
+}
