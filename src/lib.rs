@@ -22,6 +22,8 @@ pub mod calendar;
 pub mod sync;
 /// The local embedder.
 pub mod text;
+/// sled; one keyspace a principal.
+pub mod store;
 
 // -- one turn, and the shell around it
 

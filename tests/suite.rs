@@ -13,4 +13,5 @@ mod calendar_contract;
 mod calendar_folder;
 mod calendar_server;
 mod support;
+mod store;
 mod calendar_objects;

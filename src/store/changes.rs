@@ -1,0 +1,238 @@
+//! What a commit has to write: the records in which two states of a person differ.
+//!
+//! Values are compared first and encoded only when they differ, so that a turn without a change
+//! costs a comparison.
+
+use super::record::{
+    CollectionEntry, ExemplarEntry, Keep, Keys, Kind, Meta, ObjectEntry, Record, SeriesEntry,
+    TitleEntry, TypeEntry, TypesMeta, encode, split,
+};
+use super::{Person, StoreError};
+use crate::event::{CollectionId, Events, Href, PrincipalId};
+use crate::sync::status::{Known, Status};
+use crate::task::{Exemplar, TypeId, Types};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Records to write (`Some`) and to remove (`None`), by key.
+pub(super) type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// The records that turn `before` into `after`.
+pub(super) fn between(principal: &PrincipalId, before: &Person, after: &Person) -> Changes {
+    let keys = Keys::of(principal);
+    let mut changes = Changes::new();
+    let out = &mut changes;
+    one(out, keys.only(Kind::Meta), &Meta::of(before), &Meta::of(after));
+    let (old, new) = (TypesMeta::of(&before.types), TypesMeta::of(&after.types));
+    one(out, keys.only(Kind::TypesMeta), &old, &new);
+    calendars(out, &keys, &before.status, &after.status);
+    events(out, &keys, &before.events, &after.events);
+    types(out, &keys, &before.types, &after.types);
+    section(out, &before.memory.insights, &after.memory.insights, |id, insight| {
+        (keys.number(Kind::Insight, *id), encode(insight))
+    });
+    section(out, &before.suggestions, &after.suggestions, |uid, suggestion| {
+        (keys.named(Kind::Suggestion, &[uid.as_str()]), encode(suggestion))
+    });
+    section(out, &by_place(&before.asks), &by_place(&after.asks), |place, ask| {
+        (keys.number(Kind::Ask, *place), encode(*ask))
+    });
+    changes
+}
+
+/// Whether the changes say nothing but when the person's calendars were last looked at.
+pub(super) fn only_times(changes: &Changes, before: &Person, after: &Person) -> bool {
+    let bears_times = |key: &[u8]| {
+        let kind = split(key).and_then(|(_, kind, _)| Kind::of(kind));
+        matches!(kind, Some(Kind::Meta | Kind::Collection))
+    };
+    let timeless = |person: &Person| {
+        let mut meta = Meta::of(person);
+        (meta.last_turn, meta.turns) = (None, 0);
+        let collections = person.status.collections.iter().map(|(id, status)| {
+            let mut entry = CollectionEntry::of(id, status);
+            entry.status.listed_at = None;
+            encode(&entry)
+        });
+        (encode(&meta), collections.collect::<Vec<_>>())
+    };
+    before.last_turn.is_some()
+        && changes.keys().all(|key| bears_times(key))
+        && timeless(before) == timeless(after)
+}
+
+/// A record that exists once; an empty store reads as its default.
+fn one<T: Keep>(out: &mut Changes, key: Vec<u8>, before: &T, after: &T) {
+    let bytes = encode(after);
+    if encode(before) != bytes {
+        out.insert(key, Some(bytes));
+    }
+}
+
+/// A map whose entries are a record each; `record` gives key and value.
+fn section<K: Ord, V: PartialEq>(
+    out: &mut Changes,
+    before: &BTreeMap<K, V>,
+    after: &BTreeMap<K, V>,
+    record: impl Fn(&K, &V) -> (Vec<u8>, Vec<u8>),
+) {
+    let (mut before, mut after) = (before.iter().peekable(), after.iter().peekable());
+    // Both are in order of key: one walk over both, each step takes the smaller key.
+    loop {
+        let (old, new) = match (before.peek(), after.peek()) {
+            (None, None) => return,
+            (Some(_), None) => (before.next(), None),
+            (None, Some(_)) => (None, after.next()),
+            (Some((old, _)), Some((new, _))) => match old.cmp(new) {
+                Ordering::Less => (before.next(), None),
+                Ordering::Greater => (None, after.next()),
+                Ordering::Equal => (before.next(), after.next()),
+            },
+        };
+        if let (Some((_, old)), Some((_, new))) = (old, new)
+            && old == new
+        {
+            continue;
+        }
+        let old = old.map(|(name, value)| record(name, value));
+        let new = new.map(|(name, value)| record(name, value));
+        if old == new {
+            continue;
+        }
+        if let Some((key, _)) = old {
+            // Not over a record that another name has just put there.
+            out.entry(key).or_insert(None);
+        }
+        if let Some((key, bytes)) = new {
+            out.insert(key, Some(bytes));
+        }
+    }
+}
+
+fn calendars(out: &mut Changes, keys: &Keys, before: &Status, after: &Status) {
+    let key = |id: &CollectionId| keys.named(Kind::Collection, &[id.as_str()]);
+    for (id, new) in &after.collections {
+        let bytes = encode(&CollectionEntry::of(id, new));
+        let old = before.collections.get(id).map(|old| encode(&CollectionEntry::of(id, old)));
+        if old.as_ref() != Some(&bytes) {
+            out.insert(key(id), Some(bytes));
+        }
+    }
+    let nothing = Arc::default();
+    for (id, old) in &before.collections {
+        let new = after.collections.get(id);
+        if new.is_none() {
+            out.insert(key(id), None);
+        }
+        objects(out, keys, id, &old.known, new.map_or(&nothing, |new| &new.known));
+    }
+    for (id, new) in &after.collections {
+        if !before.collections.contains_key(id) {
+            objects(out, keys, id, &nothing, &new.known);
+        }
+    }
+}
+
+fn objects(
+    out: &mut Changes,
+    keys: &Keys,
+    collection: &CollectionId,
+    before: &Arc<BTreeMap<Href, Known>>,
+    after: &Arc<BTreeMap<Href, Known>>,
+) {
+    if Arc::ptr_eq(before, after) {
+        return;
+    }
+    section(out, before, after, |href, known| {
+        let entry = ObjectEntry {
+            collection: collection.clone(),
+            href: href.clone(),
+            known: known.clone(),
+        };
+        (keys.named(Kind::Object, &[collection.as_str(), href.as_str()]), encode(&entry))
+    });
+}
+
+fn events(out: &mut Changes, keys: &Keys, before: &Arc<Events>, after: &Arc<Events>) {
+    if Arc::ptr_eq(before, after) {
+        return;
+    }
+    section(out, before, after, |id, event| (keys.event(id, event.span), encode(event)));
+}
+
+fn types(out: &mut Changes, keys: &Keys, before: &Types, after: &Types) {
+    section(out, &before.by_id, &after.by_id, |id, task_type| {
+        (keys.number(Kind::TaskType, *id), encode(&TypeEntry::of(task_type)))
+    });
+    section(out, &exemplars(before), &exemplars(after), |(id, index), exemplar| {
+        let entry = ExemplarEntry { task_type: *id, exemplar: (*exemplar).clone() };
+        (keys.exemplar(*id, *index), encode(&entry))
+    });
+    section(out, &before.by_series, &after.by_series, |series, id| {
+        let entry = SeriesEntry { series: series.clone(), task_type: *id };
+        (keys.named(Kind::Series, &[series.as_str()]), encode(&entry))
+    });
+    section(out, &before.by_title, &after.by_title, |title, id| {
+        let entry = TitleEntry { title: title.clone(), task_type: *id };
+        (keys.named(Kind::Title, &[title]), encode(&entry))
+    });
+}
+
+fn exemplars(types: &Types) -> BTreeMap<(TypeId, u32), &Exemplar> {
+    types
+        .by_id
+        .iter()
+        .flat_map(|(id, t)| (0..).zip(&t.exemplars).map(|(index, e)| ((*id, index), e)))
+        .collect()
+}
+
+fn by_place<T>(list: &[T]) -> BTreeMap<u32, &T> {
+    (0..).zip(list).collect()
+}
+
+/// Puts a record into its place. Records may come in any order but that of their keys within a
+/// kind: exemplars and asks are lists.
+pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreError> {
+    match record {
+        Record::Meta(meta) => meta.restore(person),
+        Record::TypesMeta(meta) => meta.restore(&mut person.types),
+        Record::Collection(CollectionEntry { id, status }) => {
+            person.status.collections.insert(id, status);
+        }
+        Record::Object(ObjectEntry { collection, href, known }) => {
+            let collection = person.status.collections.get_mut(&collection);
+            let collection = collection.ok_or_else(|| orphan("object"))?;
+            Arc::make_mut(&mut collection.known).insert(href, known);
+        }
+        Record::Event(event) => {
+            Arc::make_mut(&mut person.events).insert(event.id.clone(), event);
+        }
+        Record::TaskType(TypeEntry(task_type)) => {
+            person.types.by_id.insert(task_type.id, task_type);
+        }
+        Record::Exemplar(ExemplarEntry { task_type, exemplar }) => {
+            let task_type = person.types.by_id.get_mut(&task_type);
+            task_type.ok_or_else(|| orphan("exemplar"))?.exemplars.push(exemplar);
+        }
+        Record::Series(SeriesEntry { series, task_type }) => {
+            person.types.by_series.insert(series, task_type);
+        }
+        Record::Title(TitleEntry { title, task_type }) => {
+            person.types.by_title.insert(title, task_type);
+        }
+        Record::Insight(insight) => {
+            person.memory.insights.insert(insight.id, insight);
+        }
+        Record::Suggestion(suggestion) => {
+            person.suggestions.insert(suggestion.uid.clone(), suggestion);
+        }
+        Record::Ask(ask) => person.asks.push(ask),
+    }
+    Ok(())
+}
+
+/// A record whose owner is missing. Kinds are numbered so that owners are read first.
+fn orphan(what: &str) -> StoreError {
+    StoreError::Corrupt { what: format!("the owner of an {what} record is missing") }
+}

@@ -1,0 +1,37 @@
+//! Everything kept of one person.
+
+use crate::event::Events;
+use crate::event::Uid;
+use crate::memory::graph::Graph;
+use crate::schedule::request::Ask;
+use crate::schedule::suggestion::Suggestion;
+use crate::sync::status::Status;
+use crate::task::Types;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// One person's whole state between two turns.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Person {
+    /// What was last seen of the calendars.
+    pub status: Status,
+    /// Tier 1; shared by the states of a turn until one changes it.
+    pub events: Arc<Events>,
+    /// Tier 2.
+    pub types: Types,
+    /// Tier 3.
+    pub memory: Graph,
+    /// Blocks, those that are over included.
+    pub suggestions: BTreeMap<Uid, Suggestion>,
+    /// Explicit asks.
+    pub asks: Vec<Ask>,
+    /// The number the next ask gets.
+    pub next_ask: u32,
+    /// Series are expanded up to here.
+    pub expanded_until: Option<DateTime<Utc>>,
+    /// `now` of the last turn.
+    pub last_turn: Option<DateTime<Utc>>,
+    /// Turns so far.
+    pub turns: u64,
+}

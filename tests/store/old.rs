@@ -1,0 +1,32 @@
+//! Stores that earlier releases wrote are opened by this one. A fixture is never written anew: a
+//! release that changes a record reads the old one too, and adds a fixture of its own.
+
+use chronotype::event::{PrincipalId, Standing};
+use chronotype::schedule::suggestion::State;
+use chronotype::store::Store;
+
+#[test]
+fn a_store_of_the_first_release() {
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/store-0.1.0");
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(fixture).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+    }
+    let store = Store::open(folder.path()).unwrap();
+    let jane = PrincipalId::new("jane").unwrap();
+    assert_eq!(store.principals().unwrap(), std::slice::from_ref(&jane));
+    let person = store.load(&jane).unwrap();
+    assert_eq!((person.events.len(), person.types.by_id.len(), person.turns), (10, 4, 1));
+    let settled = person.events.values().flat_map(|e| &e.settled);
+    assert_eq!(settled.filter(|s| s.signal.is_some()).count(), 4);
+    let gone = person.events.values().find(|e| e.id.uid.as_str() == "gone").unwrap();
+    assert_eq!(gone.standing, Standing::Withdrawn);
+    let block = person.suggestions.values().next().unwrap();
+    assert_eq!((block.title.as_str(), block.state), ("Board deck", State::Proposed));
+    assert!(block.published.is_some() && block.intent.is_none());
+    assert_eq!(person.asks[0].title, "Call the bank");
+    let mut lines = Vec::new();
+    store.export(&jane, &mut lines).unwrap();
+    assert!(lines.iter().filter(|b| **b == b'\n').count() > 20);
+}
