@@ -2,7 +2,7 @@
 //! suggested blocks back into them.
 //!
 //! This file is the map: modules in the order data flows. A module names only modules above it;
-//! `tests/tidy.rs` holds that table. `cycle` tells the whole story in twelve steps: read it
+//! `tests/tidy.rs` holds that table. [`cycle`] tells the whole story in twelve steps: read it
 //! first.
 
 // -- core: pure values and decisions
@@ -27,3 +27,9 @@ pub mod store;
 
 // -- one turn, and the shell around it
 
+/// One turn: the twelve steps.
+pub mod cycle;
+/// The config file.
+pub mod config;
+/// The command line.
+pub mod cli;

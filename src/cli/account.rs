@@ -1,0 +1,97 @@
+//! From the config to what a turn takes: accounts to sign in to, and the person's settings.
+
+use crate::calendar::caldav::{Access, CalDav};
+use crate::calendar::vdir::Vdir;
+use crate::calendar::{Calendar, Error, Http, Secret, Unreachable};
+use crate::config::{Account, AccountKind, Config};
+use crate::cycle::{Mode, Settings};
+use crate::sync::diff::Deletions;
+use crate::sync::poll::{Client, Discovery};
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+
+/// Where blocks go when no account says so: a collection of our own, made on the first write.
+const OWN_COLLECTION: &str = "chronotype";
+/// Series are expanded this far beyond the planning horizon, so that a week's plan sees the next.
+const LOOK_AHEAD_DAYS: i64 = 14;
+
+/// Prepares all accounts, in the order of the config; nothing is sent yet. One that can't be asked
+/// is among them and says why: one bad account stops nothing.
+pub fn clients(config: &Config) -> Vec<Client> {
+    let into = suggest_into(config);
+    let mut http: Option<Result<Http, Error>> = None;
+    let mut clients = Vec::new();
+    for account in &config.accounts {
+        let made: Result<(Box<dyn Calendar>, Discovery), Error> = match &account.kind {
+            AccountKind::Vdir { path } => {
+                Ok((Box::new(Vdir::new(account.name.clone(), path.clone())), Discovery::EachTurn))
+            }
+            AccountKind::Caldav { url } => {
+                let http = http.get_or_insert_with(Http::new).clone();
+                http.and_then(|http| caldav(account, url, http)).map(|c| (c, Discovery::Daily))
+            }
+            AccountKind::Google { .. } => {
+                Err(Error::Refused("Google accounts are not served by this release yet".to_owned()))
+            }
+        };
+        let (calendar, discovery) = made.unwrap_or_else(|reason| {
+            let account = account.name.clone();
+            (Box::new(Unreachable { account, reason }), Discovery::EachTurn)
+        });
+        let into = into.as_ref().filter(|(name, _)| *name == account.name);
+        clients.push(Client {
+            calendar,
+            wanted: account.calendars.clone(),
+            suggest_into: into.map(|(_, collection)| collection.clone()),
+            discovery,
+        });
+    }
+    clients
+}
+
+fn caldav(account: &Account, url: &str, http: Http) -> Result<Box<dyn Calendar>, Error> {
+    let password = match &account.password {
+        Some(_) => account.password().map_err(|e| Error::Unauthorized(e.to_string()))?,
+        None => Secret::new(""),
+    };
+    let access = Access {
+        account: account.name.clone(),
+        url: url.to_owned(),
+        username: account.username.clone().unwrap_or_default(),
+        password,
+        trusted_hosts: account.trusted_hosts.clone(),
+    };
+    Ok(Box::new(CalDav::new(http, access)?))
+}
+
+/// Account and collection for our blocks: the one the config names, else one of our own in the
+/// first account that can be written.
+fn suggest_into(config: &Config) -> Option<(String, String)> {
+    let named =
+        config.accounts.iter().find_map(|a| Some((a.name.clone(), a.suggest_into.clone()?)));
+    named.or_else(|| {
+        let writable = |a: &&Account| match &a.kind {
+            AccountKind::Caldav { .. } => true,
+            AccountKind::Vdir { path } => path.is_dir(),
+            AccountKind::Google { .. } => false,
+        };
+        let account = config.accounts.iter().find(writable)?;
+        Some((account.name.clone(), OWN_COLLECTION.to_owned()))
+    })
+}
+
+/// The person's settings for a turn.
+pub fn settings(config: &Config, zone: Tz, mode: Mode, deletions: Deletions) -> Settings {
+    let horizon = i64::from(config.planning.horizon_days);
+    Settings {
+        zone,
+        addresses: config.person.addresses.clone(),
+        history: TimeDelta::days(i64::from(config.learning.history_days)),
+        ahead: TimeDelta::days(horizon + LOOK_AHEAD_DAYS),
+        mode,
+        doors: config.suggestions.doors.clone(),
+        planning: config.planning.clone(),
+        suggest_into: suggest_into(config),
+        deletions,
+    }
+}

@@ -1,0 +1,171 @@
+//! What most commands begin with: config, store, person.
+
+use super::{CommandError, Global, output};
+use crate::config::{Config, ConfigError, Origin};
+use crate::event::PrincipalId;
+use crate::store::{Part, Person, Store, StoreError};
+use chrono_tz::Tz;
+
+/// Said where a command has nothing to show yet.
+pub const NOTHING_YET: &str = "Nothing here yet: run `chronotype sync` first.";
+
+/// Everything to read from.
+#[derive(Debug)]
+pub struct Looked {
+    /// The config in force.
+    pub config: Config,
+    /// Whose data it is.
+    pub principal: PrincipalId,
+    /// The zone the person is in at the time of decisions, travel included.
+    pub zone: Tz,
+    /// Everything kept of them; the empty state when there is no store.
+    pub person: Person,
+}
+
+/// Everything to read from and write to.
+#[derive(Debug)]
+pub struct Opened {
+    /// The config in force.
+    pub config: Config,
+    /// Whose data it is.
+    pub principal: PrincipalId,
+    /// The zone the person is in at the time of decisions, travel included.
+    pub zone: Tz,
+    /// Everything kept of them.
+    pub person: Person,
+    /// Where it is kept.
+    pub store: Store,
+}
+
+/// Reads the config.
+///
+/// # Errors
+/// A config error (exit 78).
+pub fn config(global: &Global) -> Result<Config, CommandError> {
+    let config = Config::load(&Origin::at(global.config.as_deref()))?;
+    Ok(config)
+}
+
+/// Opens the store, which is made when it is missing, and loads the person.
+///
+/// # Errors
+/// A config error (exit 78); a failure (exit 1) when the store can't be opened or read.
+pub fn open(global: &Global) -> Result<Opened, CommandError> {
+    let config = config(global)?;
+    let store = store(&config)?;
+    let principal = config.person.id.clone();
+    let person = store.load(&principal)?;
+    let zone = zone(&config, global);
+    Ok(Opened { config, principal, zone, person, store })
+}
+
+/// As [`open`], on a copy of the store: nothing that happens to it is kept.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_copy(global: &Global) -> Result<Opened, CommandError> {
+    let config = config(global)?;
+    let store = Store::open_copy(&config.store)?;
+    let principal = config.person.id.clone();
+    let person = store.load(&principal)?;
+    let zone = zone(&config, global);
+    Ok(Opened { config, principal, zone, person, store })
+}
+
+/// As [`open`], to read only: makes no store where there is none.
+///
+/// # Errors
+/// As [`open`].
+pub fn look(global: &Global) -> Result<Looked, CommandError> {
+    let config = config(global)?;
+    if !config.store.exists() {
+        let (principal, zone) = (config.person.id.clone(), zone(&config, global));
+        return Ok(Looked { config, principal, zone, person: Person::default() });
+    }
+    let Opened { config, principal, zone, person, .. } = open(global)?;
+    Ok(Looked { config, principal, zone, person })
+}
+
+/// As [`look`], at one part of the person alone.
+///
+/// # Errors
+/// As [`open`].
+pub fn glance(global: &Global, part: Part) -> Result<Looked, CommandError> {
+    let config = config(global)?;
+    let (principal, zone) = (config.person.id.clone(), zone(&config, global));
+    let person = match config.store.exists() {
+        true => store(&config)?.glance(&principal, part)?,
+        false => Person::default(),
+    };
+    Ok(Looked { config, principal, zone, person })
+}
+
+/// Opens the store; says so where it had to be repaired.
+fn store(config: &Config) -> Result<Store, CommandError> {
+    let (store, report) = Store::open_reporting(&config.store)?;
+    if let Some(backup) = report.recovered {
+        let backup = backup.display();
+        output::warn(&format!("the store was damaged and is repaired; a copy is in {backup}"));
+    }
+    Ok(store)
+}
+
+impl Looked {
+    /// No turn has run: says so and what to do.
+    pub fn is_new(&self, global: &Global) -> bool {
+        let Person { last_turn, events, types, memory, .. } = &self.person;
+        let nothing = types.by_id.is_empty() && memory.insights.is_empty();
+        let new = last_turn.is_none() && events.is_empty() && nothing;
+        if new {
+            output::say(global, NOTHING_YET);
+        }
+        new
+    }
+}
+
+/// The zone of a stay that holds the day, else the person's own.
+fn zone(config: &Config, global: &Global) -> Tz {
+    let person = &config.person;
+    let away = person.travel.iter().find(|stay| {
+        let today = global.moment().with_timezone(&stay.time_zone).date_naive();
+        (stay.from..=stay.to).contains(&today)
+    });
+    away.map_or(person.time_zone, |stay| stay.time_zone)
+}
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> Self {
+        match error {
+            ConfigError::Missing(file) => {
+                let (shown, folder) = (file.display(), file.parent().unwrap_or(&file).display());
+                CommandError::config(format!("there is no config at {shown}")).hint(format!(
+                    "start with `mkdir -p {folder} && chronotype config show --defaults > \
+                     {shown}`, then fill in one [[account]]"
+                ))
+            }
+            ConfigError::Bad { file, problems } => {
+                let lines: String = problems.iter().map(|p| format!("\n  {p}")).collect();
+                CommandError::config(format!("the config {} is off:{lines}", file.display()))
+            }
+            ConfigError::Io { .. } => CommandError::config(error.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        let hint = match &error {
+            StoreError::Locked(_) => Some("wait until it has finished, or stop the service"),
+            StoreError::Corrupt { .. } => {
+                Some("move the folder away and run `chronotype sync`: calendars are read anew")
+            }
+            StoreError::Newer { .. } => Some("install the release that wrote it, or a later one"),
+            StoreError::Io { .. } => None,
+        };
+        let failure = CommandError::failure(error.to_string());
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Days and lengths of time as people type them.
+
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+/// Longest length that is understood: a task of more is a project.
+const MINUTES_MAX: u32 = 100 * 60;
+
+/// What [`day`] understands, for people.
+pub const DAY_HINT: &str = "write 2026-03-06, today, tomorrow or a weekday such as fri";
+
+/// The day meant by `2026-03-06`, `today`, `tomorrow`, `fri`, `friday`; a weekday is the next one,
+/// today included.
+///
+/// # Errors
+/// A sentence.
+pub fn day(text: &str, today: NaiveDate) -> Result<NaiveDate, String> {
+    let word = text.trim().to_lowercase();
+    let wrong = || format!("'{text}' is no day: {DAY_HINT}");
+    match word.as_str() {
+        "today" => return Ok(today),
+        "tomorrow" => return today.succ_opt().ok_or_else(wrong),
+        "yesterday" => return today.pred_opt().ok_or_else(wrong),
+        _ => {}
+    }
+    if let Ok(day) = NaiveDate::parse_from_str(&word, "%Y-%m-%d") {
+        // Years of four digits: others are slips.
+        return Some(day).filter(|d| (1900..=9999).contains(&d.year())).ok_or_else(wrong);
+    }
+    let weekday: chrono::Weekday = word.parse().map_err(|_| wrong())?;
+    let ahead = (7 + weekday.num_days_from_monday() - today.weekday().num_days_from_monday()) % 7;
+    today.checked_add_days(Days::new(ahead.into())).ok_or_else(wrong)
+}
+
+/// The minutes meant by `90m`, `1h30m`, `1h30`, `2h`, `1.5h`, `90`.
+///
+/// # Errors
+/// A sentence.
+pub fn minutes(text: &str) -> Result<u32, String> {
+    let word = text.trim().to_lowercase();
+    let wrong = || format!("'{text}' is no length of time: write 90m, 1h30m or 2h");
+    let (hours, rest) = match word.split_once('h') {
+        Some((hours, rest)) => (hours.parse::<f32>().map_err(|_| wrong())?, rest),
+        None => (0.0, word.as_str()),
+    };
+    let rest = rest.trim_end_matches("min").trim_end_matches('m');
+    let rest = match rest {
+        "" if word.contains('h') => 0,
+        digits if digits.bytes().all(|b| b.is_ascii_digit()) => {
+            digits.parse::<u32>().map_err(|_| wrong())?
+        }
+        _ => return Err(wrong()),
+    };
+    // `as` makes 0 of a negative or no number, and the largest number of one too large.
+    let total = ((hours * 60.0).round() as u32).saturating_add(rest);
+    match total {
+        1..=MINUTES_MAX => Ok(total),
+        _ => Err(format!("'{text}' is out of range: 1 minute to {} hours", MINUTES_MAX / 60)),
+    }
+}
+
+/// The moment of a wall-clock time: the first of two where clocks go back, the end of the gap where
+/// they go forward.
+pub fn moment(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
+    /// Longest gap in the tz database's zones, in quarter hours: a day (Samoa 2011).
+    const GAP: i64 = 24 * 4;
+    let quarters = (0..=GAP).map(|n| local.checked_add_signed(TimeDelta::minutes(15 * n)));
+    let found = quarters.flatten().find_map(|t| t.and_local_timezone(zone).earliest());
+    found.map_or_else(|| local.and_utc(), |t| t.with_timezone(&Utc))
+}
+
+/// The first moment of a local day.
+pub fn begin(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    moment(day.and_time(NaiveTime::MIN), zone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn days() {
+        // A Monday.
+        fn check(text: &str, expected: Option<&str>) {
+            assert_eq!(day(text, date("2026-03-02")).ok(), expected.map(date), "{text}");
+        }
+        check("2026-03-06", Some("2026-03-06"));
+        check("today", Some("2026-03-02"));
+        check("Tomorrow", Some("2026-03-03"));
+        check("fri", Some("2026-03-06"));
+        check("Friday", Some("2026-03-06"));
+        check("mon", Some("2026-03-02"));
+        check("sun", Some("2026-03-08"));
+        check("2026-02-30", None);
+        check("26-02-03", None);
+        check("+262142-12-31", None);
+        check("soon", None);
+    }
+
+    #[test]
+    fn lengths() {
+        fn check(text: &str, expected: Option<u32>) {
+            assert_eq!(minutes(text).ok(), expected, "{text}");
+        }
+        check("90m", Some(90));
+        check("90", Some(90));
+        check("90min", Some(90));
+        check("1h30m", Some(90));
+        check("1h30", Some(90));
+        check("2h", Some(120));
+        check("1.5h", Some(90));
+        for bad in ["", "h", "m", "-5m", "-2h", "nanh", "infh", "0m", "1d", "99999999999h", "1e9h"]
+        {
+            check(bad, None);
+        }
+    }
+
+    #[test]
+    fn days_with_a_gap_at_midnight() {
+        let zone = chrono_tz::America::Santiago;
+        assert_eq!(begin(date("2024-09-08"), zone).to_rfc3339(), "2024-09-08T04:00:00+00:00");
+    }
+}

@@ -1,0 +1,232 @@
+//! `chronotype status`: how each calendar stands; stale is said with its cause, never green.
+
+use super::output::{BAD, FAINT, HEADING, WARN, styled};
+use super::table::{Align, Cell, Table, plain, wrap};
+use super::{CommandError, Global, context, output};
+use crate::event::Href;
+use crate::store::Person;
+use crate::sync::status::CollectionStatus;
+use anstyle::Style;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono_tz::Tz;
+use serde_json::{Value, json};
+
+/// Show how the calendars stand: last look, trouble, held deletions, pending writes.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Broken objects named a collection; the rest is counted.
+const BROKEN_SHOWN: usize = 10;
+
+/// Runs the command.
+///
+/// # Errors
+/// As [`context::look`].
+pub fn run(_args: &Args, global: &Global) -> Result<(), CommandError> {
+    let looked = context::look(global)?;
+    if global.json {
+        return output::json(&document(&looked.person));
+    }
+    if looked.is_new(global) {
+        return Ok(());
+    }
+    let clock = Clock { now: global.moment(), zone: looked.zone };
+    let mut text = summary(&looked.person, &clock);
+    for (account, status) in &looked.person.status.accounts {
+        let Some((sentence, since)) = &status.trouble else { continue };
+        let line = format!("{}: {}", plain(account), clock.trouble(sentence, *since));
+        text.push_str(&styled(BAD, &wrap(&line, 0, output::columns())));
+    }
+    text.push_str(&collections(&looked.person, &clock));
+    output::data(&text)
+}
+
+struct Clock {
+    now: DateTime<Utc>,
+    zone: Tz,
+}
+
+impl Clock {
+    /// `3 minutes ago`, `Mon 2 Mar 06:00`.
+    fn ago(&self, moment: DateTime<Utc>) -> String {
+        let passed = self.now - moment;
+        let count =
+            |n: i64, unit| format!("{} ago", output::count(usize::try_from(n).unwrap_or(0), unit));
+        match passed {
+            p if p < TimeDelta::zero() => self.at(moment),
+            p if p < TimeDelta::minutes(1) => "just now".to_owned(),
+            p if p < TimeDelta::hours(1) => count(p.num_minutes(), "minute"),
+            p if p < TimeDelta::hours(24) => count(p.num_hours(), "hour"),
+            _ => self.at(moment),
+        }
+    }
+
+    fn at(&self, moment: DateTime<Utc>) -> String {
+        moment.with_timezone(&self.zone).format("%a %-d %b %H:%M").to_string()
+    }
+
+    fn trouble(&self, sentence: &str, since: DateTime<Utc>) -> String {
+        let (since, sentence) = (self.at(since), plain(&output::calm(sentence)));
+        format!("{} since {since}; {}", sentence.trim_end_matches('.'), cure(&sentence))
+    }
+}
+
+/// What to do about a trouble, by what its sentence speaks of.
+pub(super) fn cure(sentence: &str) -> &'static str {
+    let sentence = sentence.to_lowercase();
+    let speaks_of = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
+    if speaks_of(&["password command", "password file", "password_command"]) {
+        "mend password_command or password_file in the config, then run `chronotype sync`"
+    } else if speaks_of(&["password", "credential", "unauthorized", "401", "403"]) {
+        "check username and password in the config, then run `chronotype sync`"
+    } else if speaks_of(&["certificate"]) {
+        "if it is yours, let this computer trust it; else don't use this server"
+    } else if speaks_of(&["trusted_hosts", "not served"]) {
+        "change the account in the config, then run `chronotype sync`"
+    } else if speaks_of(&["permission"]) {
+        "let chronotype read it, then run `chronotype sync`"
+    } else if speaks_of(&["not found", "no such", "404", "gone", "there is no", "no caldav"]) {
+        "check url, path and calendars in the config; the next sync tries again"
+    } else {
+        "the next sync tries again"
+    }
+}
+
+fn pending(person: &Person) -> usize {
+    person.suggestions.values().filter(|s| s.intent.is_some()).count()
+}
+
+fn summary(person: &Person, clock: &Clock) -> String {
+    let mut facts = vec![match person.last_turn {
+        Some(last) => format!("last turn {}", clock.ago(last)),
+        None => "no turn yet".to_owned(),
+    }];
+    facts.push(output::count(person.events.len(), "event"));
+    facts.push(output::count(person.types.by_id.len(), "task type"));
+    let waiting = person.asks.iter().filter(|ask| ask.deadline > clock.now).count();
+    if waiting > 0 {
+        facts.push(output::count(waiting, "ask"));
+    }
+    let mut text = format!("{}\n", facts.join(", "));
+    if pending(person) > 0 {
+        let line = format!("pending writes: {} (the next sync does them)", pending(person));
+        text.push_str(&format!("{}\n", styled(WARN, &line)));
+    }
+    text
+}
+
+fn collections(person: &Person, clock: &Clock) -> String {
+    let mut table = Table::new(&[
+        ("account", Align::Left),
+        ("calendar", Align::Cut),
+        ("objects", Align::Right),
+        ("last listed", Align::Left),
+        ("", Align::Left),
+    ]);
+    let mut remarks = String::new();
+    for status in person.status.collections.values() {
+        table.row([
+            status.account.as_str().into(),
+            status.name.as_str().into(),
+            status.known.len().to_string().into(),
+            match status.listed_at {
+                Some(at) => clock.ago(at).into(),
+                // Ours has just been made: its first listing is the next turn's.
+                None if status.ours && status.trouble.is_none() => Cell::styled(FAINT, "not yet"),
+                None => Cell::styled(BAD, "never"),
+            },
+            kind(status),
+        ]);
+        remarks.push_str(&remarks_on(status, clock));
+    }
+    match person.status.collections.is_empty() {
+        true => String::new(),
+        false => format!("{}{remarks}", table.render(output::columns())),
+    }
+}
+
+fn kind(status: &CollectionStatus) -> Cell {
+    match (status.trouble.is_some() || status.held.is_some(), status.ours, status.read_only) {
+        (true, ..) => Cell::styled(BAD, "needs attention"),
+        (false, true, _) => Cell::styled(FAINT, "blocks go here"),
+        (false, false, true) => Cell::styled(FAINT, "read-only"),
+        (false, false, false) => Cell::from(""),
+    }
+}
+
+fn remarks_on(status: &CollectionStatus, clock: &Clock) -> String {
+    let mut lines = Vec::new();
+    if let Some((sentence, since)) = &status.trouble {
+        lines.push((BAD, clock.trouble(sentence, *since)));
+    }
+    if let Some(held) = &status.held {
+        let line = format!(
+            "{} vanished at once on {}: nothing is believed yet. If you removed them, run \
+             `chronotype sync --accept-deletions`; else the next full listing settles it",
+            output::count(held.uids.len(), "object"),
+            clock.at(held.since),
+        );
+        lines.push((WARN, line));
+    }
+    let broken = |(href, sentence): (&Href, &String)| {
+        let line = format!("can't be read: {}: {}", plain(href.as_str()), plain(sentence));
+        (Style::new(), line)
+    };
+    lines.extend(status.broken.iter().take(BROKEN_SHOWN).map(broken));
+    if status.broken.len() > BROKEN_SHOWN {
+        let line = format!("and {} more that can't be read", status.broken.len() - BROKEN_SHOWN);
+        lines.push((Style::new(), line));
+    }
+    if lines.is_empty() {
+        return String::new();
+    }
+    let heading = styled(HEADING, &plain(&format!("{}/{}", status.account, status.name)));
+    let lines = lines.iter().map(|(style, line)| styled(*style, &wrap(line, 2, output::columns())));
+    format!("{heading}\n{}", lines.collect::<String>())
+}
+
+fn utc(moment: DateTime<Utc>) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn trouble((sentence, since): &(String, DateTime<Utc>)) -> Value {
+    json!({ "cause": sentence, "since": utc(*since), "cure": cure(sentence) })
+}
+
+fn document(person: &Person) -> Value {
+    let collections = person.status.collections.iter().map(|(id, status)| {
+        let held = status
+            .held
+            .as_ref()
+            .map(|held| json!({ "objects": held.uids.len(), "since": utc(held.since) }));
+        let broken =
+            status.broken.iter().map(|(href, why)| json!({ "href": href.as_str(), "why": why }));
+        json!({
+            "id": id.as_str(),
+            "account": status.account,
+            "name": status.name,
+            "objects": status.known.len(),
+            "listed_at": status.listed_at.map(utc),
+            "ours": status.ours,
+            "read_only": status.read_only,
+            "held_deletions": held,
+            "trouble": status.trouble.as_ref().map(trouble),
+            "broken": broken.collect::<Vec<_>>(),
+        })
+    });
+    let accounts = person.status.accounts.iter().filter_map(|(name, status)| {
+        let mut value = trouble(status.trouble.as_ref()?);
+        value["account"] = name.as_str().into();
+        Some(value)
+    });
+    json!({
+        "last_turn": person.last_turn.map(utc),
+        "turns": person.turns,
+        "events": person.events.len(),
+        "task_types": person.types.by_id.len(),
+        "asks": person.asks.len(),
+        "pending_writes": pending(person),
+        "accounts_in_trouble": accounts.collect::<Vec<_>>(),
+        "collections": collections.collect::<Vec<_>>(),
+    })
+}

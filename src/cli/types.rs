@@ -1,0 +1,211 @@
+//! `chronotype types`: tier 2, as a list or one type hour by hour.
+
+use super::output::{FAINT, HEADING, styled};
+use super::table::{Align, Cell, Table, plain};
+use super::{CommandError, Global, chart, context, output};
+use crate::schedule::slot::{Curve, Habits};
+use crate::store::Part;
+use crate::task::{TaskType, Types};
+use serde_json::{Value, json};
+
+/// Show your task types, or one of them hour by hour.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A type's name; absent: all of them
+    name: Option<String>,
+}
+
+/// Hours in the window that is called a type's best.
+const BEST_HOURS: usize = 3;
+/// Hours that people are up at: the formula knows nothing of sleep.
+const DAY: std::ops::Range<usize> = 6..23;
+/// What confidence starts at, and what one certain observation adds.
+const CONFIDENCE: (f32, f32) = (0.1, 0.05);
+/// Titles shown of a type.
+const TITLES_SHOWN: usize = 5;
+
+/// Runs the command.
+///
+/// # Errors
+/// A failure when no type has that name; as [`context::glance`].
+pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
+    let looked = context::glance(global, Part::Types)?;
+    if looked.is_new(global) {
+        return Ok(());
+    }
+    let types = &looked.person.types;
+    let habits = Habits::of(types);
+    if let Some(name) = &args.name {
+        let task_type = find(types, name)?;
+        return match global.json {
+            true => output::json(&detail(task_type, &habits)),
+            false => output::data(&portrait(task_type, &habits)),
+        };
+    }
+    let all = by_events(types);
+    if global.json {
+        let lines: Vec<Value> = all.iter().map(|t| brief(t, &habits)).collect();
+        return output::json_lines(&lines);
+    }
+    if all.is_empty() {
+        output::say(global, "No task types yet.");
+        return Ok(());
+    }
+    output::data(&overview(&all, &habits))
+}
+
+/// The types as a table.
+pub(super) fn overview(all: &[&TaskType], habits: &Habits) -> String {
+    let mut table = Table::new(&[
+        ("type", Align::Cut),
+        ("category", Align::Left),
+        ("events", Align::Right),
+        ("best hours", Align::Left),
+        ("confidence", Align::Right),
+    ]);
+    for task_type in all {
+        let (from, confidence) = best(task_type, habits);
+        table.row([
+            task_type.name.as_str().into(),
+            Cell::styled(FAINT, task_type.category.word()),
+            task_type.events.to_string().into(),
+            window(from).into(),
+            percent(confidence).into(),
+        ]);
+    }
+    table.render(output::columns())
+}
+
+/// All types, those with most events first.
+pub(super) fn by_events(types: &Types) -> Vec<&TaskType> {
+    let mut all: Vec<&TaskType> = types.by_id.values().collect();
+    all.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.name.cmp(&b.name)));
+    all
+}
+
+/// The type of that name, whatever the case of its letters.
+///
+/// # Errors
+/// A failure that names the nearest.
+pub fn find<'a>(types: &'a Types, name: &str) -> Result<&'a TaskType, CommandError> {
+    let wanted = name.trim().to_lowercase();
+    let same = |t: &&TaskType| t.name.to_lowercase() == wanted;
+    if let Some(found) = types.by_id.values().find(same) {
+        return Ok(found);
+    }
+    let like = |t: &TaskType| strsim::jaro_winkler(&t.name.to_lowercase(), &wanted);
+    let near = types.by_id.values().max_by(|a, b| like(a).total_cmp(&like(b)));
+    let error = CommandError::failure(format!("no task type is called '{name}'"));
+    Err(match near {
+        Some(near) => error.hint(format!("the nearest is '{}'", plain(&near.name))),
+        None => error,
+    })
+}
+
+/// First hour of the window that blocks would go to first, and how sure its scores are on average.
+/// Only windows that hold an observation compete, if there are any: start values are no knowledge.
+fn best(task_type: &TaskType, habits: &Habits) -> (usize, f32) {
+    let hours = &task_type.hours;
+    let mean = |values: &[f32; 24], from: usize| {
+        values[from..from + BEST_HOURS].iter().sum::<f32>() / BEST_HOURS as f32
+    };
+    let curve = Curve::of(task_type, habits);
+    let score = |from: usize| (from..from + BEST_HOURS).map(|h| curve.at(h)).sum::<f64>();
+    let starts = DAY.start..=DAY.end - BEST_HOURS;
+    let seen = |from: &usize| mean(&hours.confidence, *from) > CONFIDENCE.0 + f32::EPSILON;
+    let known: Vec<usize> = starts.clone().filter(seen).collect();
+    let candidates = if known.is_empty() { starts.collect() } else { known };
+    // The earliest of equals.
+    let from = candidates.into_iter().rev().max_by(|a, b| score(*a).total_cmp(&score(*b)));
+    let from = from.unwrap_or(DAY.start);
+    (from, mean(&hours.confidence, from))
+}
+
+fn window(from: usize) -> String {
+    format!("{from:02}-{:02} h", from + BEST_HOURS)
+}
+
+fn percent(share: f32) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+fn observations(task_type: &TaskType) -> f32 {
+    task_type.hours.confidence.iter().map(|c| ((c - CONFIDENCE.0) / CONFIDENCE.1).max(0.0)).sum()
+}
+
+fn portrait(task_type: &TaskType, habits: &Habits) -> String {
+    let hours = &task_type.hours;
+    let placed = hours.placement.iter().copied().fold(0.0, f32::max);
+    let row =
+        |name: &str, bars: String| format!("  {} {bars}\n", styled(FAINT, &format!("{name:<11}")));
+    let mut text = format!(
+        "{} ({}, {}, usually {:.0} minutes)\n",
+        styled(HEADING, &plain(&task_type.name)),
+        task_type.category.word(),
+        output::count(task_type.events as usize, "event"),
+        task_type.typical_duration,
+    );
+    text.push_str(&row("success", chart::bars(&hours.score, 1.0)));
+    text.push_str(&row("confidence", chart::bars(&hours.confidence, 1.0)));
+    text.push_str(&row("you place", chart::bars(&hours.placement, placed)));
+    text.push_str(&row("hour", chart::ruler()));
+    let (from, confidence) = best(task_type, habits);
+    text.push_str(&format!(
+        "  best {}, confidence {} from about {:.0} observations in all\n",
+        window(from),
+        percent(confidence),
+        observations(task_type),
+    ));
+    text.push_str(&format!(
+        "  load {:.1} of 1, recovery about {:.1} h\n",
+        task_type.cognitive_load, task_type.recovery_hours,
+    ));
+    let mut exemplars: Vec<_> = task_type.exemplars.iter().collect();
+    exemplars.sort_by_key(|e| std::cmp::Reverse(e.count));
+    let titles: Vec<String> =
+        exemplars.iter().take(TITLES_SHOWN).map(|e| plain(&e.wording)).collect();
+    if !titles.is_empty() {
+        text.push_str(&format!("  seen as {}\n", titles.join(" · ")));
+    }
+    text
+}
+
+pub(super) fn brief(task_type: &TaskType, habits: &Habits) -> Value {
+    let (from, confidence) = best(task_type, habits);
+    json!({
+        "id": task_type.id,
+        "name": task_type.name,
+        "category": task_type.category.word(),
+        "events": task_type.events,
+        "best_hours": [from, from + BEST_HOURS],
+        "confidence": confidence,
+        "observations": observations(task_type),
+    })
+}
+
+fn detail(task_type: &TaskType, habits: &Habits) -> Value {
+    let hours = &task_type.hours;
+    let titles: Vec<Value> = task_type
+        .exemplars
+        .iter()
+        .map(|e| json!({ "title": e.wording, "events": e.count }))
+        .collect();
+    let mut value = brief(task_type, habits);
+    let more = json!({
+        "hourly_scores": hours.score,
+        "confidence_scores": hours.confidence,
+        "performance_by_hour": hours.performance,
+        "performance_count": hours.performance_count,
+        "placement": hours.placement,
+        "prior": hours.prior,
+        "cognitive_load": task_type.cognitive_load,
+        "recovery_hours": task_type.recovery_hours,
+        "depletion_curve": task_type.depletion_curve,
+        "typical_duration": task_type.typical_duration,
+        "titles": titles,
+    });
+    if let (Some(value), Some(more)) = (value.as_object_mut(), more.as_object()) {
+        value.extend(more.clone());
+    }
+    value
+}

@@ -1,0 +1,142 @@
+//! Checks `[[account]]` tables: what each kind needs, and what would be meant in vain.
+
+use super::check::Check;
+use super::file::{self, Text};
+use super::{Account, AccountKind, PasswordSource};
+use crate::calendar::caldav::check_address;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use toml::Spanned;
+
+/// Accounts of one person; more is a slip of a generator.
+const MOST_ACCOUNTS: usize = 64;
+
+impl Check<'_> {
+    pub(super) fn accounts(&mut self, accounts: &[Spanned<file::Account>]) -> Vec<Account> {
+        let mut names = BTreeSet::new();
+        if accounts.len() > MOST_ACCOUNTS {
+            self.bad(None, "account", format!("more than {MOST_ACCOUNTS} accounts"), "");
+        }
+        let mut read = Vec::new();
+        for spanned in accounts.iter().take(MOST_ACCOUNTS) {
+            let (at, account) = (spanned.span(), spanned.get_ref());
+            let name = account.name.as_ref().map(|n| n.get_ref().as_str()).unwrap_or_default();
+            let name_at = account.name.as_ref().map_or(at.clone(), Spanned::span);
+            if name.is_empty() || name.contains('/') || name.chars().any(char::is_control) {
+                let hint = "any words without '/', for example name = \"work\"";
+                self.bad(Some(name_at), "account.name", "an account needs a name", hint);
+            } else if !names.insert(name) {
+                let message = format!("two accounts are called '{name}'");
+                self.bad(Some(name_at), "account.name", message, "give each its own name");
+            }
+            let password = self.password(account);
+            let kind = self.kind(account, at);
+            if let Some(kind) = kind {
+                read.push(Account {
+                    name: name.to_owned(),
+                    kind,
+                    username: account.username.clone(),
+                    password,
+                    calendars: account.calendars.clone(),
+                    suggest_into: account.suggest_into.as_ref().map(|s| s.get_ref().clone()),
+                    trusted_hosts: account.trusted_hosts.clone(),
+                });
+            }
+        }
+        read
+    }
+
+    fn kind(&mut self, account: &file::Account, at: Range<usize>) -> Option<AccountKind> {
+        let text = |value: &Text| value.as_ref().map(|v| v.get_ref().clone());
+        let Some(kind) = &account.kind else {
+            self.bad(Some(at), "account.kind", "an account needs a kind", "caldav or vdir");
+            return None;
+        };
+        let words = [("caldav", "caldav"), ("google", "google"), ("vdir", "vdir")];
+        let read = match self.one_of(kind, "account.kind", &words)? {
+            "caldav" => AccountKind::Caldav { url: self.url(account, at) },
+            "vdir" => match &account.path {
+                Some(path) => AccountKind::Vdir { path: self.path(path, "account.path") },
+                None => {
+                    let hint = "path = \"~/calendars\"";
+                    self.bad(Some(at), "account.path", "kind \"vdir\" needs a path", hint);
+                    return None;
+                }
+            },
+            _ => {
+                let message = "kind \"google\" is not available in this release yet".to_owned();
+                let mut note = self.problem(Some(kind.span()), "account.kind", message);
+                note.hint = Some("the account is left out".to_owned());
+                self.notes.push(note);
+                AccountKind::Google {
+                    client_secret_file: self
+                        .optional_path(&account.client_secret_file, "account.client_secret_file"),
+                    api_root: text(&account.api_root),
+                    auth_uri: text(&account.auth_uri),
+                    token_uri: text(&account.token_uri),
+                }
+            }
+        };
+        self.strangers(account, &read);
+        Some(read)
+    }
+
+    fn url(&mut self, account: &file::Account, at: Range<usize>) -> String {
+        let given = account.url.as_ref();
+        let url = given.map(|u| u.get_ref().trim()).unwrap_or_default();
+        let at = given.map_or(at, Spanned::span);
+        if url.is_empty() {
+            let hint = "an address, a host or a URL: url = \"https://cal.example.org/\"";
+            self.bad(Some(at), "account.url", "kind \"caldav\" needs a url", hint);
+        } else if let Err(error) = check_address(url, account.username.is_some()) {
+            let hint = "for example \"https://cal.example.org/\"";
+            self.bad(Some(at), "account.url", error.to_string(), hint);
+        }
+        url.to_owned()
+    }
+
+    /// Keys that belong to another kind of account.
+    fn strangers(&mut self, account: &file::Account, kind: &AccountKind) {
+        let (caldav, vdir, google) = match kind {
+            AccountKind::Caldav { .. } => (true, false, false),
+            AccountKind::Vdir { .. } => (false, true, false),
+            AccountKind::Google { .. } => (false, false, true),
+        };
+        let keys = [
+            ("url", &account.url, caldav),
+            ("path", &account.path, vdir),
+            ("password_command", &account.password_command, caldav),
+            ("password_file", &account.password_file, caldav),
+            ("client_secret_file", &account.client_secret_file, google),
+            ("api_root", &account.api_root, google),
+            ("auth_uri", &account.auth_uri, google),
+            ("token_uri", &account.token_uri, google),
+        ];
+        for (key, value, belongs) in keys {
+            if let (Some(value), false) = (value, belongs) {
+                let message = format!("means nothing for kind \"{}\"", kind.word());
+                self.bad(Some(value.span()), &format!("account.{key}"), message, "take it out");
+            }
+        }
+    }
+
+    fn password(&mut self, account: &file::Account) -> Option<PasswordSource> {
+        if let Some(plain) = &account.password {
+            let hint = "password_command = \"pass show cal\", or password_file = \"...\"";
+            let message = "passwords don't belong into this file";
+            self.bad(Some(plain.span()), "account.password", message, hint);
+        }
+        match (&account.password_command, &account.password_file) {
+            (Some(_), Some(file)) => {
+                let message = "password_command and password_file can't both be given";
+                self.bad(Some(file.span()), "account.password_file", message, "keep one of them");
+                None
+            }
+            (Some(command), None) => Some(PasswordSource::Command(command.get_ref().clone())),
+            (None, Some(file)) => {
+                Some(PasswordSource::File(self.path(file, "account.password_file")))
+            }
+            (None, None) => None,
+        }
+    }
+}

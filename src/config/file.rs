@@ -1,0 +1,126 @@
+//! The shape of the file: names and types of keys, nothing of their meaning.
+
+use super::problem::{Problem, line_of, nearest, section_of};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use toml::Spanned;
+use toml::value::Datetime;
+
+pub(super) type Text = Option<Spanned<String>>;
+pub(super) type Number = Option<Spanned<i64>>;
+
+macro_rules! table {
+    ($(#[$doc:meta])* $name:ident { $($key:ident: $type:ty),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub(super) struct $name { $(pub(super) $key: $type),* }
+    };
+}
+
+table!(File {
+    person: Person,
+    account: Vec<Spanned<Account>>,
+    learning: Learning,
+    planning: Planning,
+    suggestions: Suggestions,
+    assistant: Assistant,
+    embedder: Embedder,
+    store: Store,
+    daemon: Daemon,
+});
+
+table!(Person {
+    id: Text,
+    time_zone: Text,
+    role: Option<String>,
+    addresses: Vec<String>,
+    travel: Vec<Spanned<Travel>>,
+});
+
+table!(Travel {
+    from: Option<Spanned<Datetime>>,
+    to: Option<Spanned<Datetime>>,
+    time_zone: Text,
+});
+
+table!(Account {
+    name: Text,
+    kind: Text,
+    url: Text,
+    path: Text,
+    username: Option<String>,
+    password: Option<Spanned<IgnoredAny>>,
+    password_command: Text,
+    password_file: Text,
+    calendars: Option<Vec<String>>,
+    suggest_into: Text,
+    client_secret_file: Text,
+    api_root: Text,
+    auth_uri: Text,
+    token_uri: Text,
+    trusted_hosts: Vec<String>,
+});
+
+table!(Learning { history_days: Number });
+
+table!(Planning {
+    working_hours: Option<Spanned<Vec<Spanned<String>>>>,
+    buffer_minutes: Number,
+    lunch: Text,
+    focus_cap_minutes: Number,
+    freeze_minutes: Number,
+    horizon_days: Number,
+    longest_session_minutes: Number,
+    white_space: Option<Spanned<f64>>,
+});
+
+table!(Suggestions {
+    mode: Text,
+    doors: Option<Vec<Spanned<String>>>,
+    daily_cap: Number,
+});
+
+table!(Assistant { enabled: Option<Spanned<bool>> });
+
+table!(Embedder { kind: Text });
+
+table!(Store { path: Text });
+
+table!(Daemon { poll_minutes: Number, socket: Text, dashboard: Text, log: Text });
+
+/// Reads the file's shape.
+pub(super) fn read(text: &str) -> Result<File, Problem> {
+    toml::from_str(text).map_err(|error| {
+        let line = error.span().map(|span| line_of(text, &span));
+        let section = line.map(|line| section_of(text, line)).unwrap_or_default();
+        explain(error.message(), line, section, text)
+    })
+}
+
+/// Our words for what the parser says.
+fn explain(message: &str, line: Option<usize>, section: &str, text: &str) -> Problem {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    if message.starts_with("unknown field") {
+        let key = quoted.next().unwrap_or_default().to_owned();
+        let known: Vec<&str> = quoted.collect();
+        let at_top = known.contains(&"person");
+        let hint = match nearest(&key, known.iter().copied()) {
+            Some(near) => format!("did you mean '{near}'?"),
+            None => format!("known here: {}", known.join(", ")),
+        };
+        let key = if at_top || section.is_empty() { key } else { format!("{section}.{key}") };
+        let message = "there is no such key".to_owned();
+        return Problem { line, key, message, hint: Some(hint) };
+    }
+    let assigned = line.and_then(|line| text.lines().nth(line - 1)?.split_once('='));
+    let key = match assigned.map(|(key, _)| key.trim()) {
+        Some(key) if section.is_empty() => key.to_owned(),
+        Some(key) => format!("{section}.{key}"),
+        None => section.to_owned(),
+    };
+    let message = message.lines().collect::<Vec<_>>().join(", ");
+    let message = message.replace("expected i64", "expected a whole number");
+    let message = message.replace("expected f64", "expected a number");
+    Problem { line, key, message, hint: None }
+}

@@ -1,0 +1,257 @@
+//! The config file (TOML): one file is one person.
+//!
+//! [`Config::parse`] is pure: text and surroundings in, values or problems out, each problem with
+//! its line and what would be right. Only [`Config::load`] and [`Origin::at`] touch the world.
+
+mod file;
+mod check;
+mod account;
+mod problem;
+mod password;
+mod show;
+
+pub use password::{PasswordError, PasswordSource};
+pub use problem::{ConfigError, Problem};
+
+use crate::event::PrincipalId;
+use crate::schedule::plan::Planning;
+use crate::schedule::request::Door;
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use std::path::{Path, PathBuf};
+
+/// The commented config file with every key at its default.
+pub const TEMPLATE: &str = include_str!("../../config/chronotype.toml");
+
+/// Largest config file that is read: a hundred times a long one.
+const FILE_MAX: u64 = 1 << 20;
+
+/// Where a config comes from, and what its defaults hang on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The file: named in problems; relative paths start at its folder.
+    pub file: PathBuf,
+    /// What `~` stands for.
+    pub home: Option<PathBuf>,
+    /// `$XDG_DATA_HOME`, where set.
+    pub data_home: Option<PathBuf>,
+    /// `$XDG_RUNTIME_DIR`, where set.
+    pub runtime: Option<PathBuf>,
+    /// The computer's own zone, where known.
+    pub time_zone: Option<Tz>,
+}
+
+/// The person's own word on everything; what is absent is at its default.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Who it is.
+    pub person: Person,
+    /// Calendars to read, in the order of the file.
+    pub accounts: Vec<Account>,
+    /// How far learning looks.
+    pub learning: Learning,
+    /// Where blocks may stand: `[planning]`, and the cap of `[suggestions]`.
+    pub planning: Planning,
+    /// What is proposed.
+    pub suggestions: Suggestions,
+    /// The folder of the store.
+    pub store: PathBuf,
+    /// The background service.
+    pub daemon: Daemon,
+    /// What was read but does nothing yet, or is risky: to be said, not to stop at.
+    pub notes: Vec<Problem>,
+}
+
+/// `[person]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Person {
+    /// Names them in the store.
+    pub id: PrincipalId,
+    /// Their zone when not travelling.
+    pub time_zone: Tz,
+    /// What they do.
+    pub role: Option<String>,
+    /// Mail addresses, lower case, without `mailto:`.
+    pub addresses: Vec<String>,
+    /// Time in other zones, in order of `from`, without overlap.
+    pub travel: Vec<Travel>,
+}
+
+/// `[[person.travel]]`: days in another zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Travel {
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day, included.
+    pub to: NaiveDate,
+    /// The zone there.
+    pub time_zone: Tz,
+}
+
+/// `[[account]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Unique; part of every collection's id, so without `/`.
+    pub name: String,
+    /// Kind of server and how it is reached.
+    pub kind: AccountKind,
+    /// Sign-in name.
+    pub username: Option<String>,
+    /// Where the password comes from.
+    pub password: Option<PasswordSource>,
+    /// Names of collections to read; `None` = all.
+    pub calendars: Option<Vec<String>>,
+    /// Name of the collection that blocks go to; `None` = none of this account.
+    pub suggest_into: Option<String>,
+    /// Hosts that may see the password beside the account's own.
+    pub trusted_hosts: Vec<String>,
+}
+
+/// Kinds of accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountKind {
+    /// A CalDAV server.
+    Caldav {
+        /// An address, a host or a URL.
+        url: String,
+    },
+    /// Google Calendar: read, not yet served.
+    Google {
+        /// The OAuth client's file.
+        client_secret_file: Option<PathBuf>,
+        /// Root of the API, for gateways and tests.
+        api_root: Option<String>,
+        /// Where people sign in.
+        auth_uri: Option<String>,
+        /// Where tokens are fetched.
+        token_uri: Option<String>,
+    },
+    /// A folder of `.ics` files, or one `.ics` file.
+    Vdir {
+        /// Absolute, or as the file's own path was given.
+        path: PathBuf,
+    },
+}
+
+impl AccountKind {
+    /// The word in the config.
+    pub fn word(&self) -> &'static str {
+        match self {
+            AccountKind::Caldav { .. } => "caldav",
+            AccountKind::Google { .. } => "google",
+            AccountKind::Vdir { .. } => "vdir",
+        }
+    }
+}
+
+/// `[learning]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Learning {
+    /// How far back the first look goes.
+    pub history_days: u32,
+}
+
+impl Default for Learning {
+    /// Half a year: the first suggestions are personal already.
+    fn default() -> Self {
+        Self { history_days: 183 }
+    }
+}
+
+/// `[suggestions]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestions {
+    /// Write, or only look.
+    pub mode: Mode,
+    /// Where tasks come from.
+    pub doors: Vec<Door>,
+}
+
+/// `mode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Looks and learns, proposes nothing.
+    Observe,
+    /// Writes blocks.
+    Suggest,
+}
+
+impl Mode {
+    /// The word in the config.
+    pub fn word(self) -> &'static str {
+        match self {
+            Mode::Observe => "observe",
+            Mode::Suggest => "suggest",
+        }
+    }
+}
+
+/// `[daemon]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Daemon {
+    /// Minutes between two looks.
+    pub poll_minutes: u32,
+    /// Where commands reach it.
+    pub socket: PathBuf,
+    /// `error`, `warn`, `info` or `debug`.
+    pub log: String,
+}
+
+impl Origin {
+    /// The surroundings of this process for a config at `file`, absent: at its usual place.
+    pub fn at(file: Option<&Path>) -> Self {
+        let folder = |name: &str| {
+            std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
+        };
+        let home = folder("HOME");
+        let usual = || {
+            let root = folder("XDG_CONFIG_HOME").or_else(|| Some(home.as_ref()?.join(".config")));
+            root.unwrap_or_default().join("chronotype").join("config.toml")
+        };
+        Self {
+            file: file.map_or_else(usual, Path::to_owned),
+            data_home: folder("XDG_DATA_HOME"),
+            runtime: folder("XDG_RUNTIME_DIR"),
+            time_zone: own_zone(),
+            home,
+        }
+    }
+}
+
+/// The computer's zone: `$TZ`, else where `/etc/localtime` points (systemd, macOS).
+fn own_zone() -> Option<Tz> {
+    let named = std::env::var("TZ").ok();
+    if let Some(zone) = named.and_then(|name| name.trim_start_matches(':').parse().ok()) {
+        return Some(zone);
+    }
+    let target = std::fs::read_link("/etc/localtime").ok()?;
+    target.to_str()?.split_once("zoneinfo/")?.1.parse().ok()
+}
+
+impl Config {
+    /// Reads a config. All problems are collected, not only the first.
+    ///
+    /// # Errors
+    /// [`ConfigError::Bad`].
+    pub fn parse(text: &str, origin: &Origin) -> Result<Config, ConfigError> {
+        let bad = |problems| ConfigError::Bad { file: origin.file.clone(), problems };
+        let file = file::read(text).map_err(|problem| bad(vec![problem]))?;
+        check::check(&file, text, origin).map_err(bad)
+    }
+
+    /// Reads the config at `origin.file`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`], [`ConfigError::Io`], [`ConfigError::Bad`].
+    pub fn load(origin: &Origin) -> Result<Config, ConfigError> {
+        let file = &origin.file;
+        let io = |source: std::io::Error| match source.kind() {
+            std::io::ErrorKind::NotFound => ConfigError::Missing(file.clone()),
+            _ => ConfigError::Io { file: file.clone(), source },
+        };
+        if std::fs::metadata(file).map_err(io)?.len() > FILE_MAX {
+            return Err(io(std::io::Error::other("larger than a config can be")));
+        }
+        Config::parse(&std::fs::read_to_string(file).map_err(io)?, origin)
+    }
+}

@@ -1,0 +1,183 @@
+//! One turn, in twelve steps (DESIGN section 3): the whole story in one place.
+//!
+//! Steps 2 to 10 are one pure function, [`decide`], from (state, answers, now) to (state,
+//! operations). [`turn`] puts the world around it: poll before, commit and write back behind.
+//! Learned state and intended writes are committed in one batch *before* anything is written to a
+//! calendar, so a crash at any point is repaired by the next turn.
+
+mod brain;
+mod forget;
+mod gather;
+mod report;
+mod settings;
+mod take_in;
+mod wishes;
+mod write_back;
+
+pub use brain::Brain;
+pub use report::{Left, Report, Warning, Writes};
+pub use settings::{Mode, Settings};
+
+use crate::event::{Event, PrincipalId};
+use crate::memory;
+use crate::store::{Person, Store, StoreError};
+use crate::sync::apply::apply;
+use crate::sync::poll::{Account, Client, poll};
+use crate::sync::reconcile::{Operation, reconcile};
+use crate::task::{infer, learn};
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+/// The steps, as tests and progress bars name them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// 1: listings are in.
+    Polled,
+    /// 2 to 10: decided, nothing kept yet.
+    Decided,
+    /// 11: learned state and intended writes are on disk.
+    Committed,
+    /// 12: so many writes are out.
+    Written(usize),
+    /// 12: new ETags are on disk.
+    Recorded,
+}
+
+/// What a turn is told besides the state: the person, the moment, and who listens.
+pub struct Turn<'a> {
+    /// Whose turn it is.
+    pub principal: &'a PrincipalId,
+    /// How the person wants it.
+    pub settings: &'a Settings,
+    /// Time of all decisions.
+    pub now: DateTime<Utc>,
+    /// Called at each step boundary.
+    pub at: &'a (dyn Fn(Step) + Send + Sync),
+    /// Told (done, known so far) while polling.
+    pub progress: &'a (dyn Fn(u64, u64) + Send + Sync),
+}
+
+/// Why a turn stopped. What concerns one account or collection does not stop it: that is in the
+/// [`Report`].
+#[derive(Debug, thiserror::Error)]
+pub enum TurnError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// `--now` lies before the last turn.
+    #[error("--now is {now}, before the last turn at {last}: time can't go back for a store")]
+    GoingBack {
+        /// The moment given.
+        now: DateTime<Utc>,
+        /// The last turn.
+        last: DateTime<Utc>,
+    },
+}
+
+/// What steps 2 to 10 decided.
+pub struct Decision {
+    /// The person's state as it will be.
+    pub person: Person,
+    /// The writes to perform, on our own blocks alone.
+    pub operations: Vec<Operation>,
+    /// What to tell.
+    pub report: Report,
+}
+
+/// One turn on the person's calendars; what it did, and the person after it.
+///
+/// # Errors
+/// When the store fails or time goes back; nothing is half done then.
+pub async fn turn(
+    store: &Store,
+    clients: &[Client],
+    brain: &Brain,
+    turn: &Turn<'_>,
+) -> Result<(Report, Person), TurnError> {
+    let before = store.load(turn.principal)?;
+    turn_from(store, before, clients, brain, turn).await
+}
+
+/// As [`turn`], from a state that is loaded already: `before` must be what lies in the store.
+///
+/// # Errors
+/// As [`turn`].
+pub async fn turn_from(
+    store: &Store,
+    before: Person,
+    clients: &[Client],
+    brain: &Brain,
+    turn: &Turn<'_>,
+) -> Result<(Report, Person), TurnError> {
+    if let Some(last) = before.last_turn.filter(|last| turn.now < *last) {
+        return Err(TurnError::GoingBack { now: turn.now, last });
+    }
+    let answers = poll(clients, &before.status, turn.now, turn.progress).await; //           1 poll
+    tracing::debug!(accounts = answers.len(), "polled");
+    (turn.at)(Step::Polled);
+
+    let Decision { person: decided, operations, mut report } =
+        decide(&before, &answers, brain, turn); //                                    2 to 10, pure
+    drop(answers);
+    report.log();
+    (turn.at)(Step::Decided);
+    if turn.settings.mode == Mode::DryRun {
+        return Ok((report, decided));
+    }
+
+    store.commit(turn.principal, &before, &decided)?; //                                   11 commit
+    (turn.at)(Step::Committed);
+    if operations.is_empty() {
+        return Ok((report, decided));
+    }
+
+    let collections = write_back::collections(&decided);
+    let written = |place: usize| (turn.at)(Step::Written(place));
+    let applied = apply(clients, &collections, &operations, &written).await; //       12 write back
+    let recorded = write_back::record(&decided, &applied, turn, &mut report);
+    store.commit(turn.principal, &decided, &recorded)?;
+    (turn.at)(Step::Recorded);
+    Ok((report, recorded))
+}
+
+/// Events are shared with the state before until one settles.
+fn settle(person: &mut Person, moment: &infer::Context) -> Vec<infer::Outcome> {
+    let status = &person.status;
+    let witnessed = |event: &Event| take_in::is_witnessed(status, event, moment.zone);
+    if infer::due(&person.events, moment, &witnessed).is_empty() {
+        return Vec::new();
+    }
+    infer::settle(Arc::make_mut(&mut person.events), &person.types, moment, &witnessed)
+}
+
+/// Steps 2 to 10: pure, no runtime, no clock.
+pub fn decide(before: &Person, answers: &[Account], brain: &Brain, turn: &Turn<'_>) -> Decision {
+    let mut person = before.clone();
+    let mut report = Report::default();
+    let now = turn.now;
+    let zone = turn.settings.zone;
+
+    let unclassified = take_in::take_in(&mut person, answers, turn, &mut report); //  2 diff, 3 fold
+    brain.classify(&mut person, &unclassified, zone, &mut report); //           4 embed, 5 classify
+
+    let moment = infer::Context { now, zone };
+    let outcomes = settle(&mut person, &moment); //                                         6 infer
+    learn::learn(&mut person.types, &outcomes); //                                          7 learn
+    report.settled = outcomes.len();
+    report.learned = outcomes.iter().filter(|o| o.settlement.signal.is_some()).count();
+
+    let findings = memory::detect::detect(&person.events, &person.types);
+    memory::record::record(&mut person.memory, &findings, now); //                         8 tier 3
+
+    let mut operations = Vec::new();
+    if turn.settings.mode != Mode::Observe {
+        wishes::plan(&mut person, brain, turn, &mut report); //                              9 plan
+        let target = turn.settings.target(&person.status);
+        operations = reconcile(&mut person.suggestions, target.as_ref()); //           10 reconcile
+        operations.retain(|operation| write_back::is_in_sight(&person.status, operation));
+    }
+    person.last_turn = Some(now);
+    person.turns += 1;
+    report.count(&person, &operations);
+    Decision { person, operations, report }
+}

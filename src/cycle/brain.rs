@@ -1,0 +1,114 @@
+//! Steps 4 and 5: titles to vectors, events to task types.
+
+use super::Report;
+use crate::event::time::{local_date, local_hour, weekday};
+use crate::event::{Event, EventId, Span};
+use crate::store::Person;
+use crate::task::assign::{Assigned, assign};
+use crate::task::category::{CategoryHead, Context};
+use crate::task::classify::{Query, Verdict, classify};
+use crate::task::{Embedding, TypeId, title};
+use crate::text::embed::{ArtefactError, Embedder, StaticEmbedder, category_head};
+use chrono_tz::Tz;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What turns titles into task types.
+pub struct Brain {
+    embedder: Box<dyn Embedder>,
+    head: CategoryHead,
+}
+
+impl Brain {
+    /// The embedder inside the binary.
+    ///
+    /// # Errors
+    /// An artefact can't be read: this build is broken.
+    pub fn local() -> Result<Self, ArtefactError> {
+        Ok(Self { embedder: Box::new(StaticEmbedder::new()?), head: category_head()? })
+    }
+
+    /// Gives each of these events its task type, in the order in which they happened.
+    pub(super) fn classify(
+        &self,
+        person: &mut Person,
+        ids: &[EventId],
+        zone: Tz,
+        report: &mut Report,
+    ) {
+        let mut vectors: BTreeMap<String, Embedding> = BTreeMap::new();
+        let mut order: Vec<_> = ids
+            .iter()
+            .filter_map(|id| person.events.get(id).map(|e| (e.span.start_instant(zone), id)))
+            .collect();
+        order.sort();
+        for (_, id) in order {
+            if let Some(suggestion) = person.suggestions.get(&id.uid) {
+                let kind = suggestion.task_type;
+                if let Some(event) = Arc::make_mut(&mut person.events).get_mut(id) {
+                    event.task_type = Some(kind);
+                }
+                continue;
+            }
+            let events = Arc::make_mut(&mut person.events);
+            let Some(event) = events.get_mut(id) else { continue };
+            // Whole days are context (birthdays, holidays), not work of a kind.
+            let Some(context) = context_of(event, zone) else { continue };
+            let normalised = title::normalise(&event.title);
+            let embedding =
+                vectors.entry(normalised.clone()).or_insert_with_key(|text| self.embed(text));
+            let guess = self.head.guess(embedding, &context);
+            let query = Query {
+                title: &event.title,
+                normalised: &normalised,
+                embedding,
+                series: event.recurring.then_some(&event.id.uid),
+                context,
+                guess,
+            };
+            let verdict = classify(&person.types, &query, self.embedder.calibration());
+            let Assigned { id: kind, new } = assign(&mut person.types, &query, &verdict, &guess);
+            event.task_type = Some(kind);
+            report.classified += 1;
+            report.new_types += usize::from(new);
+        }
+    }
+
+    /// The type of something to be done, by its title alone. A new one is opened for words nobody
+    /// has used; one that is known is not counted again.
+    pub(super) fn type_of(&self, person: &mut Person, words: &str) -> TypeId {
+        let normalised = title::normalise(words);
+        let embedding = self.embed(&normalised);
+        let context = Context::default();
+        let guess = self.head.guess(&embedding, &context);
+        let query = Query {
+            title: words,
+            normalised: &normalised,
+            embedding: &embedding,
+            series: None,
+            context,
+            guess,
+        };
+        let verdict = classify(&person.types, &query, self.embedder.calibration());
+        match verdict {
+            Verdict::Known { near, .. } => near.id,
+            Verdict::New { .. } => assign(&mut person.types, &query, &verdict, &guess).id,
+        }
+    }
+
+    fn embed(&self, text: &str) -> Embedding {
+        self.embedder.embed(&[text]).pop().unwrap_or(Embedding(Vec::new()))
+    }
+}
+
+/// What is known beside the title; `None` for whole days.
+fn context_of(event: &Event, zone: Tz) -> Option<Context> {
+    let Span::Timed { start, end } = event.span else { return None };
+    Some(Context {
+        duration_min: Some((end - start).num_minutes() as f32),
+        attendees: (event.attendees > 0).then(|| u32::from(event.attendees) + 1),
+        recurring: Some(event.recurring),
+        local_hour: Some(local_hour(start, zone)),
+        weekday: Some(weekday(local_date(start, zone)).saturating_sub(1)),
+    })
+}

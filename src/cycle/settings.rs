@@ -1,0 +1,51 @@
+//! How the person wants their turns: the config, as values.
+
+use crate::schedule::plan::Planning;
+use crate::schedule::request::Door;
+use crate::sync::diff::Deletions;
+use crate::sync::reconcile::{self, Target};
+use crate::sync::status::Status;
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+
+/// How far a turn goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// All twelve steps.
+    Suggest,
+    /// Steps 1 to 8: looks and learns, proposes nothing, leaves pending writes pending.
+    Observe,
+    /// Steps 1 to 10, nothing kept and nothing written.
+    DryRun,
+}
+
+/// The config as the core needs it.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The person's zone.
+    pub zone: Tz,
+    /// Calendar addresses from the config, lower case; empty = those the servers state.
+    pub addresses: Vec<String>,
+    /// How far back the first turn reads.
+    pub history: TimeDelta,
+    /// How far ahead series are expanded.
+    pub ahead: TimeDelta,
+    /// How far this turn goes.
+    pub mode: Mode,
+    /// Which doors are open.
+    pub doors: Vec<Door>,
+    /// How blocks are placed.
+    pub planning: Planning,
+    /// Account and collection name for our blocks; `None` = nowhere to write.
+    pub suggest_into: Option<(String, String)>,
+    /// What to believe about deletions.
+    pub deletions: Deletions,
+}
+
+impl Settings {
+    /// Where new blocks go.
+    pub(super) fn target(&self, status: &Status) -> Option<Target> {
+        let (account, name) = self.suggest_into.as_ref()?;
+        Some(reconcile::target(status, account, name))
+    }
+}

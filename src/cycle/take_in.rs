@@ -1,0 +1,223 @@
+//! Steps 2 and 3: listings become changes, our own blocks come back marked as ours, and all of it
+//! is folded into tier 1.
+
+use super::forget::{forget, is_said};
+use super::gather::{Lost, Seen, foreign, gather, is_elsewhere, lose, origin_of};
+use super::{Report, Turn, Warning};
+use crate::calendar::{Collection, Listing};
+use crate::event::fold::{Change, Context, fold};
+use crate::event::ical::{self, ObjectResource};
+use crate::event::time::{local_date, local_midnight};
+use crate::event::{Event, EventId, Uid, Window};
+use crate::store::Person;
+use crate::sync::diff::{Difference, diff};
+use crate::sync::poll::Account;
+use crate::sync::status::{CollectionStatus, Status};
+use chrono::{DateTime, TimeDelta};
+use chrono_tz::Tz;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Takes the answers in; returns the events that want a task type.
+pub(super) fn take_in(
+    person: &mut Person,
+    answers: &[Account],
+    turn: &Turn<'_>,
+    report: &mut Report,
+) -> Vec<EventId> {
+    let mut found = Vec::new();
+    for account in answers {
+        note_discovery(person, account, turn, report);
+        for (collection, answer) in &account.listings {
+            match answer {
+                Ok(listing) => {
+                    let difference = compare(person, collection, listing, turn, report);
+                    found.push((collection.id.clone(), difference));
+                }
+                Err(error) => trouble(person, collection, &error.to_string(), turn, report),
+            }
+        }
+    }
+    let mut seen = Vec::new();
+    let mut vanished = Vec::new();
+    for (collection, difference) in found {
+        vanished.extend(difference.vanished.iter().cloned());
+        gather(person, &collection, difference, turn, &mut seen);
+    }
+    vanished.extend(forget(person, answers, turn, report));
+    let lost = lose(person, vanished, turn, &mut seen);
+    report.changed = seen.len();
+    report.vanished = lost.len();
+    let window = window(person, turn);
+    expand_series(person, window, turn, &mut seen);
+    fold_in(person, &seen, &lost, window, turn, report)
+}
+
+fn fold_in(
+    person: &mut Person,
+    seen: &[Seen],
+    lost: &[Lost],
+    window: Window,
+    turn: &Turn<'_>,
+    report: &mut Report,
+) -> Vec<EventId> {
+    let addresses = match turn.settings.addresses.is_empty() {
+        true => person.status.addresses(),
+        false => turn.settings.addresses.clone(),
+    };
+    let context =
+        Context { now: turn.now, zone: turn.settings.zone, window, addresses: &addresses };
+    let present = seen.iter().map(|s| Change::Present {
+        collection: &s.collection,
+        object: &s.object,
+        origin: s.origin,
+        previous: s.previous,
+    });
+    let gone =
+        lost.iter().map(|l| Change::Vanished { uid: &l.uid, previous: l.previous, by: l.by });
+    let changes: Vec<Change<'_>> = present.chain(gone).collect();
+    person.expanded_until = Some(window.to);
+    if changes.is_empty() {
+        return Vec::new();
+    }
+    let folded = fold(Arc::make_mut(&mut person.events), &changes, &context);
+    let problems = folded.problems.len();
+    if problems > 0 {
+        report.notes.push(format!("{problems} recurrence rules could not be read to their end"));
+    }
+    folded.unclassified
+}
+
+/// Takes over what a server says of an account, or why it said nothing.
+fn note_discovery(person: &mut Person, account: &Account, turn: &Turn<'_>, report: &mut Report) {
+    let status = person.status.accounts.entry(account.name.clone()).or_default();
+    match &account.discovered {
+        Some(Ok(found)) => {
+            status.discovered_at = Some(turn.now);
+            status.addresses.clone_from(&found.addresses);
+            status.trouble = None;
+            for collection in &found.collections {
+                describe(
+                    person.status.collections.entry(collection.id.clone()).or_default(),
+                    collection,
+                );
+            }
+        }
+        Some(Err(error)) => {
+            let message = error.to_string();
+            let since = status.trouble.as_ref().map_or(turn.now, |(_, since)| *since);
+            status.trouble = Some((message.clone(), since));
+            report.warnings.push(Warning::Account { account: account.name.clone(), message });
+        }
+        None => {}
+    }
+    let failed = matches!(account.discovered, Some(Err(_)));
+    if let Some(missing) = account.missing.as_ref().filter(|_| !failed) {
+        let message = format!(
+            "has no calendar called {}; there are: {}",
+            missing.names.join(", "),
+            missing.there.join(", ")
+        );
+        report.warnings.push(Warning::Account { account: account.name.clone(), message });
+    }
+}
+
+fn describe(status: &mut CollectionStatus, collection: &Collection) {
+    status.name.clone_from(&collection.name);
+    status.account.clone_from(&collection.account);
+    status.href = Some(collection.href.clone());
+    status.read_only = collection.read_only;
+}
+
+fn trouble(
+    person: &mut Person,
+    collection: &Collection,
+    message: &str,
+    turn: &Turn<'_>,
+    report: &mut Report,
+) {
+    let status = person.status.collections.entry(collection.id.clone()).or_default();
+    describe(status, collection);
+    let since = status.trouble.as_ref().map_or(turn.now, |(_, since)| *since);
+    let is_gone = status.trouble.as_ref().is_some_and(|(what, _)| is_said(what));
+    if !is_gone {
+        status.trouble = Some((message.to_owned(), since));
+    }
+    report.warnings.push(Warning::Collection {
+        collection: collection.id.clone(),
+        name: collection.name.clone(),
+        message: message.to_owned(),
+    });
+}
+
+fn compare(
+    person: &mut Person,
+    collection: &Collection,
+    listing: &Listing,
+    turn: &Turn<'_>,
+    report: &mut Report,
+) -> Difference {
+    let mut before = person.status.collections.get(&collection.id).cloned().unwrap_or_default();
+    describe(&mut before, collection);
+    let into = turn.settings.suggest_into.as_ref();
+    before.ours = into.is_some_and(|(a, n)| *a == collection.account && collection.is_called(n));
+    let events = &person.events;
+    let is_future = |uid: &Uid| {
+        let first = EventId { uid: uid.clone(), recurrence_id: None };
+        let mut same = events.range(first..).take_while(|(id, _)| id.uid == *uid);
+        same.any(|(_, e)| e.span.end_instant(turn.settings.zone) > turn.now)
+    };
+    let found = diff(&before, listing, turn.now, turn.settings.deletions, &is_future);
+    report.requests += listing.requests;
+    report.collections += 1;
+    for (href, message) in &found.status.broken {
+        report.warnings.push(Warning::Broken {
+            name: collection.name.clone(),
+            href: href.clone(),
+            message: message.clone(),
+        });
+    }
+    if let Some(held) = &found.status.held {
+        let objects = held.uids.len();
+        report.warnings.push(Warning::Held { name: collection.name.clone(), objects });
+    }
+    person.status.collections.insert(collection.id.clone(), found.status.clone());
+    found
+}
+
+/// From the history's start to the end of the last day ahead: its end moves once a day.
+fn window(person: &Person, turn: &Turn<'_>) -> Window {
+    let zone = turn.settings.zone;
+    let last = local_date(turn.now + turn.settings.ahead, zone) + TimeDelta::days(1);
+    let to = local_midnight(last, zone).max(person.expanded_until.unwrap_or(DateTime::UNIX_EPOCH));
+    Window { from: turn.now - turn.settings.history, to }
+}
+
+/// When the window has moved on, series are folded anew: their next occurrences come into view.
+fn expand_series(person: &Person, window: Window, turn: &Turn<'_>, seen: &mut Vec<Seen>) {
+    if person.expanded_until.is_some_and(|until| window.to <= until) {
+        return;
+    }
+    let mut fresh: BTreeSet<Uid> = seen.iter().map(|s| s.object.uid.clone()).collect();
+    for (id, status) in &person.status.collections {
+        let origin = foreign(status);
+        for body in status.known.values().filter_map(|k| k.body.as_ref()) {
+            for object in ical::parse(body).objects.into_iter().filter(ObjectResource::recurs) {
+                let block = person.suggestions.get(&object.uid);
+                let origin = block.map_or(origin, origin_of);
+                if !is_elsewhere(person, id, &object.uid, &[]) && fresh.insert(object.uid.clone()) {
+                    let previous = person.last_turn.or(Some(turn.now));
+                    seen.push(Seen { collection: id.clone(), object, origin, previous });
+                }
+            }
+        }
+    }
+}
+
+/// A listing after its end showed what became of it, and nothing of that is held.
+pub(super) fn is_witnessed(status: &Status, event: &Event, zone: Tz) -> bool {
+    let Some(collection) = status.collections.get(&event.collection) else { return true };
+    let held = collection.held.as_ref().is_some_and(|h| h.uids.contains(&event.id.uid));
+    let end = event.span.end_instant(zone);
+    !held && collection.listed_at.is_some_and(|listed| listed >= end)
+}

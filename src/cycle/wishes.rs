@@ -1,0 +1,198 @@
+//! Step 9: what is to be placed, through the three doors, and the plan of it.
+
+use super::report::Left;
+use super::{Brain, Report, Turn};
+use crate::event::ical::{self, Todo, TodoStatus};
+use crate::event::mark::{mark_of, unmarked};
+use crate::event::time::local_midnight;
+use crate::event::{Stamp, Uid};
+use crate::memory::recall;
+use crate::schedule::habit::habits;
+use crate::schedule::plan::{PlanInput, plan as place};
+use crate::schedule::request::{Ask, Door, Request, RequestKey};
+use crate::schedule::suggestion::{State, Suggestion};
+use crate::store::Person;
+use crate::sync::gesture::{self, Company, Sighting};
+use crate::task::TypeId;
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// RFC 5545 section 3.8.1.9: priorities 1 to 4 are high.
+const HIGH_PRIORITY: std::ops::RangeInclusive<u8> = 1..=4;
+/// Weeks ahead for which habits are proposed: this one and the next.
+const HABIT_WEEKS: u32 = 2;
+
+/// Gathers the requests, plans them and takes the plan over into the suggestions.
+pub(super) fn plan(person: &mut Person, brain: &Brain, turn: &Turn<'_>, report: &mut Report) {
+    hold_back_late_moves(person, turn);
+    let requests = requests(person, brain, turn);
+    let terms: BTreeMap<TypeId, [[f32; 24]; 7]> = person
+        .types
+        .by_id
+        .values()
+        .map(|kind| (kind.id, recall::bias(&person.memory, kind)))
+        .collect();
+    let bias = |kind: TypeId, weekday: u8, hour: u8| {
+        let week = terms.get(&kind)?;
+        week.get(usize::from(weekday.checked_sub(1)?))?.get(usize::from(hour)).copied()
+    };
+    let plan = place(&PlanInput {
+        now: turn.now,
+        zone: turn.settings.zone,
+        types: &person.types,
+        events: &person.events,
+        suggestions: &person.suggestions,
+        requests: &requests,
+        principal: turn.principal,
+        settings: &turn.settings.planning,
+        bias: &|kind, weekday, hour| bias(kind, weekday, hour).unwrap_or(0.0),
+    });
+    for (uid, _) in &plan.withdrawn {
+        if let Some(suggestion) = person.suggestions.get_mut(uid) {
+            suggestion.state = State::Withdrawn;
+            suggestion.since = turn.now;
+        }
+    }
+    let titles: BTreeMap<&RequestKey, &str> =
+        requests.iter().map(|r| (&r.key, r.title.as_str())).collect();
+    for (key, why) in &plan.unplaced {
+        let title = titles.get(key).copied().unwrap_or_default().to_owned();
+        report.unplaced.push(Left { request: key.clone(), title, why: *why });
+    }
+    report.left_alone = plan.notes;
+    for suggestion in plan.suggestions {
+        person.suggestions.insert(suggestion.uid.clone(), suggestion);
+    }
+    recognise(person, turn);
+}
+
+/// A move that is decided but not out is no move any more once the block stands in its freeze
+/// window: no block moves there.
+fn hold_back_late_moves(person: &mut Person, turn: &Turn<'_>) {
+    let thaw = turn.now + TimeDelta::minutes(turn.settings.planning.freeze_minutes.into());
+    for suggestion in person.suggestions.values_mut().filter(|s| s.state == State::Proposed) {
+        let Some(published) = &suggestion.published else { continue };
+        if published.start < thaw && published.end > turn.now {
+            (suggestion.start, suggestion.end) = (published.start, published.end);
+            suggestion.intent = None;
+        }
+    }
+}
+
+/// A block that is wanted and lies there already, from before the store was lost: it is what the
+/// person has, whatever they did to it since, and no second one is made.
+fn recognise(person: &mut Person, turn: &Turn<'_>) {
+    let unseen = |s: &&Suggestion| s.state == State::Proposed && s.published.is_none();
+    let wanted: BTreeSet<Uid> =
+        person.suggestions.values().filter(unseen).map(|s| s.uid.clone()).collect();
+    if wanted.is_empty() {
+        return;
+    }
+    for (collection, status) in &person.status.collections {
+        for (href, known) in status.known.iter() {
+            let [uid] = known.uids.as_slice() else { continue };
+            if !wanted.contains(uid) {
+                continue;
+            }
+            let Some(body) = &known.body else { continue };
+            let objects = ical::parse(body).objects;
+            let Some(object) = objects.first().filter(|o| gesture::is_marked(o)) else { continue };
+            let etag = known.etag.as_ref();
+            let company = Company::Alone;
+            let sighting = Sighting { collection, href, etag, object, company };
+            if let Some(suggestion) = person.suggestions.get_mut(uid) {
+                gesture::seen(suggestion, &sighting, turn.settings.zone, turn.now);
+            }
+        }
+    }
+}
+
+fn requests(person: &mut Person, brain: &Brain, turn: &Turn<'_>) -> Vec<Request> {
+    let doors = &turn.settings.doors;
+    let mut requests = Vec::new();
+    if doors.contains(&Door::Todo) {
+        requests.extend(todos(person, turn));
+    }
+    if doors.contains(&Door::Ask) {
+        person.asks.retain(|ask| ask.deadline > turn.now);
+        requests.extend(asks(person));
+    }
+    for request in &mut requests {
+        request.task_type = Some(brain.type_of(person, &request.title));
+    }
+    if doors.contains(&Door::Habit) {
+        let zone = turn.settings.zone;
+        requests.extend(habits(&person.events, &person.types, zone, turn.now, HABIT_WEEKS));
+    }
+    requests
+}
+
+/// Open VTODOs of all collections, in order of UID (DESIGN section 8).
+fn todos(person: &Person, turn: &Turn<'_>) -> Vec<Request> {
+    let mut found: BTreeMap<Uid, Todo> = BTreeMap::new();
+    let known = person.status.collections.values().flat_map(|c| c.known.values());
+    let bodies = known.filter_map(|k| k.body.as_ref());
+    for body in bodies.filter(|body| body.contains("BEGIN:VTODO")) {
+        for object in ical::parse(body).objects {
+            // A recurring VTODO has no one deadline; overrides are not told apart here.
+            if let [todo] = object.todos.as_slice() {
+                found.insert(object.uid.clone(), todo.clone());
+            }
+        }
+    }
+    found
+        .into_iter()
+        .filter(|(_, todo)| todo.status == TodoStatus::Open && !todo.recurring)
+        .filter(|(_, todo)| mark_of(&todo.summary) != Some(true))
+        .filter_map(|(uid, todo)| request_of(uid, &todo, turn))
+        .collect()
+}
+
+fn request_of(uid: Uid, todo: &Todo, turn: &Turn<'_>) -> Option<Request> {
+    let zone = turn.settings.zone;
+    let deadline = todo.due.as_ref().map(|due| deadline_of(due, zone));
+    // Overdue: there is nowhere left to put it.
+    if deadline.is_some_and(|d| d <= turn.now) {
+        return None;
+    }
+    let minutes = todo.duration.map(|d| d.num_minutes()).filter(|m| *m > 0);
+    Some(Request {
+        key: RequestKey(format!("todo:{uid}")),
+        title: unmarked(&todo.summary).to_owned(),
+        door: Door::Todo,
+        task_type: None,
+        minutes: minutes.and_then(|m| u32::try_from(m).ok()),
+        sessions: 1,
+        weekly: 0,
+        earliest: todo.start.as_ref().map(|s| s.instant(zone)),
+        deadline,
+        weight: if HIGH_PRIORITY.contains(&todo.priority) { 2 } else { 1 },
+        related_to: Some(uid),
+    })
+}
+
+/// A DUE that is a date means the end of that day: people read it so, whatever RFC 5545 says.
+fn deadline_of(due: &Stamp, zone: Tz) -> DateTime<Utc> {
+    match due {
+        Stamp::Date(day) => local_midnight(day.succ_opt().unwrap_or(*day), zone),
+        other => other.instant(zone),
+    }
+}
+
+fn asks(person: &Person) -> Vec<Request> {
+    let request = |ask: &Ask| Request {
+        key: RequestKey(format!("ask:{}", ask.number)),
+        title: ask.title.clone(),
+        door: Door::Ask,
+        task_type: None,
+        minutes: ask.minutes,
+        sessions: 1,
+        weekly: 0,
+        earliest: None,
+        deadline: Some(ask.deadline),
+        weight: 2,
+        related_to: None,
+    };
+    person.asks.iter().map(request).collect()
+}

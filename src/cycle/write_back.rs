@@ -1,0 +1,139 @@
+//! Step 12: what the writes left behind is recorded, so that our own blocks never come back as the
+//! person's changes.
+
+use super::{Report, Turn, Warning};
+use crate::calendar::{Collection, Error};
+use crate::event::fold::{Change, Context, Origin, Remover, fold};
+use crate::event::{CollectionId, ical};
+use crate::event::{Uid, Window};
+use crate::schedule::suggestion::{Published, State};
+use crate::store::Person;
+use crate::sync::apply::{Applied, Written};
+use crate::sync::diff::remember_write;
+use crate::sync::reconcile::{Action, Operation, Target};
+use crate::sync::status::{CollectionStatus, Status};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// All collections as requests need them.
+pub(super) fn collections(person: &Person) -> BTreeMap<CollectionId, Collection> {
+    let known = person.status.collections.iter();
+    known.filter_map(|(id, c)| Some((id.clone(), c.as_collection(id)?))).collect()
+}
+
+/// Whether the place of a write could be listed this turn. Where it could not, the person may have
+/// done anything to the block; the intent waits.
+pub(super) fn is_in_sight(status: &Status, operation: &Operation) -> bool {
+    let place = match &operation.action {
+        Action::Create { into: Target::Known(collection) } => &collection.id,
+        Action::Create { into: Target::ToBeMade { .. } } => return true,
+        Action::Update(standing) | Action::Delete(standing) => &standing.collection,
+    };
+    status.collections.get(place).is_none_or(|c| c.trouble.is_none())
+}
+
+/// The person after the writes.
+pub(super) fn record(
+    decided: &Person,
+    applied: &[Applied],
+    turn: &Turn<'_>,
+    report: &mut Report,
+) -> Person {
+    let mut person = decided.clone();
+    for one in applied {
+        match &one.result {
+            Ok(written) => {
+                report.written += 1;
+                confirm(&mut person, &one.uid, written, turn);
+            }
+            Err(Error::Changed) => {
+                if let Some(collection) = &one.created_in {
+                    step_aside(&mut person, &one.uid, collection, turn);
+                }
+                // Else the person was quicker: the next listing shows what they did.
+            }
+            Err(error) => report.warnings.push(Warning::Write { message: error.to_string() }),
+        }
+    }
+    person
+}
+
+/// Something lies where a block was to go. The next listing shows whether it is that block; when
+/// it has been listed already, it is not, and another try takes another name.
+fn step_aside(person: &mut Person, uid: &Uid, collection: &Collection, turn: &Turn<'_>) {
+    let status = person.status.collections.entry(collection.id.clone()).or_default();
+    let listed = status.listed_at == Some(turn.now);
+    if status.href.is_none() {
+        name(status, collection);
+    }
+    if let Some(suggestion) = person.suggestions.get_mut(uid).filter(|_| listed) {
+        suggestion.intent = None;
+        suggestion.state = State::Withdrawn;
+        suggestion.since = turn.now;
+    }
+}
+
+fn name(status: &mut CollectionStatus, collection: &Collection) {
+    status.name.clone_from(&collection.name);
+    status.account.clone_from(&collection.account);
+    status.href = Some(collection.href.clone());
+    status.ours = true;
+}
+
+fn confirm(person: &mut Person, uid: &Uid, written: &Written, turn: &Turn<'_>) {
+    let Some(suggestion) = person.suggestions.get_mut(uid) else { return };
+    suggestion.intent = None;
+    match written {
+        Written::Gone => {
+            if let Some(published) = suggestion.published.take()
+                && let Some(status) = person.status.collections.get_mut(&published.collection)
+            {
+                Arc::make_mut(&mut status.known).remove(&published.href);
+            }
+            let change =
+                Change::Vanished { uid, previous: person.last_turn, by: Remover::Ourselves };
+            fold_one(person, &change, turn);
+        }
+        Written::Stands { collection, href, etag, body } => {
+            suggestion.published = Some(Published {
+                collection: collection.id.clone(),
+                href: href.clone(),
+                etag: etag.clone(),
+                start: suggestion.start,
+                end: suggestion.end,
+                title: suggestion.title.clone(),
+                description: suggestion.description(),
+            });
+            let kind = suggestion.task_type;
+            let status = person.status.collections.entry(collection.id.clone()).or_default();
+            if status.href.is_none() {
+                name(status, collection);
+            }
+            remember_write(status, href, uid, etag.as_ref(), body);
+            for object in &ical::parse(body).objects {
+                let change = Change::Present {
+                    collection: &collection.id,
+                    object,
+                    origin: Origin::Proposal,
+                    previous: person.last_turn,
+                };
+                fold_one(person, &change, turn);
+            }
+            let events = Arc::make_mut(&mut person.events).values_mut();
+            for event in events.filter(|e| e.id.uid == *uid) {
+                event.task_type = Some(kind);
+            }
+        }
+    }
+}
+
+fn fold_one(person: &mut Person, change: &Change<'_>, turn: &Turn<'_>) {
+    let window = Window {
+        from: turn.now - turn.settings.history,
+        to: person.expanded_until.unwrap_or(turn.now + turn.settings.ahead),
+    };
+    let addresses = person.status.addresses();
+    let context =
+        Context { now: turn.now, zone: turn.settings.zone, window, addresses: &addresses };
+    fold(Arc::make_mut(&mut person.events), std::slice::from_ref(change), &context);
+}
