@@ -23,4 +23,5 @@ mod plan_problem;
 mod quiet_turn;
 mod calendar_objects;
 mod occurrences_command;
+mod tidy;
 mod classification;
