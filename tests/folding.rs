@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use chronotype::event::fold::{Change, Context, Origin, Remover, fold};
+use chronotype::event::change::{Change, Context, Origin, Remover};
+use chronotype::event::fold::fold;
 use chronotype::event::{CollectionId, Events, Standing, Uid, Window, ical};
 use chronotype::task::{Types, infer};
 

@@ -5,7 +5,7 @@
 //! known is gone.
 
 use super::Turn;
-use crate::event::fold::{Origin, Remover};
+use crate::event::change::{Origin, Remover};
 use crate::event::ical::{self, ObjectResource};
 use crate::event::{CollectionId, EventId, Href, Uid};
 use crate::schedule::suggestion::{State, Suggestion};

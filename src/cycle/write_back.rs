@@ -3,7 +3,8 @@
 
 use super::{Report, Turn, Warning};
 use crate::calendar::{Collection, Error};
-use crate::event::fold::{Change, Context, Origin, Remover, fold};
+use crate::event::change::{Change, Context, Origin, Remover};
+use crate::event::fold::fold;
 use crate::event::{CollectionId, ical};
 use crate::event::{Uid, Window};
 use crate::schedule::suggestion::{Published, State};

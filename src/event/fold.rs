@@ -3,6 +3,7 @@
 //! Folding an unchanged object again changes nothing, so series are simply folded anew when the
 //! window moves on. What is closed stays as it is, except for marks the person adds later.
 
+use super::change::{Change, Context, Origin, Remover};
 use super::ical::{EventComponent, ObjectResource, Problem};
 use super::id::{CollectionId, EventId, Uid};
 use super::mark::{mark_of, unmarked};
@@ -19,66 +20,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How far ahead a single event is kept: beyond a lifetime it is a slip of the pen.
 const FAR: TimeDelta = TimeDelta::days(36_525);
-
-/// Whose object it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// On a calendar of the person's own.
-    Foreign,
-    /// On a calendar the person only reads: its whole days never block time.
-    Subscribed,
-    /// A block of ours that the person has not touched.
-    Proposal,
-    /// A block of ours that the person moved or took over.
-    Touched,
-}
-
-/// What a listing says of one object.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Change<'a> {
-    /// It is there, new, changed or as it was.
-    Present {
-        /// Where.
-        collection: &'a CollectionId,
-        /// What it holds.
-        object: &'a ObjectResource,
-        /// Whose it is.
-        origin: Origin,
-        /// Time of the last listing of that collection before this one.
-        previous: Option<DateTime<Utc>>,
-    },
-    /// It is no longer anywhere.
-    Vanished {
-        /// Its UID.
-        uid: &'a Uid,
-        /// Time of the last listing that still held it.
-        previous: Option<DateTime<Utc>>,
-        /// Who took it away.
-        by: Remover,
-    },
-}
-
-/// Who took an object away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Remover {
-    /// The person (or somebody else).
-    Person,
-    /// We withdrew our own block: that says nothing about the person.
-    Ourselves,
-}
-
-/// The person and the moment.
-#[derive(Debug, Clone, Copy)]
-pub struct Context<'a> {
-    /// Time of this listing.
-    pub now: DateTime<Utc>,
-    /// The person's zone.
-    pub zone: Tz,
-    /// Occurrences are kept within it.
-    pub window: Window,
-    /// The person's calendar addresses, lower case.
-    pub addresses: &'a [String],
-}
 
 /// What folding found.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -15,6 +15,7 @@ mod clock;
 pub mod recurrence;
 pub mod mark;
 pub mod trail;
+pub mod change;
 mod sight;
 mod series;
 pub mod fold;

@@ -1,6 +1,6 @@
 //! What happens to an object as a whole: a series that moves or ends, an event that becomes one.
 
-use super::fold::{Change, Context};
+use super::change::{Change, Context};
 use super::ical::ObjectResource;
 use super::id::{EventId, Uid};
 use super::mark::unmarked;

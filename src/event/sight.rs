@@ -1,6 +1,6 @@
 //! What one component says of its event: whose it is, whether it stands, whether it blocks time.
 
-use super::fold::Origin;
+use super::change::Origin;
 use super::ical::{EventComponent, PartStat, Status, Transparency};
 use super::time::{Span, Stamp, Zone};
 use super::trail::{Observation, Role, Standing};
