@@ -84,25 +84,12 @@ pub struct Decision {
     pub report: Report,
 }
 
-/// One turn on the person's calendars; what it did, and the person after it.
+/// One turn on the person's calendars, from `before`, which must be what lies in the store; what it
+/// did, and the person after it.
 ///
 /// # Errors
 /// When the store fails or time goes back; nothing is half done then.
 pub async fn turn(
-    store: &Store,
-    clients: &[Client],
-    brain: &Brain,
-    turn: &Turn<'_>,
-) -> Result<(Report, Person), TurnError> {
-    let before = store.load(turn.principal)?;
-    turn_from(store, before, clients, brain, turn).await
-}
-
-/// As [`turn`], from a state that is loaded already: `before` must be what lies in the store.
-///
-/// # Errors
-/// As [`turn`].
-pub async fn turn_from(
     store: &Store,
     before: Person,
     clients: &[Client],

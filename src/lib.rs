@@ -26,7 +26,6 @@ pub mod text;
 pub mod store;
 
 // -- one turn, and the shell around it
-
 /// One turn: the twelve steps.
 pub mod cycle;
 /// The config file.

@@ -119,8 +119,7 @@ fn perform(
         .enable_all()
         .build()
         .map_err(|e| CommandError::failure(format!("can't start: {e}")))?;
-    let (report, person) =
-        runtime.block_on(cycle::turn_from(store, before, clients, &brain, turn))?;
+    let (report, person) = runtime.block_on(cycle::turn(store, before, clients, &brain, turn))?;
     Ok((report, person))
 }
 

@@ -48,6 +48,8 @@ pub(super) fn gather(
             }
         }
     }
+    let others = seen.iter().filter(|s| s.collection != *collection);
+    let others: BTreeSet<Uid> = others.map(|s| s.object.uid.clone()).collect();
     for (href, object) in found.present {
         let place = Place { collection, href: &href };
         if person.suggestions.contains_key(&object.uid) && is_block(person, &place, &object) {
@@ -61,7 +63,7 @@ pub(super) fn gather(
             continue;
         }
         let is_copy = places.get(&object.uid).is_some_and(|first| **first != href);
-        if !is_copy && !is_elsewhere(person, collection, &object.uid, seen) {
+        if !is_copy && !is_elsewhere(person, collection, &object.uid, &others) {
             let origin = foreign(&found.status);
             seen.push(Seen {
                 collection: collection.clone(),
@@ -137,14 +139,19 @@ pub(super) fn origin_of(suggestion: &Suggestion) -> Origin {
     }
 }
 
-/// The event of that UID is kept by another calendar.
-pub(super) fn is_elsewhere(person: &Person, here: &CollectionId, uid: &Uid, seen: &[Seen]) -> bool {
+/// The event of that UID is kept by another calendar; `others`: UIDs that others showed this turn.
+pub(super) fn is_elsewhere(
+    person: &Person,
+    here: &CollectionId,
+    uid: &Uid,
+    others: &BTreeSet<Uid>,
+) -> bool {
     let first = EventId { uid: uid.clone(), recurrence_id: None };
     let known = person.events.range(first..).next().filter(|(id, _)| id.uid == *uid);
     match known.map(|(_, event)| &event.collection) {
         Some(collection) if collection == here => false,
         Some(collection) => holds(&person.status, collection, uid),
-        None => seen.iter().any(|s| s.object.uid == *uid && s.collection != *here),
+        None => others.contains(uid),
     }
 }
 

@@ -206,7 +206,9 @@ fn expand_series(person: &Person, window: Window, turn: &Turn<'_>, seen: &mut Ve
             for object in ical::parse(body).objects.into_iter().filter(ObjectResource::recurs) {
                 let block = person.suggestions.get(&object.uid);
                 let origin = block.map_or(origin, origin_of);
-                if !is_elsewhere(person, id, &object.uid, &[]) && fresh.insert(object.uid.clone()) {
+                if !is_elsewhere(person, id, &object.uid, &BTreeSet::new())
+                    && fresh.insert(object.uid.clone())
+                {
                     let previous = person.last_turn.or(Some(turn.now));
                     seen.push(Seen { collection: id.clone(), object, origin, previous });
                 }

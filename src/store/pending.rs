@@ -74,11 +74,13 @@ pub(super) fn finish(
         let mut batch = sled::Batch::default();
         let mut held = 0;
         while held < PIECE
-            && let Some(key) = next(&mut file).map_err(|source| failed(store, source))?
+            && let Chunk::Bytes(key) = next(&mut file).map_err(|source| failed(store, source))?
         {
             match next(&mut file).map_err(|source| failed(store, source))? {
-                Some(value) => batch.insert(key, value),
-                None => batch.remove(key),
+                Chunk::Bytes(value) => batch.insert(key, value),
+                Chunk::Removed => batch.remove(key),
+                // A key alone: the file was damaged. It must not pass for a removal.
+                Chunk::End => return Err(failed(store, io::ErrorKind::InvalidData.into())),
             }
             held += 1;
         }
@@ -92,23 +94,32 @@ pub(super) fn finish(
     fs::remove_file(&path).and_then(|()| sync_folder(store)).map_err(|e| failed(store, e))
 }
 
-/// The next key or value; `None` for the end of the file, and for a value that is removed.
-fn next(file: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
+/// What comes next in the file.
+enum Chunk {
+    /// A key or a value.
+    Bytes(Vec<u8>),
+    /// In place of a value: the record is removed.
+    Removed,
+    /// Nothing more.
+    End,
+}
+
+fn next(file: &mut impl Read) -> io::Result<Chunk> {
     let mut length = [0; 4];
     match file.read_exact(&mut length) {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(Chunk::End),
         other => other?,
     }
     let length = u32::from_le_bytes(length);
     if length == REMOVED {
-        return Ok(None);
+        return Ok(Chunk::Removed);
     }
     let mut bytes = Vec::new();
     let read = file.take(length.min(LONGEST).into()).read_to_end(&mut bytes)?;
     if read as u64 != u64::from(length) {
         return Err(io::ErrorKind::InvalidData.into());
     }
-    Ok(Some(bytes))
+    Ok(Chunk::Bytes(bytes))
 }
 
 fn failed(store: &Path, source: io::Error) -> StoreError {
