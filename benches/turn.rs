@@ -16,6 +16,7 @@ use chronotype::sync::diff::Deletions;
 use chronotype::sync::poll::Account;
 use chronotype::task::{infer, learn};
 use divan::Bencher;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::LazyLock;
 
@@ -186,6 +187,7 @@ fn answers(answer: Answer) -> Vec<Account> {
         name: "home".into(),
         discovered: None,
         missing: None,
+        weaknesses: BTreeSet::new(),
         listings: vec![(collection(), Ok(listing))],
     }]
 }

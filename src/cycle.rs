@@ -121,7 +121,8 @@ pub async fn turn(
     let collections = write_back::collections(&decided);
     let written = |place: usize| (turn.at)(Step::Written(place));
     let applied = apply(clients, &collections, &operations, &written).await; //       12 write back
-    let recorded = write_back::record(&decided, &applied, turn, &mut report);
+    let mut recorded = write_back::record(&decided, &applied, turn, &mut report);
+    write_back::note_weaknesses(&mut recorded, clients);
     store.commit(turn.principal, &decided, &recorded)?;
     (turn.at)(Step::Recorded);
     Ok((report, recorded))

@@ -10,6 +10,7 @@ use chronotype::schedule::request::Door;
 use chronotype::store::Person;
 use chronotype::sync::diff::Deletions;
 use chronotype::sync::poll::Account;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 fn answers(changed: Vec<Fetched>) -> Vec<Account> {
@@ -22,7 +23,8 @@ fn answers(changed: Vec<Fetched>) -> Vec<Account> {
     };
     let listing = Listing { present: Some(vec![Href::new("a")]), changed, ..Listing::default() };
     let listings = vec![(collection, Ok(listing))];
-    vec![Account { name: "home".into(), discovered: None, missing: None, listings }]
+    let (name, weaknesses) = ("home".to_owned(), BTreeSet::new());
+    vec![Account { name, discovered: None, missing: None, weaknesses, listings }]
 }
 
 #[test]

@@ -15,7 +15,8 @@ pub use unreachable::Unreachable;
 
 use crate::event::{CollectionId, ETag, Href, SyncToken};
 use async_trait::async_trait;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// The text of an object. RFC 5545 section 3.1.4 says UTF-8; old exports are Latin-1, in which
 /// every byte is a character, so nothing is unreadable.
@@ -42,9 +43,39 @@ pub enum Error {
     /// Try again later: network, time-out, 5xx, 429.
     #[error("{0}")]
     Transient(String),
+    /// The server wants to be left alone for a while (429 or 503 with `Retry-After`).
+    #[error("{message}")]
+    Later {
+        /// One sentence.
+        message: String,
+        /// For how long.
+        after: Duration,
+    },
     /// The server or file refuses for good, or answers nonsense.
     #[error("{0}")]
     Refused(String),
+}
+
+/// A guarantee that an account was seen not to give. Everything goes on without it, by the longer
+/// way that its comment names; `doctor` tells the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weakness {
+    /// `If-None-Match: *` is ignored: a create looks first, and reads back.
+    NoGuardedCreate,
+    /// `If-Match` is ignored: an update or delete compares first, and reads back.
+    NoGuardedUpdate,
+    /// Objects have no ETag: their text is compared instead.
+    NoVersions,
+    /// ETags are weak: they say "means the same", which is enough to list and not to write.
+    WeakVersions,
+    /// No sync-collection (RFC 6578): all versions are listed each time.
+    NoChanges,
+    /// An unknown token is answered with everything instead of an error.
+    UnknownTokenTellsAll,
+    /// What is stored differs from what was written.
+    Rewrites,
+    /// Multiget is refused or leaves objects out: they are read one by one.
+    NoMultiget,
 }
 
 /// A collection as its server describes it.
@@ -104,6 +135,14 @@ pub struct Listing {
 pub trait Calendar: Send + Sync {
     /// The account's name in the config.
     fn account(&self) -> &str;
+
+    /// Guarantees it was seen not to give since the start.
+    fn weaknesses(&self) -> BTreeSet<Weakness> {
+        BTreeSet::new()
+    }
+
+    /// Tells it what earlier runs saw ([`Calendar::weaknesses`]); called before anything is asked.
+    fn recall(&self, _seen: &BTreeSet<Weakness>) {}
 
     /// All collections that hold VEVENTs or VTODOs.
     async fn collections(&self) -> Result<Vec<Collection>, Error>;

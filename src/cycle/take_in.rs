@@ -4,7 +4,7 @@
 use super::forget::{forget, is_said};
 use super::gather::{Lost, Seen, foreign, gather, is_elsewhere, lose, origin_of};
 use super::{Report, Turn, Warning};
-use crate::calendar::{Collection, Listing};
+use crate::calendar::{Collection, Error, Listing};
 use crate::event::change::{Change, Context};
 use crate::event::fold::fold;
 use crate::event::ical::{self, ObjectResource};
@@ -29,6 +29,7 @@ pub(super) fn take_in(
     let mut found = Vec::new();
     for account in answers {
         note_discovery(person, account, turn, report);
+        note_lessons(person, account, turn);
         for (collection, answer) in &account.listings {
             match answer {
                 Ok(listing) => {
@@ -121,6 +122,24 @@ fn note_discovery(person: &mut Person, account: &Account, turn: &Turn<'_>, repor
         );
         report.warnings.push(Warning::Account { account: account.name.clone(), message });
     }
+}
+
+/// What the account does not guarantee, and until when it wants to be left alone.
+fn note_lessons(person: &mut Person, account: &Account, turn: &Turn<'_>) {
+    let answers = account.listings.iter().filter_map(|(_, answer)| answer.as_ref().err());
+    let errors = answers.chain(account.discovered.iter().filter_map(|found| found.as_ref().err()));
+    let wait = errors.filter_map(|error| match error {
+        Error::Later { after, .. } => TimeDelta::from_std(*after).ok(),
+        _ => None,
+    });
+    let not_before = wait.max().and_then(|wait| turn.now.checked_add_signed(wait));
+    let known = person.status.lessons.get(&account.name);
+    if known.is_none() && not_before.is_none() && account.weaknesses.is_empty() {
+        return;
+    }
+    let lessons = person.status.lessons.entry(account.name.clone()).or_default();
+    lessons.not_before = not_before;
+    lessons.weaknesses.extend(&account.weaknesses);
 }
 
 fn describe(status: &mut CollectionStatus, collection: &Collection) {

@@ -11,6 +11,7 @@ use crate::schedule::suggestion::{Published, State};
 use crate::store::Person;
 use crate::sync::apply::{Applied, Written};
 use crate::sync::diff::remember_write;
+use crate::sync::poll::Client;
 use crate::sync::reconcile::{Action, Operation, Target};
 use crate::sync::status::{CollectionStatus, Status};
 use std::collections::BTreeMap;
@@ -57,6 +58,17 @@ pub(super) fn record(
         }
     }
     person
+}
+
+/// What writing taught about the accounts.
+pub(super) fn note_weaknesses(person: &mut Person, clients: &[Client]) {
+    for client in clients {
+        let seen = client.calendar.weaknesses();
+        if !seen.is_empty() {
+            let account = client.calendar.account().to_owned();
+            person.status.lessons.entry(account).or_default().weaknesses.extend(seen);
+        }
+    }
 }
 
 /// Something lies where a block was to go. The next listing shows whether it is that block; when

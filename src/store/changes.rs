@@ -4,8 +4,8 @@
 //! costs a comparison.
 
 use super::record::{
-    CollectionEntry, ExemplarEntry, Keep, Keys, Kind, Meta, ObjectEntry, Record, SeriesEntry,
-    TitleEntry, TypeEntry, TypesMeta, encode, split,
+    CollectionEntry, ExemplarEntry, Keep, Keys, Kind, LessonsEntry, Meta, ObjectEntry, Record,
+    SeriesEntry, TitleEntry, TypeEntry, TypesMeta, encode, split,
 };
 use super::{Person, StoreError};
 use crate::event::{CollectionId, Events, Href, PrincipalId};
@@ -27,6 +27,10 @@ pub(super) fn between(principal: &PrincipalId, before: &Person, after: &Person) 
     let (old, new) = (TypesMeta::of(&before.types), TypesMeta::of(&after.types));
     one(out, keys.only(Kind::TypesMeta), &old, &new);
     calendars(out, &keys, &before.status, &after.status);
+    section(out, &before.status.lessons, &after.status.lessons, |account, lessons| {
+        let entry = LessonsEntry { account: account.clone(), lessons: lessons.clone() };
+        (keys.named(Kind::Lessons, &[account]), encode(&entry))
+    });
     events(out, &keys, &before.events, &after.events);
     types(out, &keys, &before.types, &after.types);
     section(out, &before.memory.insights, &after.memory.insights, |id, insight| {
@@ -204,6 +208,9 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
             let collection = person.status.collections.get_mut(&collection);
             let collection = collection.ok_or_else(|| orphan("object"))?;
             Arc::make_mut(&mut collection.known).insert(href, known);
+        }
+        Record::Lessons(LessonsEntry { account, lessons }) => {
+            person.status.lessons.insert(account, lessons);
         }
         Record::Event(event) => {
             Arc::make_mut(&mut person.events).insert(event.id.clone(), event);

@@ -1,10 +1,10 @@
 //! Asks every collection what changed. What fails is reported and skipped; the rest goes on.
 
 use super::status::Status;
-use crate::calendar::{Calendar, Collection, Error, Listing};
+use crate::calendar::{Calendar, Collection, Error, Listing, Weakness};
 use crate::event::{ETag, Href};
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Collections come and go rarely: asking once a day keeps a quiet turn at one request each.
 const REDISCOVER: TimeDelta = TimeDelta::hours(24);
@@ -57,6 +57,8 @@ pub struct Account {
     pub discovered: Option<Result<Discovered, Error>>,
     /// Names the config wants read that no collection bears, and the names there are.
     pub missing: Option<Missing>,
+    /// Guarantees it was seen not to give.
+    pub weaknesses: BTreeSet<Weakness>,
     /// What each collection answered.
     pub listings: Vec<(Collection, Result<Listing, Error>)>,
 }
@@ -82,6 +84,12 @@ async fn poll_account(
     progress: &(dyn Fn(u64, u64) + Send + Sync),
 ) -> Account {
     let name = client.calendar.account().to_owned();
+    if let Some(lessons) = status.lessons.get(&name) {
+        client.calendar.recall(&lessons.weaknesses);
+        if let Some(wait) = lessons.not_before.filter(|until| *until > now) {
+            return Account { discovered: Some(Err(asked_to_wait(wait - now))), ..nobody(name) };
+        }
+    }
     let mut collections = remembered(status, &name);
     let mut discovered = None;
     if is_discovery_due(client, status, &collections, now) {
@@ -113,7 +121,20 @@ async fn poll_account(
         }
     }
     progress(collections.len() as u64, collections.len() as u64);
-    Account { name, discovered, missing, listings }
+    let weaknesses = client.calendar.weaknesses();
+    Account { name, discovered, missing, weaknesses, listings }
+}
+
+/// An account that was not asked anything.
+fn nobody(name: String) -> Account {
+    let (discovered, missing) = (None, None);
+    Account { name, discovered, missing, weaknesses: BTreeSet::new(), listings: Vec::new() }
+}
+
+fn asked_to_wait(wait: TimeDelta) -> Error {
+    let after = wait.to_std().unwrap_or_default();
+    let message = "the server asked to be left alone for a while".to_owned();
+    Error::Later { message, after }
 }
 
 fn missing(client: &Client, there: &[Collection]) -> Option<Missing> {

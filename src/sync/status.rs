@@ -1,10 +1,12 @@
 //! What we last saw of each collection: the measure of every change.
 
+pub use crate::calendar::Weakness;
+
 use crate::calendar::Collection;
 use crate::event::ical::ObjectResource;
 use crate::event::{CollectionId, ETag, Href, SyncToken, Uid};
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// When an account's collections were last asked for, and whom the server takes the person for.
@@ -16,6 +18,15 @@ pub struct AccountStatus {
     pub addresses: Vec<String>,
     /// What is wrong with it: a sentence and since when.
     pub trouble: Option<(String, DateTime<Utc>)>,
+}
+
+/// What dealing with an account has taught.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lessons {
+    /// Guarantees it does not give.
+    pub weaknesses: BTreeSet<Weakness>,
+    /// It asked to be left alone until then.
+    pub not_before: Option<DateTime<Utc>>,
 }
 
 /// An object resource as last seen. Most texts are read once and not kept: of ten thousand they
@@ -119,6 +130,8 @@ pub struct Status {
     pub collections: BTreeMap<CollectionId, CollectionStatus>,
     /// By account name.
     pub accounts: BTreeMap<String, AccountStatus>,
+    /// By account name.
+    pub lessons: BTreeMap<String, Lessons>,
 }
 
 impl Status {

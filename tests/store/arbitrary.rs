@@ -6,7 +6,7 @@ use chronotype::memory::graph::{Insight, Kind, Node};
 use chronotype::schedule::request::{Ask, Door, RequestKey};
 use chronotype::schedule::suggestion::{Intent, Published, State, Suggestion};
 use chronotype::store::Person;
-use chronotype::sync::status::{AccountStatus, CollectionStatus, Held, Known};
+use chronotype::sync::status::{AccountStatus, CollectionStatus, Held, Known, Lessons, Weakness};
 use chronotype::task::{Category, Embedding, Energy, Exemplar, Hours, TaskType};
 use proptest::collection::vec;
 use proptest::option;
@@ -263,6 +263,15 @@ prop_compose! {
     }
 }
 
+fn lessons() -> impl Strategy<Value = Lessons> {
+    let all = [Weakness::NoGuardedCreate, Weakness::WeakVersions, Weakness::NoMultiget];
+    let some = prop::sample::subsequence(all.to_vec(), 0..=all.len());
+    (some, option::of(moment())).prop_map(|(some, not_before)| Lessons {
+        weaknesses: some.into_iter().collect(),
+        not_before,
+    })
+}
+
 fn asks() -> impl Strategy<Value = Vec<Ask>> {
     let one = (any::<u32>(), text(), option::of(any::<u32>()), moment(), moment());
     let make = |(number, title, minutes, deadline, asked_at)| Ask {
@@ -280,6 +289,7 @@ prop_compose! {
     pub fn person()(
         collections in prop::collection::btree_map(collection_id(), collection().boxed(), 0..3),
         accounts in prop::collection::btree_map(text(), account(), 0..2),
+        lessons in prop::collection::btree_map(text(), lessons(), 0..2),
         events in vec(event().boxed(), 0..6),
         types in (
             task_type(0).boxed(), task_type(1).boxed(), task_type(u32::MAX).boxed(), 0usize..4,
@@ -296,6 +306,7 @@ prop_compose! {
         let mut person = Person::default();
         person.status.collections = collections;
         person.status.accounts = accounts;
+        person.status.lessons = lessons;
         person.expanded_until = last_turn;
         person.events = Arc::new(events.into_iter().map(|e| (e.id.clone(), e)).collect());
         let all = [types.0, types.1, types.2];

@@ -3,7 +3,7 @@
 use super::Stored;
 use crate::event::{CollectionId, ETag, Href, SyncToken, Uid};
 use crate::schedule::request::RequestKey;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A stored value that no core value corresponds to.
@@ -81,6 +81,16 @@ impl<T: Keep> Keep for Arc<T> {
 }
 
 impl<T: Keep> Keep for Vec<T> {
+    type Record = Vec<T::Record>;
+    fn keep(&self) -> Self::Record {
+        self.iter().map(Keep::keep).collect()
+    }
+    fn back(record: Self::Record) -> Result<Self, Unreadable> {
+        record.into_iter().map(T::back).collect()
+    }
+}
+
+impl<T: Keep + Ord> Keep for BTreeSet<T> {
     type Record = Vec<T::Record>;
     fn keep(&self) -> Self::Record {
         self.iter().map(Keep::keep).collect()

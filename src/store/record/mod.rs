@@ -15,7 +15,7 @@ mod meta;
 
 pub(super) use keep::{Keep, Unreadable};
 pub(super) use meta::{Meta, SeriesEntry, TitleEntry, TypesMeta};
-pub(super) use status::{CollectionEntry, ObjectEntry};
+pub(super) use status::{CollectionEntry, LessonsEntry, ObjectEntry};
 pub(super) use task::{ExemplarEntry, TypeEntry};
 
 use super::error::StoreError;
@@ -90,6 +90,7 @@ kinds! {
     Insight = 10, "insight", Insight;
     Suggestion = 11, "suggestion", Suggestion;
     Ask = 12, "ask", Ask;
+    Lessons = 13, "lessons", LessonsEntry;
 }
 
 /// The value of a record.

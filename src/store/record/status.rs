@@ -1,10 +1,10 @@
 //! Mirrors of what was last seen of the calendars. Objects are records of their own.
 
-use super::keep::mirror;
+use super::keep::{mirror, mirror_words};
 use crate::event::{CollectionId, ETag, Href, SyncToken, Uid};
-use crate::sync::status::{AccountStatus, CollectionStatus, Held, Known};
+use crate::sync::status::{AccountStatus, CollectionStatus, Held, Known, Lessons, Weakness};
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 mirror!(KnownRecord of Known {
@@ -20,6 +20,31 @@ mirror!(AccountRecord of AccountStatus {
     addresses: Vec<String>,
     trouble: Option<(String, DateTime<Utc>)>,
 });
+
+mirror_words!(WeaknessRecord of Weakness {
+    NoGuardedCreate,
+    NoGuardedUpdate,
+    NoVersions,
+    WeakVersions,
+    NoChanges,
+    UnknownTokenTellsAll,
+    Rewrites,
+    NoMultiget,
+});
+
+mirror!(LessonsRecord of Lessons {
+    weaknesses: BTreeSet<Weakness>,
+    not_before: Option<DateTime<Utc>>,
+});
+
+/// What an account taught.
+#[derive(Debug)]
+pub(in crate::store) struct LessonsEntry {
+    pub(in crate::store) account: String,
+    pub(in crate::store) lessons: Lessons,
+}
+
+mirror!(LessonsEntryRecord of LessonsEntry { account: String, lessons: Lessons });
 
 mirror!(HeldRecord of Held {
     uids: Vec<Uid>,
