@@ -22,6 +22,7 @@ mod store;
 mod plan_problem;
 mod quiet_turn;
 mod calendar_objects;
+mod corpus_sync;
 mod occurrences_command;
 mod tidy;
 mod classification;

@@ -132,6 +132,11 @@ impl Peer {
         assert!((200..300).contains(&status), "PUT {path}: {status} {answer}");
     }
 
+    /// Offers an object that the server may refuse; its status. Not counted.
+    pub async fn offer(&self, path: &str, body: &[u8]) -> u16 {
+        self.ask_as("alice", "PUT", path, body.to_vec()).await.0
+    }
+
     /// Reads an object, as the person's other client does. Not counted.
     pub async fn get(&self, path: &str) -> Option<String> {
         let (status, body) = self.ask("GET", path, "").await;
@@ -160,16 +165,22 @@ impl Peer {
         self.ask_as("alice", method, path, body).await
     }
 
-    async fn ask_as(&self, user: &str, method: &str, path: &str, body: &str) -> (u16, String) {
+    async fn ask_as(
+        &self,
+        user: &str,
+        method: &str,
+        path: &str,
+        body: impl Into<Vec<u8>>,
+    ) -> (u16, String) {
         let url = Url::parse(&format!("http://{}{path}", self.address)).unwrap();
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let request = self.http.client(&url).request(method, url.clone());
         let request = request.basic_auth(user, Some(PASSWORD));
+        let body: Vec<u8> = body.into();
         let request = if body.is_empty() {
             request
         } else {
-            let request = request.header("Content-Type", "text/calendar; charset=utf-8");
-            request.body(body.to_owned())
+            request.header("Content-Type", "text/calendar; charset=utf-8").body(body)
         };
         let answer = request.send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
