@@ -6,6 +6,7 @@
 mod secret;
 pub mod http;
 pub mod caldav;
+pub mod google;
 pub mod vdir;
 mod unreachable;
 

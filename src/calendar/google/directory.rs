@@ -1,0 +1,127 @@
+//! The calendar list: which calendars there are, what may be done there, whose they are.
+
+use super::api::{Ask, Line, Repeats};
+use crate::calendar::{Collection, Error};
+use crate::event::{CollectionId, Href};
+use google_calendar3::api::{Calendar, CalendarListEntry};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// What is asked of an entry.
+const FIELDS: &str = "nextPageToken,items(id,summary,summaryOverride,accessRole,primary,deleted,\
+                      hidden,timeZone)";
+/// Pages of 250 entries; nobody has subscribed to so many.
+const PAGES_MAX: usize = 100;
+
+/// The calendars of an account.
+#[derive(Debug, Clone, Default)]
+pub struct Directory {
+    /// As Google lists them.
+    entries: Vec<CalendarListEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    #[serde(default)]
+    items: Vec<Value>,
+    next_page_token: Option<String>,
+}
+
+impl Directory {
+    /// Asks for it; what can't be read of it is left out.
+    ///
+    /// # Errors
+    /// As [`Line::ask`].
+    pub async fn read(line: &Line<'_>) -> Result<Self, Error> {
+        let mut entries = Vec::new();
+        let mut next: Option<String> = None;
+        for _ in 0..PAGES_MAX {
+            let mut query = vec![("maxResults", "250"), ("fields", FIELDS)];
+            query.extend(next.as_deref().map(|token| ("pageToken", token)));
+            let url = line.url(&["users", "me", "calendarList"], &query);
+            let page: Page = line.read(&Ask::get(url), "list the calendars").await?;
+            let read = |item| serde_json::from_value::<CalendarListEntry>(item).ok();
+            entries.extend(page.items.into_iter().filter_map(read));
+            next = match page.next_page_token {
+                Some(token) if next.as_ref() != Some(&token) => Some(token),
+                _ => return Ok(Self { entries }),
+            };
+        }
+        Ok(Self { entries })
+    }
+
+    /// Those the person has not taken off the list.
+    pub fn collections(&self, account: &str) -> Vec<Collection> {
+        let shown = |e: &&CalendarListEntry| e.deleted != Some(true) && e.hidden != Some(true);
+        self.entries.iter().filter(shown).filter_map(|entry| collection(entry, account)).collect()
+    }
+
+    /// The person's address: the id of their first calendar.
+    pub fn address(&self) -> Option<String> {
+        let primary = self.entries.iter().find(|e| e.primary == Some(true))?;
+        address(primary.id.as_deref()?)
+    }
+
+    fn time_zone(&self) -> Option<&str> {
+        self.entries.iter().find(|e| e.primary == Some(true))?.time_zone.as_deref()
+    }
+}
+
+/// A calendar's id as an address, lower case.
+fn address(id: &str) -> Option<String> {
+    id.contains('@').then(|| id.to_lowercase())
+}
+
+/// Other people's calendars may be read only, or show no more than when they are busy.
+fn collection(entry: &CalendarListEntry, account: &str) -> Option<Collection> {
+    let id = entry.id.as_deref()?;
+    let name = [&entry.summary_override, &entry.summary].into_iter().flatten();
+    let name = name.map(|name| name.trim()).find(|name| !name.is_empty());
+    let role = entry.access_role.as_deref();
+    Some(Collection {
+        id: CollectionId::new(format!("{account}/{id}")),
+        href: Href::new(id),
+        account: account.to_owned(),
+        name: name.unwrap_or(id).to_owned(),
+        read_only: !matches!(role, Some("owner" | "writer")),
+    })
+}
+
+/// The person's address, when the list is not at hand.
+///
+/// # Errors
+/// As [`Line::ask`].
+pub async fn primary_address(line: &Line<'_>) -> Result<Option<String>, Error> {
+    let url = line.url(&["calendars", "primary"], &[("fields", "id")]);
+    let calendar: Calendar = line.read(&Ask::get(url), "look up the first calendar").await?;
+    Ok(calendar.id.as_deref().and_then(address))
+}
+
+/// The calendar of this name, made if it is not there. A lost reply makes no second one: the list
+/// is asked first.
+///
+/// # Errors
+/// As [`Line::ask`].
+pub async fn make(line: &Line<'_>, name: &str) -> Result<Collection, Error> {
+    let list = Directory::read(line).await?;
+    let mut all = list.collections(line.account()).into_iter();
+    if let Some(there) = all.find(|one| one.name == name && !one.read_only) {
+        return Ok(there);
+    }
+    let mut body = json!({ "summary": name });
+    if let (Some(zone), Some(fields)) = (list.time_zone(), body.as_object_mut()) {
+        fields.insert("timeZone".to_owned(), zone.into());
+    }
+    let url = line.url(&["calendars"], &[("fields", "id,summary")]);
+    let what = "make a calendar of its own";
+    let made: Calendar = line.read(&Ask::post(url, body, Repeats::Twice), what).await?;
+    let entry = CalendarListEntry {
+        id: made.id,
+        summary: made.summary.or_else(|| Some(name.to_owned())),
+        access_role: Some("owner".to_owned()),
+        ..CalendarListEntry::default()
+    };
+    collection(&entry, line.account())
+        .ok_or_else(|| Error::Refused("Google made a calendar without an id".to_owned()))
+}

@@ -1,0 +1,287 @@
+//! What changed in a calendar: `events.list` in pages, masters and exceptions (never expanded
+//! instances), by sync token.
+//!
+//! - Google binds a sync token to the parameters it was given for; ours carries their version, and
+//!   one of another version is stale.
+//! - A delta shows single members of a series, and a cancelled exception hardly more than its id.
+//!   The whole series is then asked for by `iCalUID`, which its members share: one request, two
+//!   where the delta does not tell the UID. (`events.instances` would list every occurrence of an
+//!   endless series; that filter may not be joined with a sync token.) Where so many series
+//!   changed that listing everything is cheaper, where the UID can't be had, or where the filter
+//!   leaves out what the delta has just told, everything is listed.
+//! - Any 400 or 410 to a token, on whatever page, means: list anew. State is dropped by nobody
+//!   before that listing is complete.
+
+use super::api::{Ask, Failed, Line};
+use super::series::{FIELDS, Member, Series};
+use super::text::{Place, Role};
+use crate::calendar::{Error, Listing};
+use crate::event::{ETag, Href, SyncToken};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Version of the parameters that a sync token is bound to.
+const PARAMETERS: &str = "1:";
+/// Largest page that Google gives.
+const PAGE: &str = "2500";
+/// Most pages of one listing; short ones are legal.
+const PAGES_MAX: usize = 5_000;
+/// Most events of one listing.
+const EVENTS_MAX: usize = 1_000_000;
+/// Series asked for one by one; of more, a full listing is cheaper.
+const SERIES_MAX: usize = 20;
+/// What a person was to get.
+const WHAT: &str = "list the events";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    #[serde(default)]
+    items: Vec<Value>,
+    access_role: Option<String>,
+    next_page_token: Option<String>,
+    next_sync_token: Option<String>,
+}
+
+/// What is listed.
+enum Which<'a> {
+    Everything,
+    Since(&'a str),
+    Uid(&'a str),
+}
+
+/// The events of one listing, all pages.
+struct Pages<'a> {
+    line: &'a Line<'a>,
+    calendar: &'a str,
+    which: Which<'a>,
+    next: Option<String>,
+    count: usize,
+    seen: usize,
+    role: Role,
+    token: Option<SyncToken>,
+    done: bool,
+}
+
+impl<'a> Pages<'a> {
+    fn of(line: &'a Line<'a>, calendar: &'a str, which: Which<'a>) -> Self {
+        let (next, token, role) = (None, None, Role::Owner);
+        Self { line, calendar, which, next, count: 0, seen: 0, role, token, done: false }
+    }
+
+    /// The next page; `None` behind the last.
+    async fn next(&mut self) -> Result<Option<Vec<Value>>, Failed> {
+        if self.done {
+            return Ok(None);
+        }
+        let fields = format!("nextPageToken,nextSyncToken,accessRole,items({FIELDS})");
+        let mut query = vec![("singleEvents", "false"), ("maxResults", PAGE)];
+        query.push(("fields", fields.as_str()));
+        match self.which {
+            Which::Everything => {}
+            Which::Since(token) => query.push(("syncToken", token)),
+            Which::Uid(uid) => query.extend([("iCalUID", uid), ("showDeleted", "true")]),
+        }
+        query.extend(self.next.as_deref().map(|token| ("pageToken", token)));
+        let url = self.line.url(&["calendars", self.calendar, "events"], &query);
+        let page: Page = self.line.json(&self.line.ask(&Ask::get(url)).await?)?;
+        self.role = Role::of(page.access_role.as_deref());
+        self.count += 1;
+        self.seen += page.items.len();
+        match page.next_page_token {
+            Some(token) => {
+                let around = self.next.as_ref() == Some(&token);
+                if around || self.count >= PAGES_MAX || self.seen > EVENTS_MAX {
+                    let message = "Google's list of events does not come to an end";
+                    return Err(Error::Transient(message.to_owned()).into());
+                }
+                self.next = Some(token);
+            }
+            None => {
+                let token = page.next_sync_token;
+                self.token = token.map(|token| SyncToken::new(format!("{PARAMETERS}{token}")));
+                self.done = true;
+            }
+        }
+        Ok(Some(page.items))
+    }
+}
+
+/// Everything there is; objects whose version is in `known` are not told again.
+///
+/// # Errors
+/// As [`Line::ask`].
+pub async fn full(
+    line: &Line<'_>,
+    calendar: &str,
+    known: &BTreeMap<Href, ETag>,
+) -> Result<Listing, Error> {
+    let mut pages = Pages::of(line, calendar, Which::Everything);
+    let mut told = Told::new(calendar, known);
+    let mut series: BTreeMap<String, Series> = BTreeMap::new();
+    while let Some(items) = pages.next().await.map_err(|failed| line.error(failed, WHAT))? {
+        for (of, id, member) in items.into_iter().filter_map(Member::of) {
+            // Series are scattered over the pages, exceptions before their master among them.
+            if member.is_single() {
+                told.stands(pages.role, &id.clone(), &Series::alone(id, member));
+            } else {
+                series.entry(of).or_default().0.insert(id, member);
+            }
+        }
+    }
+    for (href, one) in series {
+        told.stands(pages.role, &href, &one);
+    }
+    let Told { listing, present, .. } = told;
+    Ok(Listing {
+        present: Some(present.into_iter().collect()),
+        // What is not there counts as absent without a word.
+        removed: Vec::new(),
+        token: pages.token,
+        requests: line.sent(),
+        ..listing
+    })
+}
+
+/// What changed since the token.
+///
+/// # Errors
+/// [`Error::Stale`] when everything must be listed anew; else as [`Line::ask`].
+pub async fn since(
+    line: &Line<'_>,
+    calendar: &str,
+    token: &SyncToken,
+    known: &BTreeMap<Href, ETag>,
+) -> Result<Listing, Error> {
+    let token = token.as_str().strip_prefix(PARAMETERS).ok_or(Error::Stale)?;
+    let mut pages = Pages::of(line, calendar, Which::Since(token));
+    let mut delta: BTreeMap<String, Series> = BTreeMap::new();
+    loop {
+        match pages.next().await {
+            Ok(None) => break,
+            Ok(Some(items)) => {
+                for (of, id, member) in items.into_iter().filter_map(Member::of) {
+                    delta.entry(of).or_default().0.insert(id, member);
+                }
+            }
+            Err(failed) if matches!(failed.status(), Some(400 | 410)) => return Err(Error::Stale),
+            Err(failed) => return Err(line.error(failed, WHAT)),
+        }
+    }
+    let (role, token) = (pages.role, pages.token);
+    // A version in `known` says what was taken in; a delta is told even so, as a sighting.
+    let nothing = BTreeMap::new();
+    let mut told = Told::new(calendar, &nothing);
+    let is_part = |href: &String, one: &Series| one.0.len() > 1 || !is_whole(href, one);
+    if delta.iter().filter(|(href, one)| is_part(href, one)).count() > SERIES_MAX {
+        return full(line, calendar, known).await;
+    }
+    for (href, one) in delta {
+        if !is_part(&href, &one) {
+            told.stands(role, &href, &one);
+            continue;
+        }
+        match whole(line, calendar, &href, one).await? {
+            Some(one) => told.stands(role, &href, &one),
+            None => return full(line, calendar, known).await,
+        }
+    }
+    Ok(Listing { token, requests: line.sent(), ..told.listing })
+}
+
+/// Whether one member says all there is to say: an event of its own, or the end of an object.
+fn is_whole(href: &str, one: &Series) -> bool {
+    one.0.get(href).is_some_and(|m| m.is_single() || m.is_cancelled() || is_unreadable(m))
+}
+
+fn is_unreadable(member: &Member) -> bool {
+    matches!(member, Member::Unreadable)
+}
+
+/// A series as it stands, of which a delta showed these members; `None` = everything has to be
+/// listed to know.
+async fn whole(
+    line: &Line<'_>,
+    calendar: &str,
+    href: &str,
+    told: Series,
+) -> Result<Option<Series>, Error> {
+    if !told.stands() && told.0.contains_key(href) {
+        return Ok(Some(told));
+    }
+    let uid = match told.0.values().find_map(Member::uid) {
+        Some(uid) => Some(uid.to_owned()),
+        None => uid_of(line, calendar, href).await?,
+    };
+    let Some(uid) = uid else { return Ok(None) };
+    let series = members(line, calendar, &uid, href).await?;
+    let all = told.0.keys().all(|id| series.0.contains_key(id));
+    Ok(all.then_some(series))
+}
+
+/// `iCalUID` of a master; `None` when it is not there.
+async fn uid_of(line: &Line<'_>, calendar: &str, id: &str) -> Result<Option<String>, Error> {
+    let url = line.url(&["calendars", calendar, "events", id], &[("fields", "id,iCalUID")]);
+    match line.ask(&Ask::get(url)).await {
+        Ok(body) => {
+            let item: Value = line.json(&body)?;
+            Ok(item.get("iCalUID").and_then(Value::as_str).map(str::to_owned))
+        }
+        Err(failed) if matches!(failed.status(), Some(404 | 410)) => Ok(None),
+        Err(failed) => Err(line.error(failed, WHAT)),
+    }
+}
+
+/// The master and exceptions of a series, deleted ones too.
+///
+/// # Errors
+/// As [`Line::ask`].
+pub async fn members(
+    line: &Line<'_>,
+    calendar: &str,
+    uid: &str,
+    href: &str,
+) -> Result<Series, Error> {
+    let mut pages = Pages::of(line, calendar, Which::Uid(uid));
+    let mut series = Series::default();
+    while let Some(items) = pages.next().await.map_err(|failed| line.error(failed, WHAT))? {
+        let read = items.into_iter().filter_map(Member::of);
+        series.0.extend(read.filter(|(of, ..)| of == href).map(|(_, id, member)| (id, member)));
+    }
+    Ok(series)
+}
+
+/// A listing in the making.
+struct Told<'a> {
+    calendar: &'a str,
+    known: &'a BTreeMap<Href, ETag>,
+    listing: Listing,
+    present: BTreeSet<Href>,
+}
+
+impl<'a> Told<'a> {
+    fn new(calendar: &'a str, known: &'a BTreeMap<Href, ETag>) -> Self {
+        Self { calendar, known, listing: Listing::default(), present: BTreeSet::new() }
+    }
+
+    fn stands(&mut self, role: Role, id: &str, series: &Series) {
+        let href = Href::new(id);
+        if !series.stands() {
+            self.listing.removed.push(href);
+            return;
+        }
+        if !self.present.insert(href.clone()) {
+            // It moved between two pages while they were read: the later one counts.
+            self.listing.changed.retain(|told| told.href != href);
+        }
+        let version = series.etag();
+        if version.is_some() && self.known.get(&href) == version.as_ref() {
+            return;
+        }
+        match series.object(Place { calendar: self.calendar, role }, id) {
+            Ok(object) => self.listing.changed.push(object),
+            Err(why) => self.listing.problems.push((href, why)),
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Our blocks to Google's fields, and the conditional writes.
+//!
+//! No attendees, no notifications, no reminders of the calendar's own making. An insert names its
+//! id and an update or delete its version: nothing is ever forced. An update is a patch, which
+//! leaves alone what we never wrote (a colour, a reminder); what our text does not hold is cleared
+//! with an explicit `null`.
+
+use super::api::{Ask, Line, Repeats};
+use super::marks;
+use super::series::guards;
+use crate::calendar::Error;
+use crate::event::ical::{self, EventComponent, Status, Transparency};
+use crate::event::{ETag, Stamp};
+use chrono_tz::Tz;
+use google_calendar3::api::{Event, EventDateTime, EventExtendedProperties, EventReminders};
+use serde_json::{Map, Value};
+
+/// What an update clears when our text does not hold it.
+const CLEARED: [&str; 4] = ["summary", "description", "location", "recurrence"];
+/// Nobody is told by mail.
+const QUIET: [(&str, &str); 2] = [("sendUpdates", "none"), ("fields", "id,etag,status")];
+
+/// Creates the event under this id.
+///
+/// # Errors
+/// [`Error::Changed`] when the id is taken, be it by a deleted event; else as [`Line::ask`].
+pub async fn insert(
+    line: &Line<'_>,
+    calendar: &str,
+    id: &str,
+    body: &str,
+) -> Result<Option<ETag>, Error> {
+    let component = component(body)?;
+    let mut event = event(&component);
+    event.id = Some(id.to_owned());
+    event.reminders =
+        Some(EventReminders { use_default: Some(false), overrides: Some(Vec::new()) });
+    let fields = without_nulls(fields(&event)?);
+    let url = line.url(&["calendars", calendar, "events"], &QUIET);
+    let ask = Ask::post(url, Value::Object(fields), Repeats::Guarded);
+    let made: Event = line.read(&ask, "add a block").await?;
+    Ok(made.etag.map(ETag::new))
+}
+
+/// Replaces the event if it still has this version.
+///
+/// # Errors
+/// [`Error::Changed`] when it has another, or is gone; else as [`Line::ask`].
+pub async fn update(
+    line: &Line<'_>,
+    calendar: &str,
+    id: &str,
+    version: &ETag,
+    body: &str,
+) -> Result<Option<ETag>, Error> {
+    if !guards(version) {
+        return Err(Error::Changed);
+    }
+    let fields = patch(&component(body)?)?;
+    let url = line.url(&["calendars", calendar, "events", id], &QUIET);
+    let ask = Ask::patch(url, version, Value::Object(fields));
+    match line.ask(&ask).await {
+        Ok(body) => Ok(line.json::<Event>(&body)?.etag.map(ETag::new)),
+        Err(failed) if matches!(failed.status(), Some(404 | 410 | 412)) => Err(Error::Changed),
+        Err(failed) => Err(line.error(failed, "change a block")),
+    }
+}
+
+/// Deletes the event if it still has this version; gone already is success.
+///
+/// # Errors
+/// [`Error::Changed`] when it has another; else as [`Line::ask`].
+pub async fn delete(
+    line: &Line<'_>,
+    calendar: &str,
+    id: &str,
+    version: &ETag,
+) -> Result<(), Error> {
+    if !guards(version) {
+        return Err(Error::Changed);
+    }
+    let url = line.url(&["calendars", calendar, "events", id], &[("sendUpdates", "none")]);
+    match line.ask(&Ask::delete(url, version)).await {
+        Ok(_) => Ok(()),
+        Err(failed) => match failed.status() {
+            Some(404 | 410) => Ok(()),
+            // Deleting gives an event another version, too.
+            Some(412) => match get(line, calendar, id).await? {
+                None => Ok(()),
+                Some(_) => Err(Error::Changed),
+            },
+            _ => Err(line.error(failed, "take a block back")),
+        },
+    }
+}
+
+/// The event as it stands; `None` when it was never there, or is deleted.
+///
+/// # Errors
+/// As [`Line::ask`].
+pub async fn get(line: &Line<'_>, calendar: &str, id: &str) -> Result<Option<Value>, Error> {
+    let query = [("fields", super::series::FIELDS)];
+    let url = line.url(&["calendars", calendar, "events", id], &query);
+    match line.ask(&Ask::get(url)).await {
+        Ok(body) => {
+            let item: Value = line.json(&body)?;
+            let gone = item.get("status").and_then(Value::as_str) == Some("cancelled");
+            Ok((!gone).then_some(item))
+        }
+        Err(failed) if matches!(failed.status(), Some(404 | 410)) => Ok(None),
+        Err(failed) => Err(line.error(failed, "read a block")),
+    }
+}
+
+fn component(body: &str) -> Result<EventComponent, Error> {
+    let objects = ical::parse(body).objects.into_iter();
+    let mut masters = objects.flat_map(|o| o.events).filter(|e| e.recurrence_id.is_none());
+    masters.next().ok_or_else(|| Error::Refused("this block has no event in it".to_owned()))
+}
+
+fn event(component: &EventComponent) -> Event {
+    let end = component.end.clone().or_else(|| {
+        let length = component.duration?;
+        Some(Stamp::Utc(component.start.instant(Tz::UTC).checked_add_signed(length)?))
+    });
+    let said = |text: &String| (!text.is_empty()).then(|| text.clone());
+    let related_to = component.related_to.as_ref().map(|uid| uid.as_str());
+    let private = marks::properties(&component.marks, related_to);
+    Event {
+        summary: said(&component.summary),
+        description: said(&component.description),
+        location: said(&component.location),
+        start: Some(time(&component.start)),
+        end: Some(time(&end.unwrap_or_else(|| component.start.clone()))),
+        status: Some(
+            match component.status {
+                Status::Tentative => "tentative",
+                Status::Confirmed => "confirmed",
+                Status::Cancelled => "cancelled",
+            }
+            .to_owned(),
+        ),
+        transparency: Some(
+            match component.transparency {
+                Transparency::Transparent => "transparent",
+                Transparency::Opaque => "opaque",
+            }
+            .to_owned(),
+        ),
+        extended_properties: Some(EventExtendedProperties { private: Some(private), shared: None }),
+        ..Event::default()
+    }
+}
+
+/// A moment is a moment in every zone: none is named, so that calendars show their own.
+fn time(stamp: &Stamp) -> EventDateTime {
+    match stamp {
+        Stamp::Date(date) => EventDateTime { date: Some(*date), ..EventDateTime::default() },
+        other => {
+            EventDateTime { date_time: Some(other.instant(Tz::UTC)), ..EventDateTime::default() }
+        }
+    }
+}
+
+fn fields(event: &Event) -> Result<Map<String, Value>, Error> {
+    match serde_json::to_value(event) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        _ => Err(Error::Refused("this block can't be written as Google wants it".to_owned())),
+    }
+}
+
+fn without_nulls(fields: Map<String, Value>) -> Map<String, Value> {
+    let cleaned = fields.into_iter().filter(|(_, value)| !value.is_null());
+    cleaned
+        .map(|(name, value)| match value {
+            Value::Object(inner) => (name, Value::Object(without_nulls(inner))),
+            value => (name, value),
+        })
+        .collect()
+}
+
+/// What changes, and explicit nulls for what is cleared: also for a day where there was a time, and
+/// the other way round.
+fn patch(component: &EventComponent) -> Result<Map<String, Value>, Error> {
+    let all = fields(&event(component))?;
+    let mut patch = without_nulls(all.clone());
+    for name in CLEARED {
+        if !patch.contains_key(name) {
+            patch.insert(name.to_owned(), Value::Null);
+        }
+    }
+    for name in ["start", "end"] {
+        if let Some(time) = all.get(name) {
+            patch.insert(name.to_owned(), time.clone());
+        }
+    }
+    if component.related_to.is_none()
+        && let Some(private) =
+            patch.get_mut("extendedProperties").and_then(|e| e.get_mut("private"))
+        && let Some(private) = private.as_object_mut()
+    {
+        private.insert(marks::RELATED.to_owned(), Value::Null);
+    }
+    Ok(patch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn block(more: &str) -> EventComponent {
+        component(&format!(
+            "BEGIN:VEVENT\r\nUID:chronotype-1\r\nDTSTART:20260302T090000Z\r\n\
+             DTEND:20260302T103000Z\r\nSTATUS:TENTATIVE\r\nTRANSP:TRANSPARENT\r\n{more}END:VEVENT\r\n"
+        ))
+        .unwrap()
+    }
+
+    #[test]
+    fn an_insert_holds_what_is_said_and_no_nulls() {
+        let block = block("SUMMARY:Write\r\nX-CHRONOTYPE-BLOCK:chronotype-1\r\nRELATED-TO:t\r\n");
+        let fields = without_nulls(fields(&event(&block)).unwrap());
+        let expected = json!({
+            "summary": "Write", "status": "tentative", "transparency": "transparent",
+            "start": {"dateTime": "2026-03-02T09:00:00Z"},
+            "end": {"dateTime": "2026-03-02T10:30:00Z"},
+            "extendedProperties": {"private": {
+                "chronotypeBlock": "chronotype-1", "chronotypeRelatedTo": "t",
+            }},
+        });
+        assert_eq!(Value::Object(fields), expected);
+    }
+
+    #[test]
+    fn a_patch_clears_with_nulls() {
+        let expected = json!({
+            "summary": null, "description": null, "location": null, "recurrence": null,
+            "status": "tentative", "transparency": "transparent",
+            "start": {"date": null, "dateTime": "2026-03-02T09:00:00Z", "timeZone": null},
+            "end": {"date": null, "dateTime": "2026-03-02T10:30:00Z", "timeZone": null},
+            "extendedProperties": {"private": {"chronotypeRelatedTo": null}},
+        });
+        assert_eq!(Value::Object(patch(&block("")).unwrap()), expected);
+    }
+
+    #[test]
+    fn a_series_has_no_version_to_write_under() {
+        assert!(guards(&ETag::new("\"123\"")));
+        assert!(!guards(&ETag::new("series:abc")));
+    }
+}
