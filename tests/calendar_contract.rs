@@ -1,5 +1,7 @@
 //! One contract for every kind of calendar, run on real servers and on folders.
 
+use crate::calendar_google::{self, WORK};
+use crate::support::google::Fake;
 use crate::support::peers::{PASSWORD, Peer};
 use chronotype::calendar::vdir::Vdir;
 use chronotype::calendar::{Calendar, Collection, Error, Fetched, Listing};
@@ -11,13 +13,23 @@ use std::path::PathBuf;
 enum Other<'a> {
     Server(&'a Peer),
     Folder(PathBuf),
+    Google(&'a Fake),
 }
 
 impl Other<'_> {
+    /// How the last segment of the href reads under which this name lies.
+    fn named(&self, name: &str) -> String {
+        match self {
+            Self::Server(_) | Self::Folder(_) => name.to_owned(),
+            Self::Google(_) => calendar_google::id_of(name),
+        }
+    }
+
     async fn put(&self, name: &str, body: &str) {
         match self {
             Self::Server(peer) => peer.put(&peer.object(name), body).await,
             Self::Folder(folder) => std::fs::write(folder.join(name), body).unwrap(),
+            Self::Google(fake) => calendar_google::put_text(fake, &self.named(name), body),
         }
     }
 
@@ -25,6 +37,7 @@ impl Other<'_> {
         match self {
             Self::Server(peer) => peer.delete(&peer.object(name)).await,
             Self::Folder(folder) => std::fs::remove_file(folder.join(name)).unwrap(),
+            Self::Google(fake) => fake.delete(WORK, &self.named(name)),
         }
     }
 
@@ -32,6 +45,7 @@ impl Other<'_> {
         match self {
             Self::Server(peer) => peer.get(&peer.object(name)).await,
             Self::Folder(folder) => std::fs::read_to_string(folder.join(name)).ok(),
+            Self::Google(fake) => fake.get(WORK, &self.named(name)).map(|e| e.to_string()),
         }
     }
 
@@ -40,6 +54,7 @@ impl Other<'_> {
         match self {
             Self::Server(peer) => peer.requests().len(),
             Self::Folder(_) => 0,
+            Self::Google(fake) => fake.log().len(),
         }
     }
 }
@@ -103,7 +118,7 @@ pub fn last(href: &Href) -> &str {
 /// The calendar `work`.
 pub async fn work(calendar: &dyn Calendar) -> Collection {
     let all = calendar.collections().await.unwrap();
-    let found = all.into_iter().find(|one| one.id.as_str().trim_end_matches('/').ends_with("work"));
+    let found = all.into_iter().find(|one| one.is_called("work"));
     found.expect("a calendar called work")
 }
 
@@ -117,7 +132,7 @@ async fn contract(calendar: &dyn Calendar, other: Other<'_>) {
     let mut kept = Kept::default();
     let first = kept.ask(calendar, &work).await;
     assert_eq!(first.present.as_ref().map(Vec::len), Some(1), "a full listing");
-    assert_eq!(changed(&first), ["theirs.ics"]);
+    assert_eq!(changed(&first), [other.named("theirs.ics")]);
     assert!(first.changed[0].body.contains("Not ours to touch"));
     quiet(calendar, &work, &mut kept, &other).await;
 
@@ -157,7 +172,7 @@ async fn contract(calendar: &dyn Calendar, other: Other<'_>) {
     let gone = calendar.update(&work, &href, &v3, &event(uid, "Six")).await;
     assert!(matches!(gone, Err(Error::Changed)), "{gone:?}");
     kept.ask(calendar, &work).await;
-    assert_eq!(kept.known.keys().map(last).collect::<Vec<_>>(), ["theirs.ics"]);
+    assert_eq!(kept.known.keys().map(last).collect::<Vec<_>>(), [other.named("theirs.ics")]);
     assert_eq!(other.get("theirs.ics").await, before, "what is not ours stays as it is");
 
     full_listings(calendar, &work, &kept, &other).await;
@@ -174,7 +189,7 @@ async fn quiet(
     let (before, known) = (other.requests(), kept.known.clone());
     let listing = kept.ask(calendar, collection).await;
     match other {
-        Other::Server(_) => {
+        Other::Server(_) | Other::Google(_) => {
             assert_eq!(changed(&listing), [""; 0]);
             assert_eq!((listing.requests, other.requests() - before), (1, 1));
             assert_eq!(listing.present, None);
@@ -200,7 +215,7 @@ async fn full_listings(calendar: &dyn Calendar, work: &Collection, kept: &Kept, 
     full.token = None;
     let listing = full.ask(calendar, work).await;
     assert_eq!(listing.present.map(|all| all.len()), Some(count));
-    if let Other::Server(_) = other {
+    if let Other::Server(_) | Other::Google(_) = other {
         assert_eq!((listing.changed.len(), other.requests() - before), (0, 1));
     }
     other.delete("theirs.ics").await;
@@ -226,7 +241,7 @@ async fn collections(calendar: &dyn Calendar) {
     assert_eq!(kept.ask(calendar, &made).await.present, Some(vec![]));
     let href = calendar.href_for(&made, "chronotype-1");
     calendar.create(&made, &href, &event("chronotype-1", "Here")).await.unwrap();
-    assert_eq!(changed(&kept.ask(calendar, &made).await), ["chronotype-1.ics"]);
+    assert_eq!(changed(&kept.ask(calendar, &made).await), [last(&href)]);
 }
 
 #[tokio::test]
@@ -247,4 +262,11 @@ async fn a_folder_keeps_the_contract() {
     let work = folder.path().join("work");
     std::fs::create_dir(&work).unwrap();
     contract(&Vdir::new("home", folder.path()), Other::Folder(work)).await;
+}
+
+#[tokio::test]
+async fn google_keeps_the_contract() {
+    let fake = Fake::start();
+    contract(&calendar_google::account(&fake), Other::Google(&fake)).await;
+    assert_eq!((fake.faults_left(), fake.mails()), (0, 0));
 }

@@ -13,6 +13,7 @@ mod main_job;
 mod stories;
 mod calendar_contract;
 mod calendar_folder;
+mod calendar_google;
 mod calendar_server;
 mod support;
 mod cli;

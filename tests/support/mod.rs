@@ -1,5 +1,7 @@
-//! What tests share: real CalDAV servers on loopback, and a proxy in front that counts and fails.
+//! What tests share: real CalDAV servers on loopback, and a proxy in front that counts and fails;
+//! a stand-in for Google Calendar.
 
+pub mod google;
 pub mod peers;
 pub mod person;
 pub mod proxy;

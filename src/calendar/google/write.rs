@@ -194,12 +194,9 @@ fn patch(component: &EventComponent) -> Result<Map<String, Value>, Error> {
             patch.insert(name.to_owned(), time.clone());
         }
     }
-    if component.related_to.is_none()
-        && let Some(private) =
-            patch.get_mut("extendedProperties").and_then(|e| e.get_mut("private"))
-        && let Some(private) = private.as_object_mut()
-    {
-        private.insert(marks::RELATED.to_owned(), Value::Null);
+    let private = patch.get_mut("extendedProperties").and_then(|all| all.get_mut("private"));
+    if let Some(private) = private.and_then(Value::as_object_mut) {
+        private.entry(marks::RELATED).or_insert(Value::Null);
     }
     Ok(patch)
 }
@@ -212,7 +209,8 @@ mod tests {
     fn block(more: &str) -> EventComponent {
         component(&format!(
             "BEGIN:VEVENT\r\nUID:chronotype-1\r\nDTSTART:20260302T090000Z\r\n\
-             DTEND:20260302T103000Z\r\nSTATUS:TENTATIVE\r\nTRANSP:TRANSPARENT\r\n{more}END:VEVENT\r\n"
+             DTEND:20260302T103000Z\r\nSTATUS:TENTATIVE\r\nTRANSP:TRANSPARENT\r\n{more}\
+             END:VEVENT\r\n"
         ))
         .unwrap()
     }

@@ -1,0 +1,198 @@
+//! A stand-in for Google Calendar (API v3) on loopback, after its public description and error
+//! guide: sync tokens and their rules, pages of any size, versions, deleted events that keep their
+//! ids, refusals in Google's words. It fails on demand.
+//!
+//! One connection carries one request; that is slow and simple.
+
+mod answer;
+mod book;
+mod events;
+mod fields;
+mod http;
+mod list;
+mod person;
+mod times;
+
+use answer::{Answer, Refusal};
+use book::Book;
+use http::Request;
+use serde_json::Value;
+use std::collections::{BTreeSet, VecDeque};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// The token it takes at the start.
+pub const TOKEN: &str = "ya29.canary-token-of-the-tests";
+/// The person whose calendars it holds.
+pub const PERSON: &str = "jane@example.com";
+
+/// What goes wrong with one request.
+#[derive(Debug, Clone)]
+pub enum Fault {
+    /// The connection closes without an answer; nothing is done.
+    Drop,
+    /// What is asked is done, but the answer is lost.
+    LoseAnswer,
+    /// The answer never comes.
+    Silence,
+    /// An answer that is no JSON.
+    Garbled,
+    /// The answer breaks off in its middle.
+    CutOff,
+    /// This refusal: status, reason, and `Retry-After` unless empty.
+    Refuse(u16, &'static str, &'static str),
+    /// The same, but what is asked is done.
+    RefuseAfterwards(u16, &'static str),
+}
+
+#[derive(Debug, Default)]
+struct State {
+    book: Mutex<Book>,
+    log: Mutex<Vec<String>>,
+    faults: Mutex<VecDeque<(String, Fault)>>,
+    tokens: Mutex<BTreeSet<String>>,
+    ended: AtomicBool,
+}
+
+/// The server; it ends with this value.
+#[derive(Debug)]
+pub struct Fake {
+    address: SocketAddr,
+    state: Arc<State>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+impl Fake {
+    /// Starts with the person's first calendar and one called `work`.
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::new(State::default());
+        let shared = Arc::clone(&state);
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                if shared.ended.load(Ordering::Relaxed) {
+                    return;
+                }
+                let state = Arc::clone(&shared);
+                std::thread::spawn(move || serve(client.ok()?, &state));
+            }
+        });
+        let fake = Self { address, state };
+        fake.accept(TOKEN);
+        fake.add_calendar(PERSON, "Jane", "owner");
+        fake.add_calendar("work@group.calendar.google.com", "work", "owner");
+        fake
+    }
+
+    /// `api_root` of the config.
+    pub fn root(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    /// Requests so far, as `METHOD path?query`, unescaped.
+    pub fn log(&self) -> Vec<String> {
+        lock(&self.state.log).clone()
+    }
+
+    /// The next request whose line in the log holds all these words fails.
+    pub fn fail(&self, words: &str, fault: Fault) {
+        lock(&self.state.faults).push_back((words.to_owned(), fault));
+    }
+
+    /// Faults that have not come up yet.
+    pub fn faults_left(&self) -> usize {
+        lock(&self.state.faults).len()
+    }
+
+    /// Takes this token from now on.
+    pub fn accept(&self, token: &str) {
+        lock(&self.state.tokens).insert(token.to_owned());
+    }
+
+    /// No longer takes this token.
+    pub fn revoke(&self, token: &str) {
+        lock(&self.state.tokens).remove(token);
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        lock(&self.state.book)
+    }
+}
+
+impl Drop for Fake {
+    fn drop(&mut self) {
+        self.state.ended.store(true, Ordering::Relaxed);
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+fn serve(mut client: TcpStream, state: &State) -> Option<()> {
+    let request = Request::read(&mut client)?;
+    let line = request.line();
+    lock(&state.log).push(line.clone());
+    let fault = {
+        let mut faults = lock(&state.faults);
+        let hit = |words: &str| words.split(' ').all(|word| line.contains(word));
+        let at = faults.iter().position(|(words, _)| hit(words));
+        at.and_then(|at| faults.remove(at)).map(|(_, fault)| fault)
+    };
+    match &fault {
+        Some(Fault::Drop) => return http::hang_up(&client),
+        Some(Fault::Silence) => return http::wait_for_end(&mut client),
+        Some(Fault::Refuse(status, reason, pause)) => {
+            let refusal = Refusal::new(*status, reason);
+            return http::reply(&mut client, &request, &refusal.after(pause).into());
+        }
+        Some(Fault::Garbled) => {
+            let page = "<html><body>Sign in to the network</body></html>";
+            return http::reply(&mut client, &request, &Answer::text(200, page));
+        }
+        _ => {}
+    }
+    let known = request.token().is_some_and(|token| lock(&state.tokens).contains(token));
+    let answer = match known {
+        true => answer(&mut lock(&state.book), &request).unwrap_or_else(Answer::from),
+        false => Refusal::new(401, "authError").into(),
+    };
+    match fault {
+        Some(Fault::LoseAnswer) => http::hang_up(&client),
+        Some(Fault::CutOff) => http::cut_off(&mut client, &answer),
+        Some(Fault::RefuseAfterwards(status, reason)) => {
+            http::reply(&mut client, &request, &Refusal::new(status, reason).into())
+        }
+        _ => http::reply(&mut client, &request, &answer),
+    }
+}
+
+fn answer(book: &mut Book, request: &Request) -> Result<Answer, Refusal> {
+    let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
+    let Some(path) = path.strip_prefix(&["calendar", "v3"]) else {
+        return Err(Refusal::new(404, "notFound"));
+    };
+    match (request.method.as_str(), path) {
+        ("GET", ["users", "me", "calendarList"]) => list::calendars(book, request),
+        ("POST", ["calendars"]) => book.make(&request.body, request),
+        ("GET", ["calendars", id]) => book.describe(id, request),
+        ("GET", ["calendars", id, "events"]) => list::events(book, id, request),
+        ("POST", ["calendars", id, "events"]) => events::insert(book, id, request),
+        ("GET", ["calendars", id, "events", event]) => events::get(book, id, event, request),
+        ("PATCH", ["calendars", id, "events", event]) => {
+            events::change(book, id, event, request, events::Merge::Patch)
+        }
+        ("PUT", ["calendars", id, "events", event]) => {
+            events::change(book, id, event, request, events::Merge::Replace)
+        }
+        ("DELETE", ["calendars", id, "events", event]) => events::delete(book, id, event, request),
+        _ => Err(Refusal::new(404, "notFound")),
+    }
+}
+
+/// The members of an object; empty for anything else.
+fn object(value: &Value) -> serde_json::Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
+}
