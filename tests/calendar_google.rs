@@ -2,6 +2,7 @@
 
 mod faults;
 mod meaning;
+mod turns;
 mod writing;
 
 use crate::calendar_contract::{Kept, changed, work};

@@ -30,6 +30,8 @@ pub const PERSON: &str = "jane@example.com";
 /// What goes wrong with one request.
 #[derive(Debug, Clone)]
 pub enum Fault {
+    /// Nothing: a fault for a later request waits behind it.
+    None,
     /// The connection closes without an answer; nothing is done.
     Drop,
     /// What is asked is done, but the answer is lost.

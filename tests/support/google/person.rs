@@ -10,6 +10,10 @@ impl Fake {
         self.book().add(id, summary, role);
     }
 
+    pub fn has_calendar(&self, id: &str) -> bool {
+        self.book().find(id).is_ok()
+    }
+
     /// Sets fields of a calendar's entry in the list.
     pub fn set_entry(&self, id: &str, fields: Value) {
         self.book().find(id).unwrap().entry.extend(object(&fields));
