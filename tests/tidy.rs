@@ -57,6 +57,7 @@ const HOMES: Homes = &[
     ("serde_json", &["store", "cli", "text"]),
     ("toml", &["config"]),
     ("strsim", &["config", "cli"]),
+    ("rustix", &["calendar/vdir"]),
     ("tempfile", &["calendar", "store", "cli"]),
     (
         "tracing",
