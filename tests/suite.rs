@@ -15,6 +15,7 @@ mod calendar_contract;
 mod calendar_folder;
 mod folder_names;
 mod folder_race;
+mod folder_watch;
 mod half_written;
 mod read_only_folder;
 mod calendar_server;

@@ -58,6 +58,7 @@ const HOMES: Homes = &[
     ("toml", &["config"]),
     ("strsim", &["config", "cli"]),
     ("rustix", &["calendar/vdir"]),
+    ("notify", &["calendar/vdir"]),
     ("tempfile", &["calendar", "store", "cli"]),
     (
         "tracing",

@@ -9,6 +9,9 @@ mod version;
 mod folder;
 mod rename;
 mod write;
+mod watch;
+
+pub use watch::{Change, Watcher};
 
 use super::{Calendar, Collection, Error, Fetched, Listing};
 use crate::event::{ETag, Href, SyncToken};
