@@ -57,6 +57,8 @@ const HOMES: Homes = &[
     ("serde_json", &["store", "cli", "text"]),
     ("toml", &["config"]),
     ("strsim", &["config", "cli"]),
+    ("rustix", &["calendar/vdir"]),
+    ("notify", &["calendar/vdir"]),
     ("tempfile", &["calendar", "store", "cli"]),
     (
         "tracing",

@@ -1,7 +1,7 @@
 //! From the config to what a turn takes: accounts to sign in to, and the person's settings.
 
 use crate::calendar::caldav::{Access, CalDav};
-use crate::calendar::vdir::Vdir;
+use crate::calendar::vdir::{self, Vdir};
 use crate::calendar::{Calendar, Error, Http, Secret, Unreachable};
 use crate::config::{Account, AccountKind, Config};
 use crate::cycle::{Mode, Settings};
@@ -72,7 +72,7 @@ fn suggest_into(config: &Config) -> Option<(String, String)> {
     named.or_else(|| {
         let writable = |a: &&Account| match &a.kind {
             AccountKind::Caldav { .. } => true,
-            AccountKind::Vdir { path } => path.is_dir(),
+            AccountKind::Vdir { path } => vdir::takes(path, OWN_COLLECTION),
             AccountKind::Google { .. } => false,
         };
         let account = config.accounts.iter().find(writable)?;
