@@ -17,6 +17,7 @@ mod calendar_server;
 mod calendar_sign_in;
 mod calendar_discovery;
 mod calendar_redirects;
+mod calendar_patience;
 mod support;
 mod cli;
 mod config;
