@@ -2,7 +2,8 @@
 
 use crate::support::digest::Guard;
 use crate::support::peers::Peer;
-use crate::support::server::{Asked, Reply, Server, Shown, access, calendar};
+use crate::support::person::Person;
+use crate::support::server::{Asked, Reply, Server, Shown, access, calendar, certificate};
 use chronotype::calendar::caldav::{Access, CalDav, SignIn};
 use chronotype::calendar::{Calendar, Error, Http, Secret, Tls};
 use chronotype::event::{ETag, Href};
@@ -248,12 +249,14 @@ async fn tokens() {
 #[tokio::test]
 async fn a_mail_address_is_a_name_then_its_local_part() {
     // RFC 6764 section 6. The host of the address is cloud.test.
-    for (name, expected) in [("alice@cloud.test", 2), ("alice", 3), ("bob", 2)] {
+    for (name, expected) in [("alice@cloud.test", 3), ("alice", 4), ("bob", 3)] {
         let taken = Http::new().unwrap().client(&reqwest::Url::parse("http://x/").unwrap()).clone();
         let taken = taken.get("http://x/").basic_auth(name, Some(PASSWORD)).build().unwrap();
         let taken = taken.headers()["authorization"].to_str().unwrap().to_owned();
         let server = Server::secure(Shown::None, move |asked| {
             match asked.header("authorization") == Some(&taken) {
+                // Anybody may ask for the way.
+                _ if asked.target == "/.well-known/caldav" => Reply::moved(301, "/dav/"),
                 true => calendar(asked),
                 false => Reply::new(401, "").with("WWW-Authenticate", "Basic realm=\"x\""),
             }
@@ -287,6 +290,49 @@ async fn digest_is_not_undone_by_another_host() {
     };
     assert_eq!(signed("caldav.cloud.test"), ["Basic", "Digest"]);
     assert_eq!(signed("p42-caldav.cloud.test")[..2], ["-", "Digest"], "asked first");
+}
+
+#[tokio::test]
+async fn the_config_decides_and_no_secret_is_said() {
+    for (keys, expected) in [
+        ("username = \"alice\"\nsign_in = \"digest\"", "-"),
+        ("username = \"alice\"", "Basic"),
+        ("sign_in = \"bearer\"", "Bearer"),
+    ] {
+        let guard = Guard::new("SHA-256", Some("auth"));
+        let server = Server::secure(Shown::Wanted, move |asked| {
+            match (asked.header("authorization"), guard.check(asked, PASSWORD)) {
+                (Some("Bearer canary-secret"), _) | (_, Ok(())) => calendar(asked),
+                (_, Err(refusal)) => refusal,
+            }
+        });
+        let file = |name: &str| certificate(name).display().to_string();
+        let keys = format!(
+            "kind = \"caldav\"\nurl = \"{}\"\npassword_file = \"{{home}}/canary\"\n{keys}\n\
+             client_certificate = \"{}\"\nclient_key = \"{}\"\nca_file = \"{}\"",
+            server.url("127.0.0.1"),
+            file("client.pem"),
+            file("client.key"),
+            file("ca.pem")
+        );
+        let person = Person::with_account(&keys);
+        std::fs::write(person.path("canary"), "canary-secret\n").unwrap();
+        let gave = person.ok("02T06:00", &["-vvv", "sync"]);
+        assert_eq!(schemes(&server)[0], expected, "{keys}");
+        assert!(server.log().iter().all(|asked| asked.certified));
+        let log = server.log();
+        let signed = log.iter().filter_map(|asked| asked.header("authorization"));
+        let shown = [&gave.out, &gave.err, &person.ok("02T06:00", &["config", "show"]).out];
+        let key = std::fs::read_to_string(certificate("client.key")).unwrap();
+        for secret in signed.chain(["canary-secret", key.lines().nth(1).unwrap()]) {
+            assert!(shown.iter().all(|text| !text.contains(secret)), "{secret}: {shown:?}");
+        }
+        std::fs::write(person.path("canary"), "canary-wrong\n").unwrap();
+        let gave = person.run("02T06:10", &["-vvv", "sync"]);
+        let told = ["refused the user name or password", "refused the token"];
+        assert!(told.iter().any(|said| gave.err.contains(said)), "{}", gave.err);
+        assert!(!gave.err.contains("canary-"), "{}", gave.err);
+    }
 }
 
 #[tokio::test]

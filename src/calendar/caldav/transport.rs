@@ -160,7 +160,9 @@ impl Line<'_> {
                     )));
                 }
                 Ok((answer, signed)) => {
-                    signer.let_in(&signed);
+                    if answer.is_success() {
+                        signer.let_in(&signed);
+                    }
                     match patience.after(&answer)? {
                         Next::Take => return Ok(answer),
                         Next::Wait(wait) => tokio::time::sleep(wait).await,
