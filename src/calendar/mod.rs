@@ -4,6 +4,8 @@
 //! what to write is `sync`'s to say. Bodies are passed through unread.
 
 mod secret;
+mod tls;
+pub mod names;
 pub mod http;
 pub mod caldav;
 pub mod vdir;
@@ -11,6 +13,7 @@ mod unreachable;
 
 pub use http::{Http, install_tls_provider};
 pub use secret::Secret;
+pub use tls::{Tls, is_open};
 pub use unreachable::Unreachable;
 
 use crate::event::{CollectionId, ETag, Href, SyncToken};

@@ -101,7 +101,7 @@ async fn poll_account(
             collections.retain(|c| ours(c) && !listed(c));
             collections.splice(0..0, all.collections.iter().cloned());
         }
-        if let Err(Error::Unauthorized(_)) = &found {
+        if found.as_ref().is_err_and(is_final) {
             collections.clear();
         }
         discovered = Some(found);
@@ -112,8 +112,7 @@ async fn poll_account(
     for (done, collection) in collections.iter().enumerate() {
         progress(done as u64, collections.len() as u64);
         match list(client, status, collection).await {
-            // The account's trouble, not the collection's; asking on could lock the account.
-            Err(error @ Error::Unauthorized(_)) => {
+            Err(error) if is_final(&error) => {
                 discovered = Some(Err(error));
                 break;
             }
@@ -125,6 +124,12 @@ async fn poll_account(
     Account { name, discovered, missing, weaknesses, listings }
 }
 
+/// The account's trouble, not one collection's: asking on could lock the account, or annoys a
+/// server that wants to be left alone.
+pub(super) fn is_final(error: &Error) -> bool {
+    matches!(error, Error::Unauthorized(_) | Error::Later { .. })
+}
+
 /// An account that was not asked anything.
 fn nobody(name: String) -> Account {
     let (discovered, missing) = (None, None);
@@ -133,7 +138,11 @@ fn nobody(name: String) -> Account {
 
 fn asked_to_wait(wait: TimeDelta) -> Error {
     let after = wait.to_std().unwrap_or_default();
-    let message = "the server asked to be left alone for a while".to_owned();
+    let minutes = wait.num_minutes() + 1;
+    let message = match minutes {
+        ..=120 => format!("the server asked to be left alone: asked again in {minutes} min"),
+        _ => format!("the server asked to be left alone: asked again in {} h", minutes / 60 + 1),
+    };
     Error::Later { message, after }
 }
 
@@ -173,7 +182,7 @@ async fn discover(client: &Client) -> Result<Discovered, Error> {
     let collections = client.calendar.collections().await?;
     let addresses = match client.calendar.addresses().await {
         Ok(addresses) => addresses,
-        Err(error @ Error::Unauthorized(_)) => return Err(error),
+        Err(error) if is_final(&error) => return Err(error),
         Err(_) => Vec::new(),
     };
     Ok(Discovered { collections, addresses })

@@ -1,25 +1,35 @@
 //! CalDAV (RFC 4791, RFC 6578): requests prepared by `libdav`, sent by `reqwest`.
 //!
-//! One account is one [`CalDav`]. Answers are read here and not by `libdav`, whose readers give up
-//! a whole answer for one odd row; the quirks of five servers are in the comments where they bite.
+//! One account is one [`CalDav`]. A request passes the gate (where credentials may go), is signed
+//! (who we say we are), sent, and followed where it is sent on; patience says when to ask again.
+//! Discovery turns what the person wrote into the addresses of calendars. Answers are read here
+//! and not by `libdav`, whose readers give up a whole answer for one odd row; the quirks of five
+//! servers are in the comments where they bite.
 
+mod address;
 mod discover;
 mod fetch;
 mod gate;
 mod href;
 mod listing;
 mod multistatus;
+mod patience;
+mod sign;
 mod transport;
 mod write;
+
+pub use address::check_address;
+pub use sign::SignIn;
 
 use super::http::Http;
 use super::{Calendar, Collection, Error, Fetched, Listing, Secret};
 use crate::event::{CollectionId, ETag, Href, SyncToken};
+use address::Address;
 use async_trait::async_trait;
 use discover::Found;
 use gate::Gate;
 use listing::Sync;
-use reqwest::Url;
+use sign::Signer;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use transport::{Line, Transport};
@@ -32,10 +42,12 @@ pub struct Access {
     pub account: String,
     /// A calendar, a home set, a principal, a server, a bare host, or a mail address at one.
     pub url: String,
-    /// Empty = no sign-in.
+    /// Empty = no sign-in by name, unless `url` is a mail address.
     pub username: String,
-    /// The password.
+    /// The password or token.
     pub password: Secret,
+    /// How to sign in.
+    pub sign_in: SignIn,
     /// Hosts the person confirmed beyond the account's own site.
     pub trusted_hosts: Vec<String>,
 }
@@ -43,6 +55,7 @@ pub struct Access {
 /// One account on a CalDAV server.
 pub struct CalDav {
     account: String,
+    domain: Option<String>,
     transport: Transport,
     learned: Mutex<Learned>,
 }
@@ -61,13 +74,21 @@ impl CalDav {
     /// # Errors
     /// [`Error::Refused`] when the address is none, or would carry the password unencrypted.
     pub fn new(http: Http, access: Access) -> Result<Self, Error> {
-        let Access { account, url, username, password, trusted_hosts } = access;
-        let base = address(&url)?;
+        let Access { account, url, username, password, sign_in, trusted_hosts } = access;
+        let address = Address::read(&url)?;
+        let names = match username.is_empty() {
+            false => vec![username],
+            true if password.expose().is_empty() => Vec::new(),
+            true => address.names(),
+        };
+        let base = address.url;
         let conditions = Conditions::of(&base);
-        let gate = Gate::new(base, account.clone(), trusted_hosts, !username.is_empty())?;
-        let transport = Transport::new(http, gate, account.clone(), username, password);
+        let signs_in = !names.is_empty() || sign_in == SignIn::Bearer;
+        let gate = Gate::new(base, account.clone(), trusted_hosts, signs_in)?;
+        let signer = Signer::new(sign_in, names, password);
+        let transport = Transport::new(http, gate, account.clone(), signer);
         let learned = Learned { found: None, without_sync: BTreeSet::new(), conditions };
-        Ok(Self { account, transport, learned: Mutex::new(learned) })
+        Ok(Self { account, domain: address.domain, transport, learned: Mutex::new(learned) })
     }
 
     /// Requests sent so far.
@@ -87,54 +108,10 @@ impl CalDav {
         if let Some(found) = self.learned(|learned| learned.found.clone()) {
             return Ok(found);
         }
-        let found = discover::discover(line).await?;
+        let found = discover::discover(line, self.domain.as_deref()).await?;
         self.learned(|learned| learned.found = Some(found.clone()));
         Ok(found)
     }
-}
-
-/// Whether an account may have this address; nothing is sent.
-///
-/// # Errors
-/// [`Error::Refused`] when it is none, or would carry the password unencrypted.
-pub fn check_address(text: &str, signs_in: bool) -> Result<(), Error> {
-    Gate::new(address(text)?, String::new(), Vec::new(), signs_in).map(|_| ())
-}
-
-/// Reads the account's address; one without a scheme is a host, or a mail address at one.
-fn address(text: &str) -> Result<Url, Error> {
-    let text = text.trim();
-    // What stands before the '@' may be a password: it is neither repeated nor dropped in silence.
-    let holds_secret = || {
-        Error::Refused(
-            "the address must not hold a password: give username and \
-                        password_command"
-                .to_owned(),
-        )
-    };
-    let full = if text.contains("://") {
-        text.to_owned()
-    } else {
-        let (user, host) = text.rsplit_once('@').unwrap_or(("", text));
-        if user.contains(':') {
-            return Err(holds_secret());
-        }
-        // One slash too few.
-        let slip = host.contains(":/");
-        format!("https://{}", if slip { "" } else { host })
-    };
-    let url = Url::parse(&full).ok().filter(Url::has_host);
-    let no_address = || match text.contains('@') {
-        true => Error::Refused("this is not a web address".to_owned()),
-        false => Error::Refused(format!("'{text}' is not a web address")),
-    };
-    let mut url = url.ok_or_else(no_address)?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(holds_secret());
-    }
-    url.set_fragment(None);
-    url.set_query(None);
-    Ok(url)
 }
 
 #[async_trait]
@@ -225,24 +202,5 @@ impl Calendar for CalDav {
         }
         let url = write::make_calendar(&line, &home, name).await?;
         discover::describe(&line, &url).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_people_type() {
-        for (text, expected) in [
-            ("https://dav.example.com/alice/", Some("https://dav.example.com/alice/")),
-            ("dav.example.com", Some("https://dav.example.com/")),
-            ("alice@example.com", Some("https://example.com/")),
-            ("https://alice:secret@example.com/", None),
-            ("not an address", None),
-            ("", None),
-        ] {
-            assert_eq!(address(text).ok().as_ref().map(Url::as_str), expected, "{text}");
-        }
     }
 }
