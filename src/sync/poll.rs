@@ -84,6 +84,9 @@ async fn poll_account(
     progress: &(dyn Fn(u64, u64) + Send + Sync),
 ) -> Account {
     let name = client.calendar.account().to_owned();
+    if status.tried.contains_key(&name) {
+        client.calendar.recall_trial();
+    }
     if let Some(lessons) = status.lessons.get(&name) {
         client.calendar.recall(&lessons.weaknesses);
         if let Some(wait) = lessons.not_before.filter(|until| *until > now) {

@@ -3,5 +3,6 @@
 pub mod peers;
 pub mod person;
 pub mod proxy;
+pub mod quirky;
 pub mod tls;
 pub mod venv;
