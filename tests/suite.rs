@@ -17,6 +17,7 @@ mod calendar_guards;
 mod calendar_listings;
 mod calendar_quirks;
 mod calendar_server;
+mod missed_objects;
 mod support;
 mod cli;
 mod config;
