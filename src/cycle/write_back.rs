@@ -14,7 +14,7 @@ use crate::sync::diff::remember_write;
 use crate::sync::poll::Client;
 use crate::sync::reconcile::{Action, Operation, Target};
 use crate::sync::status::{CollectionStatus, Status};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -77,11 +77,14 @@ pub(super) fn record(
 }
 
 /// What writing taught about the accounts.
-pub(super) fn note_weaknesses(person: &mut Person, clients: &[Client]) {
+pub(super) fn note_weaknesses(person: &mut Person, clients: &[Client], now: DateTime<Utc>) {
     for client in clients {
+        let account = client.calendar.account().to_owned();
+        if client.calendar.is_tried() {
+            person.status.tried.entry(account.clone()).or_insert(now);
+        }
         let seen = client.calendar.weaknesses();
         if !seen.is_empty() {
-            let account = client.calendar.account().to_owned();
             person.status.lessons.entry(account).or_default().weaknesses.extend(seen);
         }
     }

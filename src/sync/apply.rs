@@ -4,8 +4,8 @@
 
 use super::poll::{Client, is_final};
 use super::reconcile::{Action, Operation, OwnBlock, Standing, Target};
-use crate::calendar::{Calendar, Collection, Error, Fetched};
-use crate::event::{CollectionId, ETag, Href, Uid, ical};
+use crate::calendar::{Calendar, Collection, Error, Reading, compare, read_only};
+use crate::event::{CollectionId, ETag, Href, Uid};
 use std::collections::BTreeMap;
 
 /// What became of one operation.
@@ -99,7 +99,7 @@ async fn perform(
         Action::Create { into: Target::ToBeMade { account, name } } => {
             let made = match made {
                 Some(made) => made,
-                None => made.insert(make(clients, account, name).await),
+                None => made.insert(make(clients, collections, account, name).await),
             };
             match made {
                 Ok(collection) => {
@@ -121,7 +121,18 @@ fn of_account<'a>(clients: &'a [Client], account: &str) -> Result<&'a dyn Calend
         .ok_or_else(|| Error::NotFound(format!("no account {account} in the config")))
 }
 
-async fn make(clients: &[Client], account: &str, name: &str) -> Result<Collection, Error> {
+/// A second calendar under the name of one that can only be read would puzzle the person: they
+/// are told instead.
+async fn make(
+    clients: &[Client],
+    collections: &BTreeMap<CollectionId, Collection>,
+    account: &str,
+    name: &str,
+) -> Result<Collection, Error> {
+    let mut named = collections.values().filter(|c| c.account == account && c.is_called(name));
+    if let Some(there) = named.find(|c| c.read_only) {
+        return Err(read_only(there));
+    }
     of_account(clients, account)?.make_collection(name).await
 }
 
@@ -143,15 +154,13 @@ async fn create(
         // A crash after an earlier write, or a repeated reply: it is our own block already. What
         // reads differently was changed since, or is not ours: the next listing shows it.
         Err(Error::Changed) => match calendar.read(collection, &href).await? {
-            Some(found) if is_same(&found, block) => Ok(stands(found.etag, &found.body)),
+            Some(found) if compare(&found.body, block.body()) == Reading::Same => {
+                Ok(stands(found.etag, &found.body))
+            }
             _ => Err(Error::Changed),
         },
         Err(error) => Err(error),
     }
-}
-
-fn is_same(found: &Fetched, block: &OwnBlock) -> bool {
-    ical::parse(&found.body).objects == ical::parse(block.body()).objects
 }
 
 fn located<'a>(

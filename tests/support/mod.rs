@@ -6,5 +6,6 @@ pub mod peers;
 pub mod person;
 pub mod proxy;
 pub mod server;
+pub mod quirky;
 pub mod tls;
 pub mod venv;

@@ -331,8 +331,10 @@ fn collection(line: &Line<'_>, row: &Row, asked: &Url) -> Option<Collection> {
     })
 }
 
-/// Whether one may create objects (RFC 3744 section 3).
+/// Whether blocks may be created, changed and deleted (RFC 3744 section 3). Leaves, and what they
+/// are gathered under (`write`, `all`), may stand side by side or inside one another.
 fn may_write(privileges: &[String]) -> bool {
-    let enough = ["all", "write", "write-content", "bind"];
-    privileges.is_empty() || privileges.iter().any(|one| enough.contains(&one.as_str()))
+    let has = |name: &str| privileges.iter().any(|one| one == name);
+    let leaves = ["bind", "unbind", "write-content"];
+    privileges.is_empty() || has("all") || has("write") || leaves.into_iter().all(has)
 }

@@ -11,29 +11,33 @@ mod discover;
 mod fetch;
 mod gate;
 mod href;
+mod learned;
 mod listing;
+mod make;
 mod multistatus;
 mod patience;
 mod sign;
 mod transport;
+mod version;
 mod write;
 
 pub use address::check_address;
 pub use sign::SignIn;
 
 use super::http::Http;
-use super::{Calendar, Collection, Error, Fetched, Listing, Secret};
-use crate::event::{CollectionId, ETag, Href, SyncToken};
+use super::{Calendar, Collection, Error, Fetched, Listing, Secret, Weakness, read_only};
+use crate::event::{ETag, Href, SyncToken};
 use address::Address;
 use async_trait::async_trait;
 use discover::Found;
 use gate::Gate;
+use learned::Learned;
 use listing::Sync;
+use reqwest::Url;
 use sign::Signer;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
 use transport::{Line, Transport};
-use write::Conditions;
+use write::Writer;
 
 /// How to reach an account, as the config says it.
 #[derive(Debug, Clone)]
@@ -57,15 +61,7 @@ pub struct CalDav {
     account: String,
     domain: Option<String>,
     transport: Transport,
-    learned: Mutex<Learned>,
-}
-
-/// What the server taught us since the start: saves requests, is never needed.
-#[derive(Debug)]
-struct Learned {
-    found: Option<Found>,
-    without_sync: BTreeSet<CollectionId>,
-    conditions: Conditions,
+    learned: Learned,
 }
 
 impl CalDav {
@@ -82,13 +78,12 @@ impl CalDav {
             true => address.names(),
         };
         let base = address.url;
-        let conditions = Conditions::of(&base);
+        let learned = Learned::new(&base);
         let signs_in = !names.is_empty() || sign_in == SignIn::Bearer;
         let gate = Gate::new(base, account.clone(), trusted_hosts, signs_in)?;
         let signer = Signer::new(sign_in, names, password);
         let transport = Transport::new(http, gate, account.clone(), signer);
-        let learned = Learned { found: None, without_sync: BTreeSet::new(), conditions };
-        Ok(Self { account, domain: address.domain, transport, learned: Mutex::new(learned) })
+        Ok(Self { account, domain: address.domain, transport, learned })
     }
 
     /// Requests sent so far.
@@ -96,21 +91,34 @@ impl CalDav {
         self.transport.requests()
     }
 
-    fn learned<T>(&self, with: impl FnOnce(&mut Learned) -> T) -> T {
-        with(&mut self.learned.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn conditions(&self) -> Conditions {
-        self.learned(|learned| learned.conditions)
-    }
-
     async fn found(&self, line: &Line<'_>) -> Result<Found, Error> {
-        if let Some(found) = self.learned(|learned| learned.found.clone()) {
+        if let Some(found) = self.learned.with(|session| session.found.clone()) {
             return Ok(found);
         }
         let found = discover::discover(line, self.domain.as_deref()).await?;
-        self.learned(|learned| learned.found = Some(found.clone()));
+        self.learned.with(|session| session.found = Some(found.clone()));
         Ok(found)
+    }
+
+    async fn everything(
+        &self,
+        line: &Line<'_>,
+        collection: &Collection,
+        url: &Url,
+        known: &BTreeMap<Href, ETag>,
+    ) -> Result<Listing, Error> {
+        let refused = self.learned.with(|session| session.without_sync.contains(&collection.id));
+        let works = if refused { Sync::Refused } else { Sync::Works };
+        let (listing, works) = listing::full(line, &self.learned, url, known, works).await?;
+        if works == Sync::Refused {
+            self.learned.with(|session| session.without_sync.insert(collection.id.clone()));
+        }
+        Ok(listing)
+    }
+
+    fn writer(&self, href: &Href) -> Writer<'_> {
+        self.learned.with(|session| session.written.insert(href.clone()));
+        Writer { line: self.transport.line(), learned: &self.learned }
     }
 }
 
@@ -120,13 +128,29 @@ impl Calendar for CalDav {
         &self.account
     }
 
+    fn weaknesses(&self) -> BTreeSet<Weakness> {
+        self.learned.weaknesses()
+    }
+
+    fn recall(&self, seen: &BTreeSet<Weakness>) {
+        self.learned.recall(seen);
+    }
+
+    fn is_tried(&self) -> bool {
+        self.learned.writes_tried()
+    }
+
+    fn recall_trial(&self) {
+        self.learned.note_writes_tried();
+    }
+
     async fn collections(&self) -> Result<Vec<Collection>, Error> {
         let line = self.transport.line();
         let found = self.found(&line).await?;
         let listed = discover::list(&line, &found).await;
         if matches!(listed, Err(Error::NotFound(_) | Error::Refused(_))) {
             // The home may have moved: look for it anew the next time.
-            self.learned(|learned| learned.found = None);
+            self.learned.with(|session| session.found = None);
         }
         listed
     }
@@ -143,20 +167,17 @@ impl Calendar for CalDav {
     ) -> Result<Listing, Error> {
         let line = self.transport.line();
         let url = href::as_collection(line.locate(&collection.href)?);
-        if let Some(token) = token {
-            return listing::since(&line, &url, token, known).await;
-        }
-        let refused = self.learned(|learned| learned.without_sync.contains(&collection.id));
-        let works = if refused { Sync::Refused } else { Sync::Works };
-        let (listing, works) = listing::full(&line, &url, known, works).await?;
-        if works == Sync::Refused {
-            self.learned(|learned| learned.without_sync.insert(collection.id.clone()));
-        }
+        let listing = match token {
+            Some(token) => listing::since(&line, &self.learned, &url, token, known).await?,
+            None => self.everything(&line, collection, &url, known).await?,
+        };
+        let elsewhere = |href: &Href| !href.as_str().starts_with(collection.href.as_str());
+        self.learned.with(|session| session.written.retain(elsewhere));
         Ok(listing)
     }
 
     async fn read(&self, _: &Collection, href: &Href) -> Result<Option<Fetched>, Error> {
-        fetch::get(&self.transport.line(), href).await
+        fetch::get(&self.transport.line(), &self.learned, href).await
     }
 
     fn href_for(&self, collection: &Collection, uid: &str) -> Href {
@@ -167,10 +188,7 @@ impl Calendar for CalDav {
     }
 
     async fn create(&self, _: &Collection, href: &Href, body: &str) -> Result<Option<ETag>, Error> {
-        let line = self.transport.line();
-        let created = write::create(&line, href, body, self.conditions()).await?;
-        self.learned(|learned| learned.conditions = created.conditions);
-        Ok(created.etag)
+        self.writer(href).create(href, body).await
     }
 
     async fn update(
@@ -180,11 +198,11 @@ impl Calendar for CalDav {
         etag: &ETag,
         body: &str,
     ) -> Result<Option<ETag>, Error> {
-        write::update(&self.transport.line(), href, etag, body, self.conditions()).await
+        self.writer(href).update(href, etag, body).await
     }
 
     async fn delete(&self, _: &Collection, href: &Href, etag: &ETag) -> Result<(), Error> {
-        write::delete(&self.transport.line(), href, etag, self.conditions()).await
+        self.writer(href).delete(href, etag).await
     }
 
     async fn make_collection(&self, name: &str) -> Result<Collection, Error> {
@@ -196,11 +214,16 @@ impl Calendar for CalDav {
             ))
         })?;
         let there = discover::Found { place: discover::Place::Homes(vec![home.clone()]), ..found };
-        let mut all = discover::list(&line, &there).await?.into_iter();
-        if let Some(one) = all.find(|one| one.name == name && !one.read_only) {
-            return Ok(one);
-        }
-        let url = write::make_calendar(&line, &home, name).await?;
-        discover::describe(&line, &url).await
+        let all = discover::list(&line, &there).await?;
+        let mut named: Vec<Collection> = all.into_iter().filter(|one| one.name == name).collect();
+        named.sort_by_key(|one| one.read_only);
+        let made = match named.into_iter().next() {
+            Some(one) => one,
+            None => {
+                let url = make::make_calendar(&line, &home, name).await?;
+                discover::describe(&line, &url).await?
+            }
+        };
+        if made.read_only { Err(read_only(&made)) } else { Ok(made) }
     }
 }
