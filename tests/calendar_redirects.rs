@@ -1,7 +1,7 @@
 //! Where requests are sent on to, who may see the credentials there, and whose certificates count.
 
 use crate::support::server::{
-    Asked, Reply, Server, Shown, access, calendar, certificate, multistatus,
+    Asked, NOBODY, Reply, Server, Shown, access, calendar, certificate, multistatus,
 };
 use chronotype::calendar::caldav::{Access, CalDav, SignIn};
 use chronotype::calendar::{Calendar, Collection, Error, Http, Tls};
@@ -238,7 +238,7 @@ async fn certificates_of_ones_own() {
         ca_file: Some(certificate("ca.pem")),
     };
     let open = |tls: &Tls| {
-        let names = chronotype::calendar::names::Names::at(server.address);
+        let names = chronotype::calendar::names::Names::at(NOBODY);
         let http = Http::with(tls, &[], names)?;
         CalDav::new(http, access(&base, SignIn::Auto))
     };

@@ -92,12 +92,12 @@ fn resting(person: &Person, account: &str) -> Option<DateTime<Utc>> {
 pub(super) fn cure(sentence: &str) -> &'static str {
     let sentence = sentence.to_lowercase();
     let speaks_of = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
-    if speaks_of(&["password command", "password file", "password_command"]) {
+    if speaks_of(&["sign_in", "sign-in"]) {
+        "change sign_in in the config, then run `chronotype sync`"
+    } else if speaks_of(&["password command", "password file", "password_command"]) {
         "mend password_command or password_file in the config, then run `chronotype sync`"
     } else if speaks_of(&["client certificate", "client key", "client_certificate", "ca_file"]) {
         "mend client_certificate, client_key or ca_file in the config, then run `chronotype sync`"
-    } else if speaks_of(&["sign_in", "sign-in"]) {
-        "change sign_in in the config, then run `chronotype sync`"
     } else if speaks_of(&["refused the token"]) {
         "get a new token where password_command or password_file finds it, then run `chronotype \
          sync`"
