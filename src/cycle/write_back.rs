@@ -55,7 +55,10 @@ pub(super) fn record(
                 }
                 // Else the person was quicker: the next listing shows what they did.
             }
-            Err(error) => report.warnings.push(Warning::Write { message: error.to_string() }),
+            Err(error) => {
+                let message = format!("b{}: {error}", one.uid.short());
+                report.warnings.push(Warning::Write { message });
+            }
         }
     }
     person

@@ -113,13 +113,18 @@ impl Quirky {
         Self { state, ended, address, http: Http::new().unwrap() }
     }
 
-    /// Alice's account, as if chronotype had just started.
-    pub fn account(&self) -> CalDav {
+    /// The address to give for alice's account.
+    pub fn url(&self) -> String {
         let home = self.state().profile.home;
         let base = if home.starts_with("/SOGo/") { "/SOGo/dav/" } else { "/" };
+        format!("http://{}{base}", self.address)
+    }
+
+    /// Alice's account, as if chronotype had just started.
+    pub fn account(&self) -> CalDav {
         let access = Access {
             account: "home".to_owned(),
-            url: format!("http://{}{base}", self.address),
+            url: self.url(),
             username: "alice".to_owned(),
             password: Secret::new("secret"),
             trusted_hosts: Vec::new(),
@@ -159,6 +164,13 @@ impl Quirky {
         self.state().store(WORK, name, body);
     }
 
+    /// Saves an object of a calendar as it is, as a client does that changes nothing.
+    pub fn save_again(&self, calendar: &str, name: &str) {
+        let mut state = self.state();
+        let body = state.object(calendar, name).unwrap().body.clone();
+        state.store(calendar, name, &body);
+    }
+
     /// Reads an object, as the person's other client does.
     pub fn get(&self, name: &str) -> Option<String> {
         self.state().object(WORK, name).map(|object| object.body.clone())
@@ -167,6 +179,14 @@ impl Quirky {
     /// Deletes an object, as the person's other client does.
     pub fn delete(&self, name: &str) {
         self.state().remove(WORK, name);
+    }
+
+    /// All objects of a calendar, by name.
+    pub fn objects(&self, calendar: &str) -> BTreeMap<String, String> {
+        let state = self.state();
+        let objects = state.shelves.get(calendar).map(|shelf| &shelf.objects);
+        let objects = objects.into_iter().flatten();
+        objects.map(|(name, object)| (name.clone(), object.body.clone())).collect()
     }
 
     /// The clock's next second begins.
