@@ -158,3 +158,21 @@ fn a_server_is_tried_out_once_for_an_account() {
     let expected = ["REPORT", "REPORT", "REPORT", "GET", "PUT", "GET"];
     assert_eq!(methods, expected, "looked, made, read back: {log:?}");
 }
+
+/// An edit that can't be read is an edit: its version is not taken for that of our text.
+#[test]
+fn a_block_that_was_edited_into_nonsense_is_left_alone() {
+    let (server, person) = with_task(Profile::xandikos());
+    person.ok("02T05:00", &["sync"]);
+    let (name, first) = block(&server);
+    let [start, end] = ["DTSTART", "DTEND"].map(|name| property(&first, name).to_owned());
+    let nonsense = first.replace(&format!("DTSTART:{start}"), "DTSTART:next Monday");
+    server.put_into(OURS, &name, &nonsense);
+    let meeting = event("meeting", "Meeting");
+    let meeting = meeting.replace("20260302T090000Z", &start).replace("20260302T100000Z", &end);
+    server.put("meeting.ics", &meeting);
+    for now in ["02T05:10", "02T05:20"] {
+        person.ok(now, &["sync"]);
+        assert_eq!(server.objects(OURS)[&name], nonsense);
+    }
+}

@@ -161,7 +161,12 @@ impl Quirky {
 
     /// Stores an object, as the person's other client does.
     pub fn put(&self, name: &str, body: &str) {
-        self.state().store(WORK, name, body);
+        self.put_into(WORK, name, body);
+    }
+
+    /// Stores an object in any calendar, as the person's other client does.
+    pub fn put_into(&self, calendar: &str, name: &str, body: &str) {
+        self.state().store(calendar, name, body);
     }
 
     /// Saves an object of a calendar as it is, as a client does that changes nothing.
