@@ -27,6 +27,7 @@ mod calendar_listings;
 mod calendar_quirks;
 mod calendar_server;
 mod missed_objects;
+mod quirky_turns;
 mod support;
 mod cli;
 mod config;
