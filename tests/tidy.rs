@@ -50,6 +50,8 @@ const HOMES: Homes = &[
     ("rustls", &["calendar"]),
     ("google-calendar3", &["calendar"]),
     ("http", &["calendar"]),
+    ("http-auth", &["calendar"]),
+    ("domain", &["calendar"]),
     ("roxmltree", &["calendar"]),
     ("psl", &["calendar"]),
     ("sled", &["store"]),
@@ -58,6 +60,8 @@ const HOMES: Homes = &[
     ("serde_json", &["calendar", "store", "cli", "text"]),
     ("toml", &["config"]),
     ("strsim", &["config", "cli"]),
+    ("rustix", &["calendar/vdir"]),
+    ("notify", &["calendar/vdir"]),
     ("tempfile", &["calendar", "store", "cli"]),
     (
         "tracing",

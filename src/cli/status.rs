@@ -5,7 +5,7 @@ use super::table::{Align, Cell, Table, plain, wrap};
 use super::{CommandError, Global, context, output};
 use crate::event::Href;
 use crate::store::Person;
-use crate::sync::status::CollectionStatus;
+use crate::sync::status::{AccountStatus, CollectionStatus};
 use anstyle::Style;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -33,8 +33,9 @@ pub fn run(_args: &Args, global: &Global) -> Result<(), CommandError> {
     let clock = Clock { now: global.moment(), zone: looked.zone };
     let mut text = summary(&looked.person, &clock);
     for (account, status) in &looked.person.status.accounts {
-        let Some((sentence, since)) = &status.trouble else { continue };
-        let line = format!("{}: {}", plain(account), clock.trouble(sentence, *since));
+        let rest = resting(&looked.person, account).filter(|until| *until > clock.now);
+        let Some(line) = clock.account(status, rest) else { continue };
+        let line = format!("{}: {line}", plain(account));
         text.push_str(&styled(BAD, &wrap(&line, 0, output::columns())));
     }
     text.push_str(&collections(&looked.person, &clock));
@@ -69,18 +70,41 @@ impl Clock {
         let (since, sentence) = (self.at(since), plain(&output::calm(sentence)));
         format!("{} since {since}; {}", sentence.trim_end_matches('.'), cure(&sentence))
     }
+
+    /// What is wrong with an account; `rest` = it wants to be left alone until then.
+    fn account(&self, status: &AccountStatus, rest: Option<DateTime<Utc>>) -> Option<String> {
+        match (&status.trouble, rest) {
+            (_, Some(until)) => {
+                let until = self.at(until);
+                Some(format!("the server asked to be left alone; it is not asked before {until}"))
+            }
+            (Some((sentence, since)), None) => Some(self.trouble(sentence, *since)),
+            (None, None) => None,
+        }
+    }
+}
+
+fn resting(person: &Person, account: &str) -> Option<DateTime<Utc>> {
+    person.status.lessons.get(account)?.not_before
 }
 
 /// What to do about a trouble, by what its sentence speaks of.
 pub(super) fn cure(sentence: &str) -> &'static str {
     let sentence = sentence.to_lowercase();
     let speaks_of = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
-    if speaks_of(&["password command", "password file", "password_command"]) {
+    if speaks_of(&["sign_in", "sign-in"]) {
+        "change sign_in in the config, then run `chronotype sync`"
+    } else if speaks_of(&["password command", "password file", "password_command"]) {
         "mend password_command or password_file in the config, then run `chronotype sync`"
+    } else if speaks_of(&["client certificate", "client key", "client_certificate", "ca_file"]) {
+        "mend client_certificate, client_key or ca_file in the config, then run `chronotype sync`"
+    } else if speaks_of(&["refused the token"]) {
+        "get a new token where password_command or password_file finds it, then run `chronotype \
+         sync`"
     } else if speaks_of(&["password", "credential", "unauthorized", "401", "403"]) {
         "check username and password in the config, then run `chronotype sync`"
     } else if speaks_of(&["certificate"]) {
-        "if it is yours, let this computer trust it; else don't use this server"
+        "if it is yours, name its CA in ca_file, or let this computer trust it; else don't use it"
     } else if speaks_of(&["trusted_hosts", "not served"]) {
         "change the account in the config, then run `chronotype sync`"
     } else if speaks_of(&["permission"]) {
@@ -217,6 +241,7 @@ fn document(person: &Person) -> Value {
     let accounts = person.status.accounts.iter().filter_map(|(name, status)| {
         let mut value = trouble(status.trouble.as_ref()?);
         value["account"] = name.as_str().into();
+        value["not_before"] = resting(person, name).map(utc).into();
         Some(value)
     });
     json!({

@@ -2,8 +2,12 @@
 //! a stand-in for Google Calendar.
 
 pub mod google;
+pub mod digest;
+pub mod dns;
 pub mod peers;
 pub mod person;
 pub mod proxy;
+pub mod server;
+pub mod quirky;
 pub mod tls;
 pub mod venv;

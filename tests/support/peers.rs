@@ -4,7 +4,7 @@ use super::proxy::{Auth, Proxy};
 use super::venv;
 use chronotype::calendar::Http;
 use chronotype::calendar::Secret;
-use chronotype::calendar::caldav::{Access, CalDav};
+use chronotype::calendar::caldav::{Access, CalDav, SignIn};
 use reqwest::{Method, Url};
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -116,6 +116,7 @@ impl Peer {
             url: url.to_owned(),
             username: "alice".to_owned(),
             password: Secret::new(password),
+            sign_in: SignIn::Auto,
             trusted_hosts: Vec::new(),
         };
         CalDav::new(self.http.clone(), access).unwrap()

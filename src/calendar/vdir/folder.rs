@@ -1,19 +1,20 @@
 //! What lies in the folder: collections, and the files in each.
 
+use super::name::{DISPLAYNAME, HERE, href_of, is_object, is_segment, name_of, set_aside};
 use super::version::{Content, Stamp, failure, read};
 use crate::calendar::{Collection, Error, Fetched, Listing, decode};
 use crate::event::{CollectionId, ETag, Href};
+use rustix::fs::{Access, AtFlags, CWD, accessat};
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::fs::Metadata;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Most entries of a folder: beyond this it is no calendar.
 const ENTRIES: usize = 500_000;
 /// Longest name in a `displayname` file, in bytes.
-const NAME: usize = 1_024;
-/// The href of the collection that the account's own folder is.
-const HERE: &str = ".";
+const NAME: u64 = 1_024;
 
 /// An account's folder or file.
 #[derive(Debug, Clone)]
@@ -43,40 +44,39 @@ impl Root {
         let mut all = Vec::new();
         let mut holds_objects = false;
         for (name, metadata) in entries(&self.path)? {
-            let Some(name) = name.to_str() else { continue };
-            if metadata.is_dir() && !name.starts_with('.') {
-                all.push(self.collection(name, &self.path.join(name), &metadata));
+            let Ok(metadata) = metadata else { continue };
+            if metadata.is_dir() && is_segment(&name) {
+                all.push(self.collection(&href_of(&name), &self.path.join(&name), &metadata));
             }
-            holds_objects |= metadata.is_file() && is_object(name);
+            holds_objects |= metadata.is_file() && is_object(&name);
         }
         if holds_objects || all.is_empty() {
-            all.insert(0, self.collection(HERE, &self.path, &metadata));
+            all.insert(0, self.collection(&Href::new(HERE), &self.path, &metadata));
         }
         Ok(all)
     }
 
     /// Describes a folder as a collection.
-    pub fn collection(&self, href: &str, path: &Path, metadata: &Metadata) -> Collection {
-        let said = read(&path.join("displayname")).ok().filter(|file| file.bytes.len() <= NAME);
-        let said = said.map(|file| decode(file.bytes).trim().to_owned());
+    pub fn collection(&self, href: &Href, path: &Path, metadata: &Metadata) -> Collection {
         let folder = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let name = display_name(path).or(folder).unwrap_or_else(|| href.to_string());
         Collection {
             id: CollectionId::new(format!("{}/{href}", self.account)),
-            href: Href::new(href),
+            href: href.clone(),
             account: self.account.clone(),
-            name: said.filter(|name| !name.is_empty()).or(folder).unwrap_or_else(|| href.into()),
-            read_only: metadata.permissions().readonly(),
+            name,
+            read_only: !is_writable(path, metadata),
         }
     }
 
     fn export(&self) -> Collection {
-        let name = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
-        let href = name(self.path.file_name());
+        let href = href_of(self.path.file_name().unwrap_or_default());
+        let name = self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         Collection {
             id: CollectionId::new(format!("{}/{href}", self.account)),
-            href: Href::new(href),
+            href,
             account: self.account.clone(),
-            name: name(self.path.file_stem()),
+            name,
             read_only: true,
         }
     }
@@ -89,14 +89,13 @@ impl Root {
         let metadata = std::fs::metadata(&self.path).map_err(|e| failure(&e, &self.path))?;
         let name = collection.as_str();
         if !metadata.is_dir() {
-            let is_it = self.path.file_name().is_some_and(|file| file.to_string_lossy() == name);
+            let is_it = self.path.file_name().is_some_and(|file| href_of(file) == *collection);
             return if is_it { Ok(Place::Export(self.path.clone())) } else { Err(astray(name)) };
         }
-        let path = match name {
-            HERE => return Ok(Place::Folder(self.path.clone())),
-            name if is_segment(name) => self.path.join(name),
-            name => return Err(astray(name)),
-        };
+        if name == HERE {
+            return Ok(Place::Folder(self.path.clone()));
+        }
+        let path = self.path.join(name_of(name).ok_or_else(|| astray(name))?);
         let metadata = std::fs::metadata(&path).map_err(|e| failure(&e, &path))?;
         if metadata.is_dir() { Ok(Place::Folder(path)) } else { Err(astray(name)) }
     }
@@ -106,10 +105,11 @@ impl Root {
     /// # Errors
     /// [`Error::Refused`] when the href leads out of the collection or to no `.ics` file.
     pub fn file(&self, collection: &Href, href: &Href) -> Result<PathBuf, Error> {
-        match self.place(collection)? {
-            Place::Export(path) if href == collection => Ok(path),
-            Place::Folder(path) if is_object(href.as_str()) => Ok(path.join(href.as_str())),
-            Place::Export(_) | Place::Folder(_) => Err(astray(href.as_str())),
+        let name = name_of(href.as_str()).filter(|name| is_object(name));
+        match (self.place(collection)?, name) {
+            (Place::Export(path), _) if href == collection => Ok(path),
+            (Place::Folder(path), Some(name)) => Ok(path.join(name)),
+            _ => Err(astray(href.as_str())),
         }
     }
 
@@ -126,13 +126,18 @@ impl Root {
                 look(&mut listing, collection.clone(), &path, &metadata, known);
             }
             Place::Folder(folder) => {
-                for (name, metadata) in entries(&folder)? {
-                    let shown = name.to_string_lossy();
-                    if metadata.is_dir() || !is_object(&shown) {
-                        continue;
+                for (name, (file, metadata)) in objects(&folder)? {
+                    let href = href_of(&name);
+                    match metadata {
+                        Ok(metadata) => {
+                            look(&mut listing, href, &folder.join(file), &metadata, known);
+                        }
+                        Err(error) => {
+                            let problem = failure(&error, &folder.join(file)).to_string();
+                            listing.problems.push((href.clone(), problem));
+                            listing.present.get_or_insert_default().push(href);
+                        }
                     }
-                    let href = Href::new(shown.into_owned());
-                    look(&mut listing, href, &folder.join(&name), &metadata, known);
                 }
             }
         }
@@ -162,6 +167,10 @@ fn look(
     if !last.is_some_and(|etag| Stamp::of(metadata).proves(etag)) {
         match read(path) {
             Ok(content) if Some(&content.etag) == last => {}
+            Ok(content) if content.is_half => {
+                let problem = "it lacks its end: another program may still be writing it";
+                listing.problems.push((href.clone(), problem.to_owned()));
+            }
             Ok(content) => listing.changed.push(fetched(href.clone(), content)),
             // Gone since the folder was read: not present.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
@@ -179,8 +188,12 @@ fn fetched(href: Href, content: Content) -> Fetched {
     Fetched { href, etag: Some(content.etag), body: decode(content.bytes) }
 }
 
-/// The entries of a folder by name. Links are followed; one that leads nowhere is left out.
-fn entries(folder: &Path) -> Result<BTreeMap<std::ffi::OsString, Metadata>, Error> {
+/// What the system says of a file, or why it does not.
+type Seen = io::Result<Metadata>;
+
+/// The entries of a folder by name. Links are followed; one that leads nowhere is an error of its
+/// own: what it stood for is not deleted.
+fn entries(folder: &Path) -> Result<BTreeMap<OsString, Seen>, Error> {
     let mut all = BTreeMap::new();
     for entry in std::fs::read_dir(folder).map_err(|e| failure(&e, folder))? {
         let entry = entry.map_err(|e| failure(&e, folder))?;
@@ -188,22 +201,50 @@ fn entries(folder: &Path) -> Result<BTreeMap<std::ffi::OsString, Metadata>, Erro
             let folder = folder.display();
             return Err(Error::Refused(format!("{folder} holds more than {ENTRIES} files")));
         }
-        if let Ok(metadata) = std::fs::metadata(entry.path()) {
-            all.insert(entry.file_name(), metadata);
+        match std::fs::metadata(entry.path()) {
+            // Gone since the folder was read.
+            Err(_) if std::fs::symlink_metadata(entry.path()).is_err_and(is_absence) => {}
+            seen => drop(all.insert(entry.file_name(), seen)),
         }
     }
     Ok(all)
 }
 
-/// A name that stays in its folder and is not hidden.
-pub fn is_segment(name: &str) -> bool {
-    !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0'])
+fn is_absence(error: io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
 }
 
-/// A file that holds an object. Hidden and `.tmp` files are writes under way.
-fn is_object(name: &str) -> bool {
-    let extension = Path::new(name).extension();
-    is_segment(name) && extension.is_some_and(|end| end.eq_ignore_ascii_case("ics"))
+/// The objects of a folder: name, and the file it lies in. That is its own, or the one beside in
+/// which a deletion of ours left it when it was broken off.
+fn objects(folder: &Path) -> Result<BTreeMap<OsString, (OsString, Seen)>, Error> {
+    let mut all = BTreeMap::new();
+    for (name, seen) in entries(folder)? {
+        if !seen.as_ref().map_or(true, Metadata::is_file) {
+            continue;
+        }
+        if is_object(&name) {
+            all.insert(name.clone(), (name, seen));
+        } else if let Some(object) = set_aside(&name) {
+            let object = object.to_owned();
+            all.entry(object).or_insert((name, seen));
+        }
+    }
+    Ok(all)
+}
+
+/// What the file `displayname` says.
+fn display_name(folder: &Path) -> Option<String> {
+    let path = folder.join(DISPLAYNAME);
+    std::fs::metadata(&path).ok().filter(|file| file.len() <= NAME)?;
+    let name = decode(read(&path).ok()?.bytes).trim().to_owned();
+    (!name.is_empty()).then_some(name)
+}
+
+/// Whether files can be made in this folder. Its mode alone does not tell: the file system may be
+/// read-only, or a list say more. A mode without any write bit is the person's word, even for root.
+pub fn is_writable(path: &Path, metadata: &Metadata) -> bool {
+    let access = Access::WRITE_OK | Access::EXEC_OK;
+    !metadata.permissions().readonly() && accessat(CWD, path, access, AtFlags::EACCESS).is_ok()
 }
 
 fn astray(name: &str) -> Error {

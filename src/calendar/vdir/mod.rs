@@ -4,16 +4,30 @@
 //! subfolder, is one too. A file `displayname` in a collection names it, as vdirsyncer and khal
 //! have it. Work on files happens on the runtime's blocking threads.
 
-mod folder;
+mod name;
 mod version;
+mod folder;
+mod rename;
 mod write;
+mod watch;
+
+pub use watch::{Change, Watcher};
 
 use super::{Calendar, Collection, Error, Fetched, Listing};
 use crate::event::{ETag, Href, SyncToken};
 use async_trait::async_trait;
 use folder::Root;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// Whether blocks can go into the collection of this name in the account at this path: it can be
+/// written to, or be made.
+pub fn takes(path: &Path, collection: &str) -> bool {
+    let writable = |path: &Path| {
+        std::fs::metadata(path).is_ok_and(|m| m.is_dir() && folder::is_writable(path, &m))
+    };
+    writable(path) || writable(&path.join(collection))
+}
 
 /// One account in a folder or a file.
 #[derive(Debug, Clone)]
@@ -81,7 +95,7 @@ impl Calendar for Vdir {
     ) -> Result<Option<ETag>, Error> {
         let (collection, href) = (collection.href.clone(), href.clone());
         let body = body.to_owned();
-        self.blocking(move |root| root.create(&collection, &href, &body).map(Some)).await
+        self.blocking(move |root| root.create(&collection, &href, &body)).await
     }
 
     async fn update(
@@ -93,7 +107,7 @@ impl Calendar for Vdir {
     ) -> Result<Option<ETag>, Error> {
         let (collection, href) = (collection.href.clone(), href.clone());
         let (etag, body) = (etag.clone(), body.to_owned());
-        self.blocking(move |root| root.update(&collection, &href, &etag, &body).map(Some)).await
+        self.blocking(move |root| root.update(&collection, &href, &etag, &body)).await
     }
 
     async fn delete(&self, collection: &Collection, href: &Href, etag: &ETag) -> Result<(), Error> {

@@ -5,13 +5,17 @@
 //! well: at the next listing the file is read again, and, once its stamp has come of age, reported
 //! once more under the stamp alone.
 //!
+//! A file that is young and lacks its end is still being written: it is not taken before it is
+//! whole, or has been left like that.
+//!
 //! Invariant: no change is ever missed; a file left alone is read at most twice.
 
 use crate::calendar::Error;
 use crate::event::ETag;
-use std::fs::{File, Metadata};
+use rustix::fs::OFlags;
+use std::fs::{Metadata, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -35,6 +39,19 @@ pub struct Content {
     pub bytes: Vec<u8>,
     /// Its version.
     pub etag: ETag,
+    /// Another program seems to be writing it.
+    pub is_half: bool,
+}
+
+/// What a file holds, whatever its stamp says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Print([u8; 32]);
+
+impl Print {
+    /// Of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(*blake3::hash(bytes).as_bytes())
+    }
 }
 
 impl Stamp {
@@ -77,6 +94,20 @@ impl Stamp {
     }
 }
 
+impl Content {
+    fn new(stamp: &Stamp, bytes: Vec<u8>) -> Self {
+        let is_half = !stamp.of_age && !is_whole(&bytes);
+        Self { etag: stamp.etag(&bytes), bytes, is_half }
+    }
+}
+
+/// Nothing but space follows the end of the last calendar.
+fn is_whole(bytes: &[u8]) -> bool {
+    const END: &[u8; 13] = b"END:VCALENDAR";
+    let last = bytes.trim_ascii_end().last_chunk::<{ END.len() }>();
+    last.is_some_and(|last| last.eq_ignore_ascii_case(END))
+}
+
 /// Reads a file and names its version. One that changes meanwhile is read once more.
 ///
 /// # Errors
@@ -85,15 +116,21 @@ pub fn read(path: &Path) -> io::Result<Content> {
     let (first, bytes) = read_once(path)?;
     let after = Stamp::of(&std::fs::metadata(path)?);
     if after.text == first.text {
-        return Ok(Content { etag: first.etag(&bytes), bytes });
+        return Ok(Content::new(&first, bytes));
     }
     let (second, bytes) = read_once(path)?;
-    Ok(Content { etag: second.etag(&bytes), bytes })
+    Ok(Content::new(&second, bytes))
 }
 
 fn read_once(path: &Path) -> io::Result<(Stamp, Vec<u8>)> {
-    let file = File::open(path)?;
-    let stamp = Stamp::of(&file.metadata()?);
+    // A pipe in the place of a file would be waited for.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    let stamp = Stamp::of(&metadata);
     let mut bytes = Vec::new();
     file.take(FILE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > FILE {
@@ -102,13 +139,22 @@ fn read_once(path: &Path) -> io::Result<(Stamp, Vec<u8>)> {
     Ok((stamp, bytes))
 }
 
-/// Whether the file still has this version.
+/// What the file holds, if it still has this version.
 ///
 /// # Errors
 /// As the system refuses; [`io::ErrorKind::NotFound`] when it is gone.
-pub fn is_still(path: &Path, etag: &ETag) -> io::Result<bool> {
+pub fn still(path: &Path, etag: &ETag) -> io::Result<Option<Print>> {
     let (stamp, bytes) = read_once(path)?;
-    Ok(stamp.proves(etag) || stamp.hashed(&bytes) == *etag)
+    let same = stamp.proves(etag) || stamp.hashed(&bytes) == *etag;
+    Ok(same.then(|| Print::of(&bytes)))
+}
+
+/// What the file holds.
+///
+/// # Errors
+/// As the system refuses.
+pub fn print(path: &Path) -> io::Result<Print> {
+    read_once(path).map(|(_, bytes)| Print::of(&bytes))
 }
 
 /// What to tell the person about a file or folder that can't be used.
@@ -118,6 +164,15 @@ pub fn failure(error: &io::Error, path: &Path) -> Error {
         io::ErrorKind::NotFound => Error::NotFound(format!("there is no {path}")),
         io::ErrorKind::AlreadyExists => Error::Changed,
         io::ErrorKind::PermissionDenied => Error::Refused(format!("no permission for {path}")),
+        io::ErrorKind::ReadOnlyFilesystem => {
+            Error::Refused(format!("{path} lies on a read-only file system"))
+        }
+        io::ErrorKind::StorageFull => {
+            Error::Transient(format!("no space is left on the disk of {path}: make some room"))
+        }
+        io::ErrorKind::QuotaExceeded => {
+            Error::Transient(format!("the quota on the disk of {path} is used up: make some room"))
+        }
         io::ErrorKind::FileTooLarge => {
             Error::Refused(format!("larger than {} MiB", FILE / (1024 * 1024)))
         }

@@ -1,12 +1,15 @@
 //! Writes: a new file beside the old, then one rename.
 //!
 //! Invariant: a reader sees the old file or the new one, never a part; nothing that somebody else
-//! put there is replaced.
+//! put there is replaced (`rename.rs` says what the system can't rule out).
 
-use super::folder::{Place, Root, is_segment};
-use super::version::{failure, is_still, read};
+use super::folder::{Place, Root, is_writable};
+use super::name::{COLOR, DISPLAYNAME, aside, href_of, is_segment};
+use super::rename::{Outcome, put_back, remove, replace};
+use super::version::{Print, failure, read, still};
 use crate::calendar::{Collection, Error};
 use crate::event::{ETag, Href};
+use std::ffi::OsStr;
 use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -15,47 +18,57 @@ use tempfile::NamedTempFile;
 
 /// Longest folder name made, in bytes: file systems take 255.
 const FOLDER: usize = 120;
+/// Colour of a calendar of ours, for the programs that show one.
+const OUR_COLOR: &str = "#5B8DEF";
 
 impl Root {
-    /// Creates an object unless a file lies there.
-    pub fn create(&self, collection: &Href, href: &Href, body: &str) -> Result<ETag, Error> {
+    /// Creates an object unless a file lies there. `None` = somebody has changed it since.
+    pub fn create(
+        &self,
+        collection: &Href,
+        href: &Href,
+        body: &str,
+    ) -> Result<Option<ETag>, Error> {
         let path = self.writable(collection, href)?;
         let new = beside(&path, body).map_err(|e| failure(&e, &path))?;
         new.persist_noclobber(&path).map_err(|e| failure(&e.error, &path))?;
-        settled(&path)
+        settled(&path, body)
     }
 
-    /// Replaces an object that still has this version.
+    /// Replaces an object that still has this version. `None` = somebody has changed it since.
     pub fn update(
         &self,
         collection: &Href,
         href: &Href,
         etag: &ETag,
         body: &str,
-    ) -> Result<ETag, Error> {
+    ) -> Result<Option<ETag>, Error> {
         let path = self.writable(collection, href)?;
         let new = beside(&path, body).map_err(|e| failure(&e, &path))?;
-        match is_still(&path, etag) {
-            Ok(true) => {}
-            Ok(false) => return Err(Error::Changed),
+        let expected = match still(&path, etag) {
+            Ok(print) => print.ok_or(Error::Changed)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::Changed),
             Err(error) => return Err(failure(&error, &path)),
+        };
+        let ours = Print::of(body.as_bytes());
+        match replace(new, &path, expected, ours).map_err(|e| failure(&e, &path))? {
+            Outcome::Done => settled(&path, body),
+            Outcome::Changed => Err(Error::Changed),
         }
-        new.persist(&path).map_err(|e| failure(&e.error, &path))?;
-        settled(&path)
     }
 
     /// Deletes an object that still has this version; gone already is success.
     pub fn delete(&self, collection: &Href, href: &Href, etag: &ETag) -> Result<(), Error> {
         let path = self.writable(collection, href)?;
-        let done = match is_still(&path, etag) {
-            Ok(false) => return Err(Error::Changed),
-            Ok(true) => std::fs::remove_file(&path),
+        let done = match still(&path, etag) {
+            Ok(None) => return Err(Error::Changed),
+            Ok(Some(expected)) => remove(&path, &beside_as_gone(&path), expected),
             Err(error) => Err(error),
         };
         match done {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failure(&error, &path)),
-            _ => {
+            Ok(Outcome::Changed) => Err(Error::Changed),
+            Ok(Outcome::Done) | Err(_) => {
                 sync_folder(&path);
                 Ok(())
             }
@@ -76,30 +89,73 @@ impl Root {
         }
         let folder = folder_name(name);
         let path = self.path.join(&folder);
-        match std::fs::create_dir(&path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                return Err(failure(&error, &path));
-            }
-            _ => {}
+        let is_new = match std::fs::create_dir(&path) {
+            Ok(()) => true,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+            Err(error) => return Err(failure(&error, &path)),
+        };
+        let metadata = std::fs::metadata(&path).map_err(|e| failure(&e, &path))?;
+        if !is_writable(&path, &metadata) {
+            return Err(read_only(&path));
         }
-        let said = path.join("displayname");
-        if folder != name && !said.exists() {
-            let file = beside(&said, name).map_err(|e| failure(&e, &said))?;
-            file.persist(&said).map_err(|e| failure(&e.error, &said))?;
+        if is_new || folder != name {
+            describe(&path, DISPLAYNAME, name)?;
+        }
+        if is_new {
+            describe(&path, COLOR, OUR_COLOR)?;
         }
         sync_folder(&path);
-        let metadata = std::fs::metadata(&path).map_err(|e| failure(&e, &path))?;
-        Ok(self.collection(&folder, &path, &metadata))
+        Ok(self.collection(&href_of(OsStr::new(&folder)), &path, &metadata))
     }
 
+    /// The file of an object that may be written.
     fn writable(&self, collection: &Href, href: &Href) -> Result<PathBuf, Error> {
-        match self.place(collection)? {
-            Place::Folder(_) => self.file(collection, href),
+        let folder = match self.place(collection)? {
+            Place::Folder(folder) => folder,
             Place::Export(path) => {
                 let path = path.display();
-                Err(Error::Refused(format!("{path} is an export, which is never written to")))
+                let why = format!("{path} is an export, which is never written to");
+                return Err(Error::Refused(why));
             }
+        };
+        let path = self.file(collection, href)?;
+        let metadata = std::fs::metadata(&folder).map_err(|e| failure(&e, &folder))?;
+        if !is_writable(&folder, &metadata) {
+            return Err(read_only(&folder));
         }
+        if path.is_symlink() {
+            let path = path.display();
+            return Err(Error::Refused(format!("{path} is a link, which is never written to")));
+        }
+        // A deletion that was broken off: first back to what was.
+        match put_back(&beside_as_gone(&path), &path) {
+            Err(error) if !is_nothing(&error) => Err(failure(&error, &path)),
+            _ => Ok(path),
+        }
+    }
+}
+
+/// Nothing was set aside, or the name is too long for it.
+fn is_nothing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidFilename)
+}
+
+fn read_only(folder: &Path) -> Error {
+    Error::Refused(format!("{} is read-only: nothing can be written there", folder.display()))
+}
+
+/// Where a deletion sets this file aside.
+fn beside_as_gone(path: &Path) -> PathBuf {
+    path.with_file_name(aside(path.file_name().unwrap_or_default()))
+}
+
+/// Writes a file that describes a collection, where there is none.
+fn describe(folder: &Path, name: &str, text: &str) -> Result<(), Error> {
+    let path = folder.join(name);
+    let new = beside(&path, text).map_err(|e| failure(&e, &path))?;
+    match new.persist_noclobber(&path).map_err(|e| e.error) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(failure(&error, &path)),
+        _ => Ok(()),
     }
 }
 
@@ -117,10 +173,15 @@ fn beside(path: &Path, text: &str) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
-/// The version just written, once its name is on disk, too.
-fn settled(path: &Path) -> Result<ETag, Error> {
+/// The version just written, once its name is on disk, too; `None` when that is not what lies there
+/// any more.
+fn settled(path: &Path, body: &str) -> Result<Option<ETag>, Error> {
     sync_folder(path);
-    read(path).map(|content| content.etag).map_err(|e| failure(&e, path))
+    match read(path) {
+        Ok(content) => Ok((content.bytes == body.as_bytes()).then_some(content.etag)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failure(&error, path)),
+    }
 }
 
 /// Not every file system can; then the next turn finds out what is there.
@@ -132,6 +193,7 @@ fn sync_folder(path: &Path) {
 
 /// A folder name for a calendar's name: the name itself where it can be one.
 fn folder_name(name: &str) -> String {
-    let fits = is_segment(name) && name.len() <= FOLDER && !name.chars().any(char::is_control);
+    let plain = !name.contains(|c: char| c.is_control() || c == '\\');
+    let fits = is_segment(OsStr::new(name)) && name.len() <= FOLDER && plain;
     if fits { name.to_owned() } else { blake3::hash(name.as_bytes()).to_hex()[..16].to_owned() }
 }
