@@ -7,6 +7,7 @@ use super::pace::{Budget, Pace};
 use super::refusal::{Manner, Refusal};
 use super::token::TokenSource;
 use crate::calendar::http::{Http, failure, is_dropped, is_loopback};
+use crate::calendar::pause::in_words;
 use crate::calendar::{Error, Secret};
 use crate::event::ETag;
 use reqwest::header::{HeaderMap, IF_MATCH, USER_AGENT};
@@ -330,7 +331,7 @@ impl Line<'_> {
 }
 
 fn later(after: Duration) -> Error {
-    let message = "Google asks for a pause: too many requests".to_owned();
+    let message = format!("Google asks to be left alone for {}", in_words(after));
     Error::Later { message, after }
 }
 

@@ -1,7 +1,7 @@
 //! How fast an account is asked: a budget of requests a minute, and growing waits with jitter
 //! where Google wants fewer.
 
-use std::hash::{BuildHasher, RandomState};
+use crate::calendar::http::random;
 use std::time::{Duration, Instant};
 
 /// Requests that may go out at once after a rest.
@@ -40,9 +40,8 @@ impl Pace {
     /// that many clients that failed together do not come back together.
     pub fn wait(&self, failed: u32) -> Duration {
         let whole = self.first_wait.saturating_mul(1 << failed.saturating_sub(1).min(16));
-        let share = RandomState::new().hash_one(failed) % 1_000;
-        let share = 0.5 + 0.5 * f64::from(u32::try_from(share).unwrap_or(0)) / 1_000.0;
-        whole.min(self.longest_wait).mul_f64(share)
+        let part = u32::try_from(random() % 1_000).unwrap_or_default();
+        whole.min(self.longest_wait).mul_f64(0.5 + f64::from(part) / 2_000.0)
     }
 }
 

@@ -3,14 +3,13 @@
 //! Status and `reason` decide; the words of a message change, and may hold what is private.
 
 use crate::calendar::Error;
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use crate::calendar::pause::retry_after;
+use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use std::time::Duration;
 
 /// For how long an account is left alone whose quota of the day is used up.
 const QUOTA: Duration = Duration::from_secs(60 * 60);
-/// Longest pause believed.
-const PAUSE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An answer that is no success.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,39 +120,22 @@ fn word(reason: &str) -> &str {
     if plain { reason } else { "for a reason of its own" }
 }
 
-/// `Retry-After` (RFC 9110 section 10.2.3): seconds, or a date, which is read against the server's
-/// own clock where it tells it.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let date = |text: &str| chrono::DateTime::parse_from_rfc2822(text).ok();
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = match text.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let now = headers.get(DATE).and_then(|now| date(now.to_str().ok()?));
-            let now = now.map_or_else(chrono::Utc::now, |now| now.to_utc());
-            (date(text)?.to_utc() - now).to_std().unwrap_or_default()
-        }
-    };
-    Some(wait.min(PAUSE_MAX))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(status: u16, headers: &[(&'static str, &str)], reason: &str) -> Refusal {
-        let pairs = headers.iter().map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap()));
+    fn read(status: u16, reason: &str) -> Refusal {
         let body = format!(
             r#"{{"error":{{"errors":[{{"domain":"d","reason":"{reason}","message":"m"}}],
                 "code":{status},"message":"m"}}}}"#
         );
-        Refusal::read(status, &pairs.collect(), body.as_bytes())
+        Refusal::read(status, &HeaderMap::new(), body.as_bytes())
     }
 
     #[test]
     fn manners_follow_status_and_reason() {
         let check = |status: u16, reason: &str, manner: Manner| {
-            assert_eq!(read(status, &[], reason).manner(), manner, "{status} {reason}");
+            assert_eq!(read(status, reason).manner(), manner, "{status} {reason}");
         };
         check(403, "rateLimitExceeded", Manner::Slower);
         check(403, "userRateLimitExceeded", Manner::Slower);
@@ -168,23 +150,8 @@ mod tests {
     }
 
     #[test]
-    fn pauses_are_read_on_the_servers_clock() {
-        let check = |headers: &[(&'static str, &str)], seconds: Option<u64>| {
-            let expected = seconds.map(Duration::from_secs);
-            assert_eq!(read(429, headers, "x").retry_after, expected, "{headers:?}");
-        };
-        check(&[("retry-after", "7")], Some(7));
-        check(&[("retry-after", "99999999999")], Some(86_400));
-        let date = ("date", "Tue, 01 Jan 2008 10:00:00 GMT");
-        check(&[date, ("retry-after", "Tue, 01 Jan 2008 10:02:00 GMT")], Some(120));
-        check(&[date, ("retry-after", "Tue, 01 Jan 2008 09:00:00 GMT")], Some(0));
-        check(&[("retry-after", "soon")], None);
-        check(&[], None);
-    }
-
-    #[test]
     fn words_of_the_server_are_not_repeated() {
-        let error = read(400, &[], "Dentist with Jane").error("work", "list the events");
+        let error = read(400, "Dentist with Jane").error("work", "list the events");
         assert!(!error.to_string().contains("Jane"), "{error}");
     }
 }
