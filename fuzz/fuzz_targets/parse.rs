@@ -74,16 +74,7 @@ fn written_comes_back(blocks: &[BlockText]) {
             let (marks, sequence) = (event.marks.clone(), event.sequence);
             let (span, stamp) = (block.span, block.stamp);
             assert_eq!(event.start.instant(Tz::UTC), span.start_instant(Tz::UTC), "{text}");
-            Some(BlockText {
-                uid,
-                summary,
-                description,
-                span,
-                related_to,
-                marks,
-                sequence,
-                stamp,
-            })
+            Some(BlockText { uid, summary, description, span, related_to, marks, sequence, stamp })
         })
         .collect();
     assert_eq!(ical::write(&again), text);

@@ -6,6 +6,27 @@
 //! RECURRENCE-ID is written on.
 //!
 //! Every expansion is bounded: a hostile rule costs a bounded number of steps and is reported.
+//!
+//! Where programs differ, this is our side:
+//!
+//! | written | read as | RFC 5545 |
+//! |---|---|---|
+//! | `DTSTART` that its rule misses | an occurrence, not counted by COUNT | 3.8.5.3: "undefined" |
+//! | UNTIL is a date, DTSTART a time | that day's first moment, as most do | 3.3.10: "MUST" match |
+//! | UNTIL before DTSTART | no occurrence, as programs end a series so | 3.8.5.3 |
+//! | `BYDAY=1TU,SU` | the first Tuesday and each Sunday | 3.3.10: a list of days |
+//! | BYSETPOS=1 of a week begun late | its Monday: none in it | 3.3.10: "one interval" |
+//! | BYMONTHDAY=31 in April | nothing, or as SKIP says (RFC 7529) | 3.3.10: "ignored" |
+//! | another RSCALE than GREGORIAN | the rule is left out and told | RFC 7529 section 4.1 |
+//! | 2:30 in the gap; twice a year | offset before the gap; the first | 3.3.5 |
+//! | DTEND of a series | the same exact length each time | 3.8.5.3: "exact duration" |
+//! | DURATION P1D; PT24H | a day of 23 to 25 hours; 24 hours | 3.3.6: nominal; exact |
+//! | an all-day DTEND on DTSTART | one day | 3.6.1: DTEND "MUST be later" |
+//! | EXDATE and override of one start | excluded | 3.8.5.1 |
+//! | EXDATE that is a date | excludes that day's starts | 3.8.5.1: types match |
+//! | floating time under X-WR-TIMEZONE | the person's clock | 3.3.5 form 1 |
+//! | TZID that nothing describes | the person's clock, and told | 3.2.19: "MUST" be there |
+//! | PERIOD beside other RDATEs | its own length | 3.8.5.2 |
 
 use super::clock::{Clock, Key, Length, length_of, most};
 use super::ical::{EventComponent, ObjectResource, Problem, Rdate};

@@ -261,7 +261,8 @@ impl<'a> Walk<'a, '_> {
         if component.lines.len() < PROPERTIES_MAX {
             component.lines.push(line);
         } else if component.lines.len() == PROPERTIES_MAX {
-            self.problems.add(line.number, None, "too many properties: the rest was not read");
+            let why = "too many properties: the rest was not read";
+            self.problems.add(line.number, Some(&line.name()), why);
             component.lines.push(Line { number: line.number, text: "".into() });
         }
     }

@@ -227,7 +227,8 @@ pub const TEXT_MAX: usize = 64 << 20;
 pub const COMPONENTS_MAX: usize = 200_000;
 /// Deepest nesting followed: VCALENDAR, VEVENT, VALARM and one to spare; deeper ones are skipped.
 pub const DEPTH_MAX: usize = 16;
-/// Most properties kept of one component, of those anybody looks at: RDATE and ATTENDEE lists of real files stay below 2,000.
+/// Most properties kept of one component, of those anybody looks at: RDATE and ATTENDEE lists of
+/// real files stay below 2,000.
 pub const PROPERTIES_MAX: usize = 20_000;
 /// Longest content line read, in bytes; of a longer one its beginning counts.
 pub const LINE_MAX: usize = 1 << 20;

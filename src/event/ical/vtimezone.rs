@@ -57,7 +57,7 @@ impl Zones {
         if let Some(zone) = self.known.get(id) {
             return zone.clone();
         }
-        let zone = zone::named(id).map(Zone::Iana);
+        let zone = zone::named(id).or_else(|| zone::described(id)).map(Zone::Iana);
         if zone.is_none() {
             let message = "this time zone is unknown: its times are read on your own clock";
             problems.add(line, Some("TZID"), message);
