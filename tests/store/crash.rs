@@ -64,7 +64,9 @@ fn check(objects: usize, rounds: u64, pause: Duration) {
         let reader = std::thread::spawn(move || {
             let turns = lines.map_while(Result::ok);
             let numbers = turns.filter_map(|l| l.split_once("turn ")?.1.trim().parse().ok());
-            numbers.for_each(|turn: u64| drop(sender.send(turn)));
+            for turn in numbers {
+                let _: Result<(), _> = sender.send(turn);
+            }
         });
         // As far as it got by itself, however slow the machine; then somewhere in a commit.
         let mut acknowledged = found.turns;
