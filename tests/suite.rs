@@ -9,6 +9,8 @@
 mod deletions;
 mod fixtures;
 mod folding;
+mod hostile_text;
+mod right_time;
 mod main_job;
 mod stories;
 mod calendar_contract;

@@ -289,11 +289,16 @@ pub fn access(url: &str, sign_in: SignIn) -> Access {
 }
 
 /// An answer of a CalDAV server that says of itself, at every address, that it is a calendar called
-/// Work.
+/// Work, of version "1".
 pub fn calendar(asked: &Asked) -> Reply {
     let prop = "<d:resourcetype><d:collection/><c:calendar/></d:resourcetype>\
-                <d:displayname>Work</d:displayname>";
+                <d:displayname>Work</d:displayname><d:getetag>\"1\"</d:getetag>";
     multistatus(&asked.target, prop)
+}
+
+/// A deletion by a server that honours conditions: of version "1" only.
+pub fn deletion(asked: &Asked) -> Reply {
+    Reply::new(if asked.header("if-match") == Some("\"1\"") { 204 } else { 412 }, "")
 }
 
 /// One row about `href`.

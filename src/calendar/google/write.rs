@@ -120,8 +120,9 @@ fn component(body: &str) -> Result<EventComponent, Error> {
 
 fn event(component: &EventComponent) -> Event {
     let end = component.end.clone().or_else(|| {
+        // Blocks are in UTC, whose days have 24 hours.
         let length = component.duration?;
-        Some(Stamp::Utc(component.start.instant(Tz::UTC).checked_add_signed(length)?))
+        Some(Stamp::Utc(component.start.instant(Tz::UTC).checked_add_signed(length.even())?))
     });
     let said = |text: &String| (!text.is_empty()).then(|| text.clone());
     let related_to = component.related_to.as_ref().map(|uid| uid.as_str());
