@@ -1,13 +1,17 @@
 //! Asks every collection what changed. What fails is reported and skipped; the rest goes on.
 
-use super::status::Status;
+use super::status::{CollectionStatus, Status};
 use crate::calendar::{Calendar, Collection, Error, Listing, Weakness};
-use crate::event::{ETag, Href};
+use crate::event::{ETag, Href, OUR_PREFIX, Uid};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Collections come and go rarely: asking once a day keeps a quiet turn at one request each.
 const REDISCOVER: TimeDelta = TimeDelta::hours(24);
+
+/// Objects looked at once more when a full listing leaves them out: an answer for each is awaited,
+/// and what vanishes in such numbers is judged by the guard.
+const SECOND_LOOKS: usize = 32;
 
 /// How often an account's collections are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +115,7 @@ async fn poll_account(
     let mut listings = Vec::new();
     for (done, collection) in collections.iter().enumerate() {
         progress(done as u64, collections.len() as u64);
-        match list(client, status, collection).await {
+        match list(client, status, collection, discovered.is_some()).await {
             // The account's trouble, not the collection's; asking on could lock the account.
             Err(error @ Error::Unauthorized(_)) => {
                 discovered = Some(Err(error));
@@ -185,17 +189,81 @@ fn is_wanted(client: &Client, collection: &Collection) -> bool {
     wanted.iter().chain(&client.suggest_into).any(|name| collection.is_called(name))
 }
 
-async fn list(client: &Client, status: &Status, collection: &Collection) -> Result<Listing, Error> {
+async fn list(
+    client: &Client,
+    status: &Status,
+    collection: &Collection,
+    discovery: bool,
+) -> Result<Listing, Error> {
     let known = status.collections.get(&collection.id);
-    let token = known.and_then(|c| c.token.as_ref());
+    // What could not be had is asked for again, but not at every turn.
+    let again = discovery && known.is_some_and(|c| !c.broken.is_empty());
+    let token = known.and_then(|c| c.token.as_ref()).filter(|_| !again);
     let versions: BTreeMap<Href, ETag> = known
         .iter()
         .flat_map(|c| c.known.iter())
+        .filter(|(href, _)| !again || !known.is_some_and(|c| c.broken.contains_key(*href)))
         .filter_map(|(href, k)| Some((href.clone(), k.etag.clone()?)))
         .collect();
-    match client.calendar.changes(collection, token, &versions).await {
+    let listing = match client.calendar.changes(collection, token, &versions).await {
         // A stale token never drops state: everything is listed anew and compared.
         Err(Error::Stale) => client.calendar.changes(collection, None, &versions).await,
         other => other,
+    }?;
+    match known {
+        Some(known) => second_look(client.calendar.as_ref(), collection, known, listing).await,
+        None => Ok(listing),
     }
+}
+
+/// Looks once more at what hurts when it is told wrongly: at what a full listing leaves out (pages
+/// are lost without a word), and at blocks of ours that it shows changed (a listing may be older
+/// than our last write). What can be read is there, whatever the listing says.
+async fn second_look(
+    calendar: &dyn Calendar,
+    collection: &Collection,
+    known: &CollectionStatus,
+    mut listing: Listing,
+) -> Result<Listing, Error> {
+    let mut changed = Vec::new();
+    for told in std::mem::take(&mut listing.changed) {
+        let before = known.known.get(&told.href);
+        if !is_block(&told.body) || before.is_some_and(|k| k.is_text(&told.body)) {
+            changed.push(told);
+            continue;
+        }
+        listing.requests += 1;
+        match calendar.read(collection, &told.href).await? {
+            Some(found) => changed.push(found),
+            None => {
+                listing.present.iter_mut().for_each(|all| all.retain(|href| *href != told.href));
+                listing.removed.push(told.href);
+            }
+        }
+    }
+    if let Some(present) = &mut listing.present {
+        let here: BTreeSet<&Href> = present.iter().collect();
+        let ours =
+            |href: &&Href| known.known.get(*href).is_some_and(|k| k.uids.iter().any(Uid::is_ours));
+        let missing = known.known.keys().filter(|href| !here.contains(href));
+        let (ours, others): (Vec<&Href>, Vec<&Href>) = missing.partition(ours);
+        let mut missing = ours.into_iter().chain(others);
+        let mut found = Vec::new();
+        for href in missing.by_ref().take(SECOND_LOOKS) {
+            listing.requests += 1;
+            found.extend(calendar.read(collection, href).await?);
+        }
+        // A listing that lies about some is believed about none.
+        if !found.is_empty() {
+            present.extend(missing.cloned());
+        }
+        present.extend(found.iter().map(|f| f.href.clone()));
+        changed.extend(found);
+    }
+    listing.changed = changed;
+    Ok(listing)
+}
+
+fn is_block(body: &str) -> bool {
+    body.contains(&format!("UID:{OUR_PREFIX}"))
 }
