@@ -1,16 +1,27 @@
 //! One contract for every kind of calendar, run on real servers and on folders.
 
+use crate::support::fake::{Fake, lock};
+use crate::support::fake_server::{Hand, Server};
 use crate::support::peers::{PASSWORD, Peer};
 use chronotype::calendar::vdir::Vdir;
 use chronotype::calendar::{Calendar, Collection, Error, Fetched, Listing};
 use chronotype::event::{ETag, Href, SyncToken};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 /// The person's other client.
 enum Other<'a> {
     Server(&'a Peer),
     Folder(PathBuf),
+    Fake(Arc<Mutex<Server>>),
+}
+
+/// The calendar `work` of the fake.
+const FAKE: &str = "mine/mine/work/";
+
+fn in_fake(name: &str) -> Href {
+    Href::new(format!("/mine/work/{name}"))
 }
 
 impl Other<'_> {
@@ -18,6 +29,9 @@ impl Other<'_> {
         match self {
             Self::Server(peer) => peer.put(&peer.object(name), body).await,
             Self::Folder(folder) => std::fs::write(folder.join(name), body).unwrap(),
+            Self::Fake(server) => {
+                lock(server).put(FAKE, &in_fake(name), body, Hand::Person);
+            }
         }
     }
 
@@ -25,6 +39,9 @@ impl Other<'_> {
         match self {
             Self::Server(peer) => peer.delete(&peer.object(name)).await,
             Self::Folder(folder) => std::fs::remove_file(folder.join(name)).unwrap(),
+            Self::Fake(server) => {
+                lock(server).shelves.get_mut(FAKE).unwrap().remove(&in_fake(name));
+            }
         }
     }
 
@@ -32,6 +49,10 @@ impl Other<'_> {
         match self {
             Self::Server(peer) => peer.get(&peer.object(name)).await,
             Self::Folder(folder) => std::fs::read_to_string(folder.join(name)).ok(),
+            Self::Fake(server) => {
+                let server = lock(server);
+                server.shelves[FAKE].objects.get(&in_fake(name)).map(|s| s.body.clone())
+            }
         }
     }
 
@@ -40,6 +61,7 @@ impl Other<'_> {
         match self {
             Self::Server(peer) => peer.requests().len(),
             Self::Folder(_) => 0,
+            Self::Fake(server) => lock(server).requests as usize,
         }
     }
 }
@@ -174,7 +196,7 @@ async fn quiet(
     let (before, known) = (other.requests(), kept.known.clone());
     let listing = kept.ask(calendar, collection).await;
     match other {
-        Other::Server(_) => {
+        Other::Server(_) | Other::Fake(_) => {
             assert_eq!(changed(&listing), [""; 0]);
             assert_eq!((listing.requests, other.requests() - before), (1, 1));
             assert_eq!(listing.present, None);
@@ -200,7 +222,7 @@ async fn full_listings(calendar: &dyn Calendar, work: &Collection, kept: &Kept, 
     full.token = None;
     let listing = full.ask(calendar, work).await;
     assert_eq!(listing.present.map(|all| all.len()), Some(count));
-    if let Other::Server(_) = other {
+    if let Other::Server(_) | Other::Fake(_) = other {
         assert_eq!((listing.changed.len(), other.requests() - before), (0, 1));
     }
     other.delete("theirs.ics").await;
@@ -247,4 +269,11 @@ async fn a_folder_keeps_the_contract() {
     let work = folder.path().join("work");
     std::fs::create_dir(&work).unwrap();
     contract(&Vdir::new("home", folder.path()), Other::Folder(work)).await;
+}
+
+#[tokio::test]
+async fn the_fake_keeps_the_contract_while_it_does_not_lie() {
+    let server = Arc::new(Mutex::new(Server::new(chrono::DateTime::UNIX_EPOCH, 1)));
+    lock(&server).add("mine", "work");
+    contract(&Fake::new("mine", &server), Other::Fake(server)).await;
 }

@@ -10,6 +10,7 @@ mod deletions;
 mod fixtures;
 mod folding;
 mod main_job;
+mod state_machine;
 mod stories;
 mod calendar_contract;
 mod calendar_folder;
