@@ -297,3 +297,25 @@ fn accepted_by_the_person() {
     assert_eq!(signal["weight"], 1.0, "{one}");
     assert!(signal["value"].as_f64().is_some_and(|g| g < 0.15), "{one}");
 }
+
+/// An account that left the config says nothing about its events: after a day they take no time.
+#[test]
+fn an_account_that_left_the_config() {
+    let story = Story::new();
+    story.put("work", "e", &event("e", "Meeting", "05T09", ""));
+    story.sync("02T05:00");
+    let config = story.person.path("config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::create_dir_all(story.person.path("other")).unwrap();
+    let other = text.replace("name = \"home\"", "name = \"new\"").replace("/cal\"", "/other\"");
+    std::fs::write(&config, other).unwrap();
+    let ahead = |now: &str| story.records(now, "event").len();
+    story.sync("02T06:00");
+    assert_eq!(ahead("02T06:00"), 1, "a slip in the config is no deletion");
+    story.sync("03T07:00");
+    assert_eq!(ahead("03T07:00"), 0);
+    std::fs::write(&config, text).unwrap();
+    story.sync("03T08:00");
+    assert_eq!(ahead("03T08:00"), 1, "it is back, and nothing was learned");
+    assert_eq!(story.settled("03T08:00", "e"), []);
+}
