@@ -1,6 +1,8 @@
 //! One contract for every kind of calendar, run on real servers, on folders, and on servers with
 //! the quirks of those that can't be run here.
 
+use crate::support::fake::{Fake, lock};
+use crate::support::fake_server::{Hand, Server};
 use crate::support::peers::{PASSWORD, Peer};
 use crate::support::quirky::Quirky;
 use chronotype::calendar::vdir::Vdir;
@@ -8,12 +10,21 @@ use chronotype::calendar::{Calendar, Collection, Error, Fetched, Listing};
 use chronotype::event::{ETag, Href, SyncToken};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 /// The person's other client.
 pub enum Other<'a> {
     Server(&'a Peer),
     Quirky(&'a Quirky),
     Folder(PathBuf),
+    Fake(Arc<Mutex<Server>>),
+}
+
+/// The calendar `work` of the fake.
+const FAKE: &str = "mine/mine/work/";
+
+fn in_fake(name: &str) -> Href {
+    Href::new(format!("/mine/work/{name}"))
 }
 
 impl Other<'_> {
@@ -22,6 +33,9 @@ impl Other<'_> {
             Self::Server(peer) => peer.put(&peer.object(name), body).await,
             Self::Quirky(server) => server.put(name, body),
             Self::Folder(folder) => std::fs::write(folder.join(name), body).unwrap(),
+            Self::Fake(server) => {
+                lock(server).put(FAKE, &in_fake(name), body, Hand::Person);
+            }
         }
     }
 
@@ -30,6 +44,9 @@ impl Other<'_> {
             Self::Server(peer) => peer.delete(&peer.object(name)).await,
             Self::Quirky(server) => server.delete(name),
             Self::Folder(folder) => std::fs::remove_file(folder.join(name)).unwrap(),
+            Self::Fake(server) => {
+                lock(server).shelves.get_mut(FAKE).unwrap().remove(&in_fake(name));
+            }
         }
     }
 
@@ -38,6 +55,10 @@ impl Other<'_> {
             Self::Server(peer) => peer.get(&peer.object(name)).await,
             Self::Quirky(server) => server.get(name),
             Self::Folder(folder) => std::fs::read_to_string(folder.join(name)).ok(),
+            Self::Fake(server) => {
+                let server = lock(server);
+                server.shelves[FAKE].objects.get(&in_fake(name)).map(|s| s.body.clone())
+            }
         }
     }
 
@@ -47,13 +68,14 @@ impl Other<'_> {
             Self::Server(peer) => peer.requests().len(),
             Self::Quirky(server) => server.log().len(),
             Self::Folder(_) => 0,
+            Self::Fake(server) => lock(server).requests as usize,
         }
     }
 
     /// Requests that it takes to list so many known objects; `None` = it depends.
     fn listing(&self, objects: usize) -> Option<usize> {
         match self {
-            Self::Server(_) => Some(1),
+            Self::Server(_) | Self::Fake(_) => Some(1),
             Self::Quirky(server) => server.listing(objects),
             Self::Folder(_) => None,
         }
@@ -61,7 +83,7 @@ impl Other<'_> {
 
     fn tells_changes(&self) -> bool {
         match self {
-            Self::Server(_) => true,
+            Self::Server(_) | Self::Fake(_) => true,
             Self::Quirky(server) => server.tells_changes(),
             Self::Folder(_) => false,
         }
@@ -201,7 +223,9 @@ async fn quiet(
     match other {
         // A slow machine may meet a file whose stamp has come of age: told once more.
         Other::Folder(_) => assert!(known.keys().eq(kept.known.keys())),
-        Other::Server(_) | Other::Quirky(_) => assert_eq!(changed(&listing), [""; 0]),
+        Other::Server(_) | Other::Quirky(_) | Other::Fake(_) => {
+            assert_eq!(changed(&listing), [""; 0]);
+        }
     }
     if let Some(requests) = other.listing(1) {
         let counted = usize::try_from(listing.requests).unwrap();
@@ -278,4 +302,11 @@ async fn a_folder_keeps_the_contract() {
     let work = folder.path().join("work");
     std::fs::create_dir(&work).unwrap();
     contract(&Vdir::new("home", folder.path()), Other::Folder(work)).await;
+}
+
+#[tokio::test]
+async fn the_fake_keeps_the_contract_while_it_does_not_lie() {
+    let server = Arc::new(Mutex::new(Server::new(chrono::DateTime::UNIX_EPOCH, 1)));
+    lock(&server).add("mine", "work");
+    contract(&Fake::new("mine", &server), Other::Fake(server)).await;
 }

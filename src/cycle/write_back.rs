@@ -5,8 +5,7 @@ use super::{Report, Turn, Warning};
 use crate::calendar::{Collection, Error};
 use crate::event::change::{Change, Context, Origin, Remover};
 use crate::event::fold::fold;
-use crate::event::{CollectionId, ical};
-use crate::event::{Uid, Window};
+use crate::event::{CollectionId, Seen, Uid, Window, ical};
 use crate::schedule::suggestion::{Published, State};
 use crate::store::Person;
 use crate::sync::apply::{Applied, Written};
@@ -127,8 +126,8 @@ fn confirm(person: &mut Person, uid: &Uid, written: &Written, turn: &Turn<'_>) {
             {
                 Arc::make_mut(&mut status.known).remove(&published.href);
             }
-            let change =
-                Change::Vanished { uid, previous: person.last_turn, by: Remover::Ourselves };
+            let seen = Seen { after: person.last_turn, by: turn.now };
+            let change = Change::Vanished { uid, seen, by: Remover::Ourselves };
             fold_one(person, &change, turn);
         }
         Written::Stands { collection, href, etag, body } => {

@@ -1,7 +1,11 @@
-//! What tests share: real CalDAV servers on loopback, and a proxy in front that counts and fails.
+//! What tests share: real CalDAV servers on loopback, a proxy in front that counts and fails, and
+//! a calendar in memory that lies.
 
 pub mod digest;
 pub mod dns;
+pub mod fake;
+pub mod fake_faults;
+pub mod fake_server;
 pub mod peers;
 pub mod person;
 pub mod proxy;
