@@ -53,12 +53,10 @@ pub(super) fn record(
                 report.written += 1;
                 confirm(&mut person, &one.uid, written, turn);
             }
-            Err(Error::Changed) => {
-                if let Some(collection) = &one.created_in {
-                    step_aside(&mut person, &one.uid, collection, turn);
-                }
-                // Else the person was quicker: the next listing shows what they did.
-            }
+            Err(Error::Changed) => match &one.created_in {
+                Some(collection) => step_aside(&mut person, &one.uid, collection, turn),
+                None => list_anew(&mut person, &one.uid),
+            },
             Err(error) => {
                 if let (Some(account), Error::Later { after, .. }) = (&one.account, error) {
                     let until = TimeDelta::from_std(*after).ok();
@@ -91,6 +89,15 @@ pub(super) fn note_weaknesses(person: &mut Person, clients: &[Client], now: Date
         if !seen.is_empty() {
             person.status.lessons.entry(account).or_default().weaknesses.extend(seen);
         }
+    }
+}
+
+/// The person was quicker, or the server counts its versions anew, which no change would tell: the
+/// next listing is a full one and shows which.
+fn list_anew(person: &mut Person, uid: &Uid) {
+    let place = person.suggestions.get(uid).and_then(|s| s.published.as_ref());
+    if let Some(status) = place.and_then(|p| person.status.collections.get_mut(&p.collection)) {
+        status.token = None;
     }
 }
 

@@ -152,7 +152,10 @@ impl Life {
                 Ok(())
             }
             94..96 => self.ask(&mut dice),
-            96..98 => self.cut_off(&mut dice),
+            96..98 => {
+                lock(&self.server).cut_off(&mut dice);
+                Ok(())
+            }
             _ => self.calm(),
         }
     }
@@ -192,11 +195,6 @@ impl Life {
         server.diary.push(on);
         drop(server);
         *self.counts.entry("switch faults".into()).or_default() += 1;
-    }
-
-    fn cut_off(&mut self, dice: &mut Dice) -> Result<(), String> {
-        lock(&self.server).cut_off(dice);
-        Ok(())
     }
 
     fn ask(&mut self, dice: &mut Dice) -> Result<(), String> {
@@ -349,10 +347,14 @@ impl Life {
             server.now += TimeDelta::hours(25);
         }
         self.count("calm");
-        for _ in 0..8 {
+        // Twice: what was read anew is asked for with one turn and told with the next.
+        let mut quiet = 0;
+        for _ in 0..10 {
             let report = self.turn(PLAIN)?.ok_or("nothing ends a calm turn")?;
             let held = self.person.status.collections.values().any(|c| c.held.is_some());
-            if report.writes == Default::default() && report.changed == 0 && !held {
+            let still = report.writes == Default::default() && report.changed == 0 && !held;
+            quiet = if still { quiet + 1 } else { 0 };
+            if quiet == 2 {
                 break;
             }
             lock(&self.server).now += TimeDelta::minutes(1);
