@@ -20,6 +20,7 @@ pub mod types;
 pub mod insights;
 pub mod suggestions;
 pub mod schedule;
+pub mod cure;
 pub mod status;
 pub mod export;
 pub mod occurrences;
