@@ -13,7 +13,7 @@ mod transport;
 mod write;
 
 use super::http::Http;
-use super::{Calendar, Collection, Error, Fetched, Listing, Secret};
+use super::{Calendar, Collection, Contact, Error, Fetched, Listing, Secret};
 use crate::event::{CollectionId, ETag, Href, SyncToken};
 use async_trait::async_trait;
 use discover::Found;
@@ -141,6 +141,10 @@ fn address(text: &str) -> Result<Url, Error> {
 impl Calendar for CalDav {
     fn account(&self) -> &str {
         &self.account
+    }
+
+    fn contact(&self) -> Contact {
+        self.transport.contact()
     }
 
     async fn collections(&self) -> Result<Vec<Collection>, Error> {

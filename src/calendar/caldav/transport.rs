@@ -4,12 +4,14 @@ use super::gate::{Gate, host};
 use super::href;
 use super::multistatus::{self, Multistatus};
 use crate::calendar::http::{Http, REPORT, failure, is_dropped};
-use crate::calendar::{Error, Secret};
+use crate::calendar::{Contact, Error, Secret};
 use crate::event::Href;
+use chrono::{DateTime, TimeDelta, Utc};
 use libdav::requests::DavRequest;
 use reqwest::Url;
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Largest answer: 100,000 objects in one listing, or a chunk of very large ones.
@@ -26,6 +28,7 @@ pub struct Transport {
     username: String,
     password: Secret,
     sent: AtomicU64,
+    clock: Mutex<Option<TimeDelta>>,
 }
 
 /// An answer, read to its end.
@@ -56,12 +59,38 @@ impl Transport {
         username: String,
         password: Secret,
     ) -> Self {
-        Self { http, gate, account, username, password, sent: AtomicU64::new(0) }
+        Self {
+            http,
+            gate,
+            account,
+            username,
+            password,
+            sent: AtomicU64::new(0),
+            clock: Mutex::default(),
+        }
     }
 
     /// Requests sent so far.
     pub fn requests(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// How the server was reached so far.
+    pub fn contact(&self) -> Contact {
+        Contact {
+            sign_in: (!self.username.is_empty()).then_some("Basic"),
+            encrypted: Some(self.gate.base().scheme() == "https"),
+            clock: *self.clock.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// Compares clocks; an answer without a date says nothing.
+    fn look_at_clock(&self, headers: &HeaderMap) {
+        let date = headers.get(DATE).and_then(|date| date.to_str().ok());
+        if let Some(Ok(date)) = date.map(DateTime::parse_from_rfc2822) {
+            let ahead = date.signed_duration_since(Utc::now());
+            *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = Some(ahead);
+        }
     }
 
     /// Starts a count.
@@ -152,6 +181,7 @@ impl Line<'_> {
         let mut response = builder.send().await.map_err(Broken::Line)?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
+        transport.look_at_clock(&headers);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(Broken::Line)? {
             if body.len() + chunk.len() > ANSWER {
