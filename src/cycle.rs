@@ -122,7 +122,7 @@ pub async fn turn(
     let written = |place: usize| (turn.at)(Step::Written(place));
     let applied = apply(clients, &collections, &operations, &written).await; //       12 write back
     let mut recorded = write_back::record(&decided, &applied, turn, &mut report);
-    write_back::note_weaknesses(&mut recorded, clients);
+    write_back::note_weaknesses(&mut recorded, clients, turn.now);
     store.commit(turn.principal, &decided, &recorded)?;
     (turn.at)(Step::Recorded);
     Ok((report, recorded))

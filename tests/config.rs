@@ -131,6 +131,10 @@ kind = "caldav"
 url = "https://cal.example.org/"
 username = "jane"
 password_file = "~/.secrets/cal"
+sign_in = "digest"
+client_certificate = "cal.pem"
+client_key = "~/cal.key"
+ca_file = "/etc/ca.pem"
 calendars = ["Work"]
 trusted_hosts = ["b.example.org"]
 [[account]]
@@ -297,6 +301,48 @@ fn accounts() {
         "line 3: account.kind: kind \"google\" is not available in this release yet \
          (the account is left out)"
     );
+}
+
+#[test]
+fn ways_to_sign_in() {
+    let account = "[[account]]\nname = \"a\"\nkind = \"caldav\"\nurl = \"c.example.org\"\n";
+    let check = |more: &str, expected: &str| check(&format!("{account}{more}\n"), &[expected]);
+    let hint = "(give it, or take sign_in out)";
+    check(
+        "sign_in = \"digets\"",
+        "line 5: account.sign_in: 'digets' is not known (did you mean \"digest\"?)",
+    );
+    check(
+        "sign_in = \"bearer\"",
+        &format!("line 5: account.sign_in: a token needs password_command or password_file {hint}"),
+    );
+    check(
+        "username = \"jane\"\nsign_in = \"basic\"",
+        &format!(
+            "line 6: account.sign_in: a password needs password_command or password_file {hint}"
+        ),
+    );
+    check(
+        "password_file = \"x\"\nsign_in = \"digest\"",
+        &format!("line 6: account.sign_in: a password needs a username {hint}"),
+    );
+    check(
+        "client_key = \"x\"",
+        "line 5: account.client_key: a key is of no use without its certificate \
+         (client_certificate = \"~/.secrets/cal.pem\")",
+    );
+    let mail = account.replace("c.example.org", "jane@example.org");
+    let config = read(&format!("{mail}password_file = \"x\"\nsign_in = \"digest\"\n"));
+    assert_eq!(config.accounts[0].sign_in.word(), "digest");
+    let vdir = "[[account]]\nname = \"a\"\nkind = \"vdir\"\npath = \"x\"\nca_file = \"y\"\n";
+    super::config::check(
+        vdir,
+        &["line 5: account.ca_file: means nothing for kind \"vdir\" (take it out)"],
+    );
+    // A token goes over plain http as little as a password.
+    let plain = account.replace("c.example", "http://c.example");
+    let found = Config::parse(&format!("{plain}password_file = \"x\"\n"), &origin());
+    assert!(found.unwrap_err().to_string().contains("refusing to send the password"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What goes wrong, on the built binary: one sentence, at most one hint, and the right exit code.
 
 use crate::support::peers::Peer;
+use crate::support::server::certificate;
 use crate::support::tls::self_signed;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -159,7 +160,7 @@ fn servers_that_are_not_there() {
     check(
         &format!("https://{tls}/"),
         "the certificate of 127.0.0.1 is not trusted: it is signed by itself",
-        "if it is yours, let this computer trust it; else don't use this server",
+        "if it is yours, name its CA in ca_file, or let this computer trust it; else don't use it",
     );
 }
 
@@ -198,6 +199,31 @@ fn passwords_that_are_not_there() {
     check("password_file = \".\"", "the password file can't be read: Is a directory");
     check("password_command = \"exit 3\"", "the password command failed (exit status: 3)");
     check("password_command = \"true\"", "the password command printed nothing");
+}
+
+#[test]
+fn certificates_that_cant_be_used() {
+    let keys = "client_certificate = \"c.pem\"\nclient_key = \"k.pem\"";
+    let home = Home::new(&caldav("work", "https://cal.example.invalid/", keys));
+    let hint = "hint: mend client_certificate, client_key or ca_file in the config, then run \
+                `chronotype sync`\n";
+    let gone = "the client certificate ~/c.pem is not there";
+    home.fails(&["sync"], 1, &format!("error: account work: {gone}\n{hint}"));
+    let note = |key: &str, said: &str| format!("warning: account.{key}: {said}\n");
+    let (code, _, err) = home.run(&["config", "check"]);
+    let expected =
+        note("client_certificate", &format!("'work': {gone} (the account can't be read before)"));
+    assert_eq!((code, err), (0, expected));
+    for (from, to) in [("client.pem", "c.pem"), ("client.key", "k.pem")] {
+        std::fs::copy(certificate(from), home.path(to)).unwrap();
+    }
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    std::fs::set_permissions(home.path("k.pem"), open).unwrap();
+    let (_, _, err) = home.run(&["config", "check"]);
+    let expected = note("client_key", "others can read the client key of 'work' (chmod 600)");
+    assert_eq!(err, expected);
+    let (_, _, err) = home.run(&["sync"]);
+    assert!(err.starts_with("warning: account work: others can read its client key: chmod 600\n"));
 }
 
 #[tokio::test]

@@ -49,6 +49,8 @@ const HOMES: Homes = &[
     ("reqwest", &["calendar"]),
     ("rustls", &["calendar"]),
     ("http", &["calendar"]),
+    ("http-auth", &["calendar"]),
+    ("domain", &["calendar"]),
     ("roxmltree", &["calendar"]),
     ("psl", &["calendar"]),
     ("sled", &["store"]),

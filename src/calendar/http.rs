@@ -1,10 +1,15 @@
-//! The HTTP clients every account shares, and what their failures mean.
+//! The HTTP clients accounts share, and what their failures mean.
 //!
 //! Invariants: one TLS stack (rustls with ring, the system's root certificates); redirects are
-//! never followed here, because whoever follows one decides where a password goes.
+//! never followed here, because whoever follows one decides where a password goes. An account with
+//! a client certificate has clients of its own: nobody else's server is ever offered it.
 
 use super::Error;
+use super::names::Names;
+use super::tls::Tls;
+use rustls::AlertDescription as Alert;
 use std::error::Error as StdError;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// To reach a server at all. A laptop that just woke up needs a few seconds for its network.
@@ -27,11 +32,20 @@ pub fn install_tls_provider() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
+/// A number nobody can guess.
+pub fn random() -> u64 {
+    let mut bytes = [0; 8];
+    // Without randomness from the system there is no TLS either: that error is said there.
+    let _ = rustls::crypto::ring::default_provider().secure_random.fill(&mut bytes);
+    u64::from_ne_bytes(bytes)
+}
+
 /// HTTP clients to share between all accounts of a process: cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Http {
     remote: reqwest::Client,
     loopback: reqwest::Client,
+    names: Names,
 }
 
 impl Http {
@@ -40,24 +54,53 @@ impl Http {
     /// # Errors
     /// [`Error::Refused`] when TLS cannot be set up, for example without any root certificate.
     pub fn new() -> Result<Self, Error> {
+        Self::with(&Tls::default(), &[], Names::system())
+    }
+
+    /// For one account that trusts or shows certificates of its own. `hosts` are at these
+    /// addresses, whatever the network says (as in `/etc/hosts`), and at these ports where a URL
+    /// names none.
+    ///
+    /// # Errors
+    /// As [`Http::new`]; [`Error::Unauthorized`] when one of the files can't be used.
+    pub fn with(tls: &Tls, hosts: &[(&str, SocketAddr)], names: Names) -> Result<Self, Error> {
         install_tls_provider();
+        let files = tls.read()?;
+        let client = |mut builder: reqwest::ClientBuilder| {
+            for (name, address) in hosts {
+                builder = builder.resolve(name, *address);
+            }
+            files.clone().apply(builder).build().map_err(|error| unusable(tls, &error))
+        };
         // A proxy is for the world outside: what goes to this machine never passes through one.
-        let remote = builder().build();
-        let loopback = builder().no_proxy().build();
-        match (remote, loopback) {
-            (Ok(remote), Ok(loopback)) => Ok(Self { remote, loopback }),
-            (Err(error), _) | (_, Err(error)) => Err(Error::Refused(format!(
-                "can't set up TLS: {} (are root certificates installed, such as the package \
-                 ca-certificates?)",
-                root_cause(&error)
-            ))),
-        }
+        let (remote, loopback) = (client(builder())?, client(builder().no_proxy())?);
+        Ok(Self { remote, loopback, names })
+    }
+
+    /// Who looks up the services of a domain.
+    pub fn names(&self) -> &Names {
+        &self.names
     }
 
     /// The client for this address.
     pub fn client(&self, url: &reqwest::Url) -> &reqwest::Client {
         if is_loopback(url) { &self.loopback } else { &self.remote }
     }
+}
+
+fn unusable(tls: &Tls, error: &reqwest::Error) -> Error {
+    let cause = root_cause(error);
+    if tls.is_given() {
+        let reason = match cause.contains("keys may not be consistent") {
+            true => "the client certificate and its key don't belong together".to_owned(),
+            false => format!("client_certificate, client_key or ca_file can't be used: {cause}"),
+        };
+        return Error::Unauthorized(reason);
+    }
+    Error::Refused(format!(
+        "can't set up TLS: {cause} (are root certificates installed, such as the package \
+         ca-certificates?)"
+    ))
 }
 
 fn builder() -> reqwest::ClientBuilder {
@@ -84,6 +127,19 @@ pub fn failure(error: &reqwest::Error, host: &str) -> Error {
     if let Some(reason) = certificate_problem(error) {
         return Error::Refused(format!("the certificate of {host} is not trusted: {reason}"));
     }
+    match alert(error) {
+        Some(Alert::CertificateRequired) => {
+            return Error::Unauthorized(format!(
+                "{host} asks for a client certificate: give client_certificate and client_key"
+            ));
+        }
+        Some(alert) => {
+            return Error::Unauthorized(format!(
+                "{host} refused the client certificate ({alert:?})"
+            ));
+        }
+        None => {}
+    }
     let cause = root_cause(error);
     let cause = cause.split(" (os error").next().unwrap_or_default();
     if cause.starts_with("failed to lookup address") {
@@ -100,7 +156,24 @@ pub fn failure(error: &reqwest::Error, host: &str) -> Error {
 
 /// Whether the connection ended without a complete answer, so that asking again makes sense.
 pub fn is_dropped(error: &reqwest::Error) -> bool {
-    !error.is_connect() && !error.is_timeout() && !error.is_builder()
+    !error.is_connect() && !error.is_timeout() && !error.is_builder() && alert(error).is_none()
+}
+
+/// What the server has against our certificate, or its absence.
+fn alert(error: &reqwest::Error) -> Option<Alert> {
+    causes(error).find_map(|error| match error.downcast_ref::<rustls::Error>() {
+        Some(rustls::Error::AlertReceived(
+            alert @ (Alert::CertificateRequired
+            | Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::AccessDenied),
+        )) => Some(*alert),
+        _ => None,
+    })
 }
 
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {

@@ -1,16 +1,22 @@
 //! The collections (RFC 4791): one trait, one file a kind of server.
 //!
 //! Invariant: nothing here decides. A calendar lists, fetches, and performs conditional writes;
-//! what to write is `sync`'s to say. Bodies are passed through unread.
+//! what to write is `sync`'s to say. Bodies are passed through unread; only what was written is
+//! compared, by meaning, with what stands.
 
 mod secret;
+mod tls;
+pub mod names;
 pub mod http;
 pub mod caldav;
 pub mod vdir;
+mod meaning;
 mod unreachable;
 
 pub use http::{Http, install_tls_provider};
+pub use meaning::{Reading, compare};
 pub use secret::Secret;
+pub use tls::{Tls, is_open};
 pub use unreachable::Unreachable;
 
 use crate::event::{CollectionId, ETag, Href, SyncToken};
@@ -90,6 +96,55 @@ pub struct Contact {
     pub clock: Option<TimeDelta>,
 }
 
+impl Weakness {
+    /// For a person: what is missing, what is done instead, and what can still go wrong.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::NoGuardedCreate => {
+                "the server overwrites what it was asked not to: chronotype looks before it \
+                 creates and reads back afterwards; only what another app saves under the same \
+                 name in that very moment could be lost"
+            }
+            Self::NoGuardedUpdate => {
+                "the server changes or deletes an event even if it was changed meanwhile: \
+                 chronotype compares before and reads back afterwards; an edit to a suggested \
+                 block in that very moment could be lost"
+            }
+            Self::NoVersions => {
+                "the server gives events no version: chronotype reads the calendar's texts to see \
+                 what changed, and an edit to a suggested block in the moment of its update could \
+                 be lost"
+            }
+            Self::WeakVersions => {
+                "the server's versions are weak ones, which can't guard a write: chronotype \
+                 compares before and reads back afterwards; an edit to a suggested block in that \
+                 very moment could be lost"
+            }
+            Self::NoChanges => {
+                "the server can't tell what changed: chronotype lists the whole calendar each time"
+            }
+            Self::UnknownTokenTellsAll => {
+                "the server answers with everything where it has forgotten what it told before: \
+                 chronotype lists the calendar once more to be sure what is gone"
+            }
+            Self::Rewrites => "the server rewrites what it stores: chronotype compares by meaning",
+            Self::NoMultiget => {
+                "the server does not give many events at once: chronotype reads them one by one, \
+                 so the first look takes longer"
+            }
+        }
+    }
+}
+
+/// Why a collection that may only be read gets no blocks.
+pub fn read_only(collection: &Collection) -> Error {
+    let name = &collection.name;
+    Error::Refused(format!(
+        "the calendar '{name}' can only be read: name another one in suggest_into, or ask its \
+         owner for the right to write"
+    ))
+}
+
 /// A collection as its server describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Collection {
@@ -160,6 +215,15 @@ pub trait Calendar: Send + Sync {
     fn contact(&self) -> Contact {
         Contact::default()
     }
+
+    /// Whether it was tried out which conditions of writes the server honours. Once for an account:
+    /// the trial writes to a block of ours.
+    fn is_tried(&self) -> bool {
+        false
+    }
+
+    /// Tells it that an earlier run has tried that out.
+    fn recall_trial(&self) {}
 
     /// All collections that hold VEVENTs or VTODOs.
     async fn collections(&self) -> Result<Vec<Collection>, Error>;

@@ -1,6 +1,7 @@
 //! From the config to what a turn takes: accounts to sign in to, and the person's settings.
 
 use crate::calendar::caldav::{Access, CalDav};
+use crate::calendar::names::Names;
 use crate::calendar::vdir::{self, Vdir};
 use crate::calendar::{Calendar, Error, Http, Secret, Unreachable};
 use crate::config::{Account, AccountKind, Config};
@@ -27,7 +28,11 @@ pub fn clients(config: &Config) -> Vec<Client> {
                 Ok((Box::new(Vdir::new(account.name.clone(), path.clone())), Discovery::EachTurn))
             }
             AccountKind::Caldav { url } => {
-                let http = http.get_or_insert_with(Http::new).clone();
+                let http = match account.tls.is_given() {
+                    // Its certificate is offered to nobody else's server.
+                    true => Http::with(&account.tls, &[], Names::system()),
+                    false => http.get_or_insert_with(Http::new).clone(),
+                };
                 http.and_then(|http| caldav(account, url, http)).map(|c| (c, Discovery::Daily))
             }
             AccountKind::Google { .. } => {
@@ -59,6 +64,7 @@ fn caldav(account: &Account, url: &str, http: Http) -> Result<Box<dyn Calendar>,
         url: url.to_owned(),
         username: account.username.clone().unwrap_or_default(),
         password,
+        sign_in: account.sign_in,
         trusted_hosts: account.trusted_hosts.clone(),
     };
     Ok(Box::new(CalDav::new(http, access)?))

@@ -60,6 +60,7 @@ fn check(global: &Global) -> Result<(), CommandError> {
     };
     let mut notes = config.notes.clone();
     notes.extend(config.accounts.iter().filter(|a| a.password_file_is_open()).map(open_file));
+    notes.extend(config.accounts.iter().filter_map(certificates));
     if config.accounts.is_empty() {
         notes.push(Problem {
             line: None,
@@ -86,6 +87,29 @@ fn open_file(account: &Account) -> Problem {
         message: format!("others can read the password of '{}'", account.name),
         hint: Some("chmod 600".to_owned()),
     }
+}
+
+/// What is wrong with the files of an account's own certificates.
+fn certificates(account: &Account) -> Option<Problem> {
+    let note = |key: &str, message: String, hint: &str| Problem {
+        line: None,
+        key: format!("account.{key}"),
+        message,
+        hint: Some(hint.to_owned()),
+    };
+    let tls = &account.tls;
+    let (name, hint) = (&account.name, "the account can't be read before");
+    if let Err(error) = tls.check() {
+        let at_fault = match error.to_string() {
+            said if said.starts_with("the ca_file") => "ca_file",
+            said if said.starts_with("the client key") => "client_key",
+            _ => "client_certificate",
+        };
+        return Some(note(at_fault, format!("'{name}': {error}"), hint));
+    }
+    let key = if tls.client_key.is_some() { "client_key" } else { "client_certificate" };
+    let message = format!("others can read the client key of '{name}'");
+    tls.key_is_open().then(|| note(key, message, "chmod 600"))
 }
 
 fn problem(problem: &Problem) -> Value {

@@ -10,6 +10,12 @@ use crate::calendar::Error;
 pub enum Cure {
     /// The password does not come to us.
     MendPasswordSource,
+    /// A certificate of the config does not do.
+    MendCertificate,
+    /// The server wants another way to sign in.
+    ChangeSignIn,
+    /// A token is refused.
+    RenewToken,
     /// It comes, and is refused.
     CheckPassword,
     /// The certificate is not trusted.
@@ -50,6 +56,13 @@ impl Cure {
         let speaks_of = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
         if speaks_of(&["password command", "password file", "password_command"]) {
             Self::MendPasswordSource
+        } else if speaks_of(&["client certificate", "client key", "client_certificate", "ca_file"])
+        {
+            Self::MendCertificate
+        } else if speaks_of(&["sign_in", "sign-in"]) {
+            Self::ChangeSignIn
+        } else if speaks_of(&["refused the token"]) {
+            Self::RenewToken
         } else if speaks_of(&["password", "credential", "unauthorized", "401", "403"]) {
             Self::CheckPassword
         } else if speaks_of(&["certificate"]) {
@@ -73,11 +86,21 @@ impl Cure {
             Self::MendPasswordSource => {
                 "mend password_command or password_file in the config, then run `chronotype sync`"
             }
+            Self::MendCertificate => {
+                "mend client_certificate, client_key or ca_file in the config, then run \
+                 `chronotype sync`"
+            }
+            Self::ChangeSignIn => "change sign_in in the config, then run `chronotype sync`",
+            Self::RenewToken => {
+                "get a new token where password_command or password_file finds it, then run \
+                 `chronotype sync`"
+            }
             Self::CheckPassword => {
                 "check username and password in the config, then run `chronotype sync`"
             }
             Self::TrustCertificate => {
-                "if it is yours, let this computer trust it; else don't use this server"
+                "if it is yours, name its CA in ca_file, or let this computer trust it; else don't \
+                 use it"
             }
             Self::ChangeAccount => "change the account in the config, then run `chronotype sync`",
             Self::GrantPermission => "let chronotype read it, then run `chronotype sync`",

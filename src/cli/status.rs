@@ -6,7 +6,7 @@ use super::table::{Align, Cell, Table, plain, wrap};
 use super::{CommandError, Global, context, output};
 use crate::event::Href;
 use crate::store::Person;
-use crate::sync::status::CollectionStatus;
+use crate::sync::status::{AccountStatus, CollectionStatus};
 use anstyle::Style;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -34,8 +34,9 @@ pub fn run(_args: &Args, global: &Global) -> Result<(), CommandError> {
     let clock = Clock { now: global.moment(), zone: looked.zone };
     let mut text = summary(&looked.person, &clock);
     for (account, status) in &looked.person.status.accounts {
-        let Some((sentence, since)) = &status.trouble else { continue };
-        let line = format!("{}: {}", plain(account), clock.trouble(sentence, *since));
+        let rest = resting(&looked.person, account).filter(|until| *until > clock.now);
+        let Some(line) = clock.account(status, rest) else { continue };
+        let line = format!("{}: {line}", plain(account));
         text.push_str(&styled(BAD, &wrap(&line, 0, output::columns())));
     }
     text.push_str(&collections(&looked.person, &clock));
@@ -79,6 +80,22 @@ impl Clock {
             Cure::guess(&sentence).sentence()
         )
     }
+
+    /// What is wrong with an account; `rest` = it wants to be left alone until then.
+    fn account(&self, status: &AccountStatus, rest: Option<DateTime<Utc>>) -> Option<String> {
+        match (&status.trouble, rest) {
+            (_, Some(until)) => {
+                let until = self.at(until);
+                Some(format!("the server asked to be left alone; it is not asked before {until}"))
+            }
+            (Some((sentence, since)), None) => Some(self.trouble(sentence, *since)),
+            (None, None) => None,
+        }
+    }
+}
+
+fn resting(person: &Person, account: &str) -> Option<DateTime<Utc>> {
+    person.status.lessons.get(account)?.not_before
 }
 
 fn pending(person: &Person) -> usize {
@@ -207,6 +224,7 @@ fn document(person: &Person) -> Value {
     let accounts = person.status.accounts.iter().filter_map(|(name, status)| {
         let mut value = trouble(status.trouble.as_ref()?);
         value["account"] = name.as_str().into();
+        value["not_before"] = resting(person, name).map(utc).into();
         Some(value)
     });
     json!({

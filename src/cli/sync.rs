@@ -61,6 +61,10 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
         let name = &account.name;
         output::warn(&format!("account {name}: others can read its password file: chmod 600"));
     }
+    for account in config.accounts.iter().filter(|a| a.tls.key_is_open()) {
+        let name = &account.name;
+        output::warn(&format!("account {name}: others can read its client key: chmod 600"));
+    }
     let bar = progress::bar(global, "reading calendars", 1);
     let boundary = Boundary::new(args.die_at);
     let turn = Turn {

@@ -3,7 +3,8 @@
 use super::check::Check;
 use super::file::{self, Text};
 use super::{Account, AccountKind, PasswordSource};
-use crate::calendar::caldav::check_address;
+use crate::calendar::Tls;
+use crate::calendar::caldav::{SignIn, check_address};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use toml::Spanned;
@@ -30,6 +31,7 @@ impl Check<'_> {
                 self.bad(Some(name_at), "account.name", message, "give each its own name");
             }
             let password = self.password(account);
+            let (sign_in, tls) = (self.sign_in(account), self.tls(account));
             let kind = self.kind(account, at);
             if let Some(kind) = kind {
                 read.push(Account {
@@ -37,6 +39,8 @@ impl Check<'_> {
                     kind,
                     username: account.username.clone(),
                     password,
+                    sign_in,
+                    tls,
                     calendars: account.calendars.clone(),
                     suggest_into: account.suggest_into.as_ref().map(|s| s.get_ref().clone()),
                     trusted_hosts: account.trusted_hosts.clone(),
@@ -88,11 +92,55 @@ impl Check<'_> {
         if url.is_empty() {
             let hint = "an address, a host or a URL: url = \"https://cal.example.org/\"";
             self.bad(Some(at), "account.url", "kind \"caldav\" needs a url", hint);
-        } else if let Err(error) = check_address(url, account.username.is_some()) {
-            let hint = "for example \"https://cal.example.org/\"";
-            self.bad(Some(at), "account.url", error.to_string(), hint);
+            return String::new();
+        }
+        let has_password = account.password_command.is_some() || account.password_file.is_some();
+        match check_address(url, account.username.is_some() || has_password) {
+            Err(error) => {
+                let hint = "for example \"https://cal.example.org/\"";
+                self.bad(Some(at), "account.url", error.to_string(), hint);
+            }
+            Ok(is_mail) => self.needs_of_sign_in(account, is_mail),
         }
         url.to_owned()
+    }
+
+    /// What the chosen way to sign in can't do without.
+    fn needs_of_sign_in(&mut self, account: &file::Account, is_mail: bool) {
+        let Some(way) = &account.sign_in else { return };
+        let has_source = account.password_command.is_some() || account.password_file.is_some();
+        let message = match way.get_ref().as_str() {
+            "bearer" if !has_source => "a token needs password_command or password_file",
+            "basic" | "digest" if !has_source => {
+                "a password needs password_command or password_file"
+            }
+            "basic" | "digest" if account.username.is_none() && !is_mail => {
+                "a password needs a username"
+            }
+            _ => return,
+        };
+        let hint = "give it, or take sign_in out";
+        self.bad(Some(way.span()), "account.sign_in", message, hint);
+    }
+
+    fn sign_in(&mut self, account: &file::Account) -> SignIn {
+        let words = SignIn::ALL.map(|way| (way.word(), way));
+        let way = account.sign_in.as_ref();
+        way.and_then(|way| self.one_of(way, "account.sign_in", &words)).unwrap_or_default()
+    }
+
+    fn tls(&mut self, account: &file::Account) -> Tls {
+        if let (Some(key), None) = (&account.client_key, &account.client_certificate) {
+            let message = "a key is of no use without its certificate";
+            let hint = "client_certificate = \"~/.secrets/cal.pem\"";
+            self.bad(Some(key.span()), "account.client_key", message, hint);
+        }
+        Tls {
+            client_certificate: self
+                .optional_path(&account.client_certificate, "account.client_certificate"),
+            client_key: self.optional_path(&account.client_key, "account.client_key"),
+            ca_file: self.optional_path(&account.ca_file, "account.ca_file"),
+        }
     }
 
     /// Keys that belong to another kind of account.
@@ -107,6 +155,10 @@ impl Check<'_> {
             ("path", &account.path, vdir),
             ("password_command", &account.password_command, caldav),
             ("password_file", &account.password_file, caldav),
+            ("sign_in", &account.sign_in, caldav),
+            ("client_certificate", &account.client_certificate, caldav),
+            ("client_key", &account.client_key, caldav),
+            ("ca_file", &account.ca_file, caldav),
             ("client_secret_file", &account.client_secret_file, google),
             ("api_root", &account.api_root, google),
             ("auth_uri", &account.auth_uri, google),

@@ -13,6 +13,8 @@ mod show;
 pub use password::{PasswordError, PasswordSource};
 pub use problem::{ConfigError, Problem};
 
+use crate::calendar::Tls;
+use crate::calendar::caldav::SignIn;
 use crate::event::PrincipalId;
 use crate::schedule::plan::Planning;
 use crate::schedule::request::Door;
@@ -97,13 +99,17 @@ pub struct Account {
     pub kind: AccountKind,
     /// Sign-in name.
     pub username: Option<String>,
-    /// Where the password comes from.
+    /// Where the password or token comes from.
     pub password: Option<PasswordSource>,
+    /// How to sign in.
+    pub sign_in: SignIn,
+    /// Certificates of its own.
+    pub tls: Tls,
     /// Names of collections to read; `None` = all.
     pub calendars: Option<Vec<String>>,
     /// Name of the collection that blocks go to; `None` = none of this account.
     pub suggest_into: Option<String>,
-    /// Hosts that may see the password beside the account's own.
+    /// Hosts that may see the credentials beside the account's own.
     pub trusted_hosts: Vec<String>,
 }
 

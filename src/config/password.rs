@@ -1,7 +1,7 @@
 //! Where a password comes from. It is never in the config, never in a log, never in `Debug`.
 
 use super::Account;
-use crate::calendar::Secret;
+use crate::calendar::{Secret, is_open};
 use std::fmt;
 use std::io::Read;
 use std::path::PathBuf;
@@ -76,16 +76,7 @@ impl Account {
 
     /// Others may read the password file.
     pub fn password_file_is_open(&self) -> bool {
-        #[cfg(unix)]
-        if let Some(PasswordSource::File(path)) = &self.password {
-            use std::os::unix::fs::PermissionsExt;
-            /// Read by group or others.
-            const OTHERS_READ: u32 = 0o044;
-            let metadata = std::fs::metadata(path);
-            return metadata
-                .is_ok_and(|m| m.is_file() && m.permissions().mode() & OTHERS_READ != 0);
-        }
-        false
+        matches!(&self.password, Some(PasswordSource::File(path)) if is_open(path))
     }
 }
 
@@ -138,6 +129,8 @@ fn ended(child: &mut Child, deadline: Instant) -> Result<bool, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calendar::Tls;
+    use crate::calendar::caldav::SignIn;
     use crate::config::AccountKind;
 
     fn account(password: Option<PasswordSource>) -> Account {
@@ -146,6 +139,8 @@ mod tests {
             kind: AccountKind::Caldav { url: "cal.example.org".to_owned() },
             username: None,
             password,
+            sign_in: SignIn::Auto,
+            tls: Tls::default(),
             calendars: None,
             suggest_into: None,
             trusted_hosts: Vec::new(),

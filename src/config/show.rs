@@ -124,6 +124,17 @@ impl Lines {
             Some(PasswordSource::File(path)) => self.path("password_file", path),
             None => {}
         }
+        if matches!(account.kind, AccountKind::Caldav { .. }) {
+            self.key("sign_in", account.sign_in.word());
+        }
+        let files = [
+            ("client_certificate", &account.tls.client_certificate),
+            ("client_key", &account.tls.client_key),
+            ("ca_file", &account.tls.ca_file),
+        ];
+        for (key, file) in files {
+            file.iter().for_each(|file| self.path(key, file));
+        }
         match &account.calendars {
             Some(names) => self.key("calendars", words(names)),
             None => self.remark("calendars: all"),

@@ -14,6 +14,7 @@ use crate::sync::diff::remember_write;
 use crate::sync::poll::Client;
 use crate::sync::reconcile::{Action, Operation, Target};
 use crate::sync::status::{CollectionStatus, Status};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,12 +27,17 @@ pub(super) fn collections(person: &Person) -> BTreeMap<CollectionId, Collection>
 /// Whether the place of a write could be listed this turn. Where it could not, the person may have
 /// done anything to the block; the intent waits.
 pub(super) fn is_in_sight(status: &Status, operation: &Operation) -> bool {
+    let account_answers =
+        |name: &String| status.accounts.get(name).is_none_or(|account| account.trouble.is_none());
     let place = match &operation.action {
         Action::Create { into: Target::Known(collection) } => &collection.id,
-        Action::Create { into: Target::ToBeMade { .. } } => return true,
+        Action::Create { into: Target::ToBeMade { account, .. } } => {
+            return account_answers(account);
+        }
         Action::Update(standing) | Action::Delete(standing) => &standing.collection,
     };
-    status.collections.get(place).is_none_or(|c| c.trouble.is_none())
+    let found = status.collections.get(place);
+    found.is_none_or(|c| c.trouble.is_none() && account_answers(&c.account))
 }
 
 /// The person after the writes.
@@ -54,18 +60,31 @@ pub(super) fn record(
                 }
                 // Else the person was quicker: the next listing shows what they did.
             }
-            Err(error) => report.warnings.push(Warning::Write { message: error.to_string() }),
+            Err(error) => {
+                if let (Some(account), Error::Later { after, .. }) = (&one.account, error) {
+                    let until = TimeDelta::from_std(*after).ok();
+                    let lessons = person.status.lessons.entry(account.clone()).or_default();
+                    lessons.not_before = until.and_then(|wait| turn.now.checked_add_signed(wait));
+                }
+                let warning = Warning::Write { message: error.to_string() };
+                if !report.warnings.contains(&warning) {
+                    report.warnings.push(warning);
+                }
+            }
         }
     }
     person
 }
 
 /// What writing taught about the accounts.
-pub(super) fn note_weaknesses(person: &mut Person, clients: &[Client]) {
+pub(super) fn note_weaknesses(person: &mut Person, clients: &[Client], now: DateTime<Utc>) {
     for client in clients {
+        let account = client.calendar.account().to_owned();
+        if client.calendar.is_tried() {
+            person.status.tried.entry(account.clone()).or_insert(now);
+        }
         let seen = client.calendar.weaknesses();
         if !seen.is_empty() {
-            let account = client.calendar.account().to_owned();
             person.status.lessons.entry(account).or_default().weaknesses.extend(seen);
         }
     }

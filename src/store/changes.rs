@@ -5,7 +5,7 @@
 
 use super::record::{
     CollectionEntry, ExemplarEntry, Keep, Keys, Kind, LessonsEntry, Meta, ObjectEntry, Record,
-    SeriesEntry, TitleEntry, TypeEntry, TypesMeta, encode, split,
+    SeriesEntry, TitleEntry, TrialEntry, TypeEntry, TypesMeta, encode, split,
 };
 use super::{Person, StoreError};
 use crate::event::{CollectionId, Events, Href, PrincipalId};
@@ -30,6 +30,10 @@ pub(super) fn between(principal: &PrincipalId, before: &Person, after: &Person) 
     section(out, &before.status.lessons, &after.status.lessons, |account, lessons| {
         let entry = LessonsEntry { account: account.clone(), lessons: lessons.clone() };
         (keys.named(Kind::Lessons, &[account]), encode(&entry))
+    });
+    section(out, &before.status.tried, &after.status.tried, |account, at| {
+        let entry = TrialEntry { account: account.clone(), at: *at };
+        (keys.named(Kind::Trial, &[account]), encode(&entry))
     });
     events(out, &keys, &before.events, &after.events);
     types(out, &keys, &before.types, &after.types);
@@ -211,6 +215,9 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
         }
         Record::Lessons(LessonsEntry { account, lessons }) => {
             person.status.lessons.insert(account, lessons);
+        }
+        Record::Trial(TrialEntry { account, at }) => {
+            person.status.tried.insert(account, at);
         }
         Record::Event(event) => {
             Arc::make_mut(&mut person.events).insert(event.id.clone(), event);

@@ -2,10 +2,10 @@
 //! else; creates are conditional on nothing being there, updates and deletes on the version last
 //! seen (safety contract, points 1 and 2).
 
-use super::poll::Client;
+use super::poll::{Client, is_final};
 use super::reconcile::{Action, Operation, OwnBlock, Standing, Target};
-use crate::calendar::{Calendar, Collection, Error, Fetched};
-use crate::event::{CollectionId, ETag, Href, Uid, ical};
+use crate::calendar::{Calendar, Collection, Error, Reading, compare, read_only};
+use crate::event::{CollectionId, ETag, Href, Uid};
 use std::collections::BTreeMap;
 
 /// What became of one operation.
@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 pub struct Applied {
     /// Which block.
     pub uid: Uid,
+    /// The account it concerns; `None` = its collection is not there.
+    pub account: Option<String>,
     /// Where it was to be created; `None` for other writes, and when there is no such place.
     pub created_in: Option<Collection>,
     /// How it ended.
@@ -37,7 +39,8 @@ pub enum Written {
     Gone,
 }
 
-/// Performs the operations in order. `after_each` runs behind every write (tests stop there).
+/// Performs the operations in order; an account that is signed out, or wants to be left alone, is
+/// not asked for the rest of them. `after_each` runs behind every write (tests stop there).
 pub async fn apply(
     clients: &[Client],
     collections: &BTreeMap<CollectionId, Collection>,
@@ -45,37 +48,69 @@ pub async fn apply(
     after_each: &(dyn Fn(usize) + Send + Sync),
 ) -> Vec<Applied> {
     let mut made: Option<Result<Collection, Error>> = None;
+    let mut shut: BTreeMap<String, Error> = BTreeMap::new();
     let mut results = Vec::new();
     for (place, operation) in operations.iter().enumerate() {
-        let uid = operation.block.uid().clone();
-        let mut created_in = None;
-        let result = match &operation.action {
-            Action::Create { into: Target::Known(collection) } => {
-                created_in = Some(collection.clone());
-                create(clients, collection, &operation.block).await
+        let account = account_of(collections, operation);
+        let created_in;
+        let result;
+        match account.as_ref().and_then(|name| shut.get(name)) {
+            Some(error) => (created_in, result) = (None, Err(error.clone())),
+            None => {
+                (created_in, result) = perform(clients, collections, operation, &mut made).await
             }
-            Action::Create { into: Target::ToBeMade { account, name } } => {
-                if made.is_none() {
-                    made = Some(make(clients, account, name).await);
-                }
-                match &made {
-                    Some(Ok(collection)) => {
-                        created_in = Some(collection.clone());
-                        create(clients, collection, &operation.block).await
-                    }
-                    Some(Err(error)) => Err(error.clone()),
-                    None => continue,
-                }
-            }
-            Action::Update(standing) => {
-                replace(clients, collections, standing, &operation.block).await
-            }
-            Action::Delete(standing) => remove(clients, collections, standing).await,
-        };
-        results.push(Applied { uid, created_in, result });
+        }
+        if let (Some(name), Err(error)) = (&account, &result)
+            && is_final(error)
+        {
+            shut.insert(name.clone(), error.clone());
+        }
+        results.push(Applied { uid: operation.block.uid().clone(), account, created_in, result });
         after_each(place);
     }
     results
+}
+
+fn account_of(
+    collections: &BTreeMap<CollectionId, Collection>,
+    operation: &Operation,
+) -> Option<String> {
+    match &operation.action {
+        Action::Create { into: Target::Known(collection) } => Some(collection.account.clone()),
+        Action::Create { into: Target::ToBeMade { account, .. } } => Some(account.clone()),
+        Action::Update(standing) | Action::Delete(standing) => {
+            located(collections, standing).ok().map(|collection| collection.account.clone())
+        }
+    }
+}
+
+/// Where it was to be created, and how it ended.
+async fn perform(
+    clients: &[Client],
+    collections: &BTreeMap<CollectionId, Collection>,
+    operation: &Operation,
+    made: &mut Option<Result<Collection, Error>>,
+) -> (Option<Collection>, Result<Written, Error>) {
+    let block = &operation.block;
+    match &operation.action {
+        Action::Create { into: Target::Known(collection) } => {
+            (Some(collection.clone()), create(clients, collection, block).await)
+        }
+        Action::Create { into: Target::ToBeMade { account, name } } => {
+            let made = match made {
+                Some(made) => made,
+                None => made.insert(make(clients, collections, account, name).await),
+            };
+            match made {
+                Ok(collection) => {
+                    (Some(collection.clone()), create(clients, collection, block).await)
+                }
+                Err(error) => (None, Err(error.clone())),
+            }
+        }
+        Action::Update(standing) => (None, replace(clients, collections, standing, block).await),
+        Action::Delete(standing) => (None, remove(clients, collections, standing).await),
+    }
 }
 
 fn of_account<'a>(clients: &'a [Client], account: &str) -> Result<&'a dyn Calendar, Error> {
@@ -86,7 +121,18 @@ fn of_account<'a>(clients: &'a [Client], account: &str) -> Result<&'a dyn Calend
         .ok_or_else(|| Error::NotFound(format!("no account {account} in the config")))
 }
 
-async fn make(clients: &[Client], account: &str, name: &str) -> Result<Collection, Error> {
+/// A second calendar under the name of one that can only be read would puzzle the person: they
+/// are told instead.
+async fn make(
+    clients: &[Client],
+    collections: &BTreeMap<CollectionId, Collection>,
+    account: &str,
+    name: &str,
+) -> Result<Collection, Error> {
+    let mut named = collections.values().filter(|c| c.account == account && c.is_called(name));
+    if let Some(there) = named.find(|c| c.read_only) {
+        return Err(read_only(there));
+    }
     of_account(clients, account)?.make_collection(name).await
 }
 
@@ -108,15 +154,13 @@ async fn create(
         // A crash after an earlier write, or a repeated reply: it is our own block already. What
         // reads differently was changed since, or is not ours: the next listing shows it.
         Err(Error::Changed) => match calendar.read(collection, &href).await? {
-            Some(found) if is_same(&found, block) => Ok(stands(found.etag, &found.body)),
+            Some(found) if compare(&found.body, block.body()) == Reading::Same => {
+                Ok(stands(found.etag, &found.body))
+            }
             _ => Err(Error::Changed),
         },
         Err(error) => Err(error),
     }
-}
-
-fn is_same(found: &Fetched, block: &OwnBlock) -> bool {
-    ical::parse(&found.body).objects == ical::parse(block.body()).objects
 }
 
 fn located<'a>(

@@ -58,7 +58,7 @@ pub fn diff(
         present.extend(objects.into_iter().map(|o| (fetched.href.clone(), o)));
     }
     for (href, problem) in &listing.problems {
-        after.broken.insert(href.clone(), problem.clone());
+        miss(&mut after, href, problem);
     }
     remove_absent(&mut after, listing);
     let vanished = believe(before, &mut after, listing, now, deletions, is_future);
@@ -117,6 +117,17 @@ fn take_over(after: &mut CollectionStatus, fetched: &Fetched) -> Vec<ObjectResou
     read.body = kept.or(read.body);
     known.insert(fetched.href.clone(), read);
     parsed.objects
+}
+
+/// An object that could not be fetched stays as it was last read; without a version, it is asked
+/// for again although the token moves on.
+fn miss(after: &mut CollectionStatus, href: &Href, problem: &str) {
+    after.broken.insert(href.clone(), problem.to_owned());
+    if after.known.get(href).is_some_and(|known| known.etag.is_some())
+        && let Some(known) = Arc::make_mut(&mut after.known).get_mut(href)
+    {
+        known.etag = None;
+    }
 }
 
 /// A file that is being written, or was cut off, lacks its end.

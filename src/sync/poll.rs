@@ -1,6 +1,6 @@
 //! Asks every collection what changed. What fails is reported and skipped; the rest goes on.
 
-use super::status::Status;
+use super::status::{CollectionStatus, Status};
 use crate::calendar::{Calendar, Collection, Error, Listing, Weakness};
 use crate::event::{ETag, Href};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Collections come and go rarely: asking once a day keeps a quiet turn at one request each.
 const REDISCOVER: TimeDelta = TimeDelta::hours(24);
+/// Objects of a collection that failed before and are asked for again in one turn.
+const AGAIN: usize = 20;
 
 /// How often an account's collections are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +86,9 @@ async fn poll_account(
     progress: &(dyn Fn(u64, u64) + Send + Sync),
 ) -> Account {
     let name = client.calendar.account().to_owned();
+    if status.tried.contains_key(&name) {
+        client.calendar.recall_trial();
+    }
     if let Some(lessons) = status.lessons.get(&name) {
         client.calendar.recall(&lessons.weaknesses);
         if let Some(wait) = lessons.not_before.filter(|until| *until > now) {
@@ -101,7 +106,7 @@ async fn poll_account(
             collections.retain(|c| ours(c) && !listed(c));
             collections.splice(0..0, all.collections.iter().cloned());
         }
-        if let Err(Error::Unauthorized(_)) = &found {
+        if found.as_ref().is_err_and(is_final) {
             collections.clear();
         }
         discovered = Some(found);
@@ -111,9 +116,8 @@ async fn poll_account(
     let mut listings = Vec::new();
     for (done, collection) in collections.iter().enumerate() {
         progress(done as u64, collections.len() as u64);
-        match list(client, status, collection).await {
-            // The account's trouble, not the collection's; asking on could lock the account.
-            Err(error @ Error::Unauthorized(_)) => {
+        match list(client, status, collection, now).await {
+            Err(error) if is_final(&error) => {
                 discovered = Some(Err(error));
                 break;
             }
@@ -125,6 +129,12 @@ async fn poll_account(
     Account { name, discovered, missing, weaknesses, listings }
 }
 
+/// The account's trouble, not one collection's: asking on could lock the account, or annoys a
+/// server that wants to be left alone.
+pub(super) fn is_final(error: &Error) -> bool {
+    matches!(error, Error::Unauthorized(_) | Error::Later { .. })
+}
+
 /// An account that was not asked anything.
 fn nobody(name: String) -> Account {
     let (discovered, missing) = (None, None);
@@ -133,7 +143,11 @@ fn nobody(name: String) -> Account {
 
 fn asked_to_wait(wait: TimeDelta) -> Error {
     let after = wait.to_std().unwrap_or_default();
-    let message = "the server asked to be left alone for a while".to_owned();
+    let minutes = wait.num_minutes() + 1;
+    let message = match minutes {
+        ..=120 => format!("the server asked to be left alone: asked again in {minutes} min"),
+        _ => format!("the server asked to be left alone: asked again in {} h", minutes / 60 + 1),
+    };
     Error::Later { message, after }
 }
 
@@ -173,7 +187,7 @@ async fn discover(client: &Client) -> Result<Discovered, Error> {
     let collections = client.calendar.collections().await?;
     let addresses = match client.calendar.addresses().await {
         Ok(addresses) => addresses,
-        Err(error @ Error::Unauthorized(_)) => return Err(error),
+        Err(error) if is_final(&error) => return Err(error),
         Err(_) => Vec::new(),
     };
     Ok(Discovered { collections, addresses })
@@ -185,7 +199,12 @@ fn is_wanted(client: &Client, collection: &Collection) -> bool {
     wanted.iter().chain(&client.suggest_into).any(|name| collection.is_called(name))
 }
 
-async fn list(client: &Client, status: &Status, collection: &Collection) -> Result<Listing, Error> {
+async fn list(
+    client: &Client,
+    status: &Status,
+    collection: &Collection,
+    now: DateTime<Utc>,
+) -> Result<Listing, Error> {
     let known = status.collections.get(&collection.id);
     let token = known.and_then(|c| c.token.as_ref());
     let versions: BTreeMap<Href, ETag> = known
@@ -193,9 +212,46 @@ async fn list(client: &Client, status: &Status, collection: &Collection) -> Resu
         .flat_map(|c| c.known.iter())
         .filter_map(|(href, k)| Some((href.clone(), k.etag.clone()?)))
         .collect();
-    match client.calendar.changes(collection, token, &versions).await {
+    let listed = match client.calendar.changes(collection, token, &versions).await {
         // A stale token never drops state: everything is listed anew and compared.
         Err(Error::Stale) => client.calendar.changes(collection, None, &versions).await,
         other => other,
+    };
+    match (listed, known) {
+        (Ok(listing), Some(known)) if listing.present.is_none() => {
+            Ok(ask_again(client, collection, known, listing, now).await)
+        }
+        (listed, _) => listed,
     }
+}
+
+/// A list of changes does not repeat an object that could not be fetched: it is asked for by itself
+/// until it comes or goes. Of many, other ones each time.
+async fn ask_again(
+    client: &Client,
+    collection: &Collection,
+    known: &CollectionStatus,
+    mut listing: Listing,
+    now: DateTime<Utc>,
+) -> Listing {
+    let unread = |href: &&Href| known.known.get(*href).is_none_or(|k| k.etag.is_none());
+    let missed: Vec<&Href> = known.broken.keys().filter(unread).collect();
+    let first = usize::try_from(now.timestamp() / 60).unwrap_or_default();
+    let turn = (0..missed.len().min(AGAIN)).map(|i| (first + i) % missed.len());
+    for href in turn.filter_map(|i| missed.get(i).copied()) {
+        let told = listing.changed.iter().any(|one| one.href == *href)
+            || listing.removed.contains(href)
+            || listing.problems.iter().any(|(one, _)| one == href);
+        if told {
+            continue;
+        }
+        match client.calendar.read(collection, href).await {
+            Ok(Some(found)) => listing.changed.push(found),
+            Ok(None) => listing.removed.push(href.clone()),
+            // Still not to be had: what is known of it stands.
+            Err(_) => {}
+        }
+        listing.requests += 1;
+    }
+    listing
 }

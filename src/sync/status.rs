@@ -132,6 +132,8 @@ pub struct Status {
     pub accounts: BTreeMap<String, AccountStatus>,
     /// By account name.
     pub lessons: BTreeMap<String, Lessons>,
+    /// By account name: when it was tried out which conditions of writes it honours.
+    pub tried: BTreeMap<String, DateTime<Utc>>,
 }
 
 impl Status {

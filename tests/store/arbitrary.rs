@@ -290,6 +290,7 @@ prop_compose! {
         collections in prop::collection::btree_map(collection_id(), collection().boxed(), 0..3),
         accounts in prop::collection::btree_map(text(), account(), 0..2),
         lessons in prop::collection::btree_map(text(), lessons(), 0..2),
+        tried in prop::collection::btree_map(text(), moment(), 0..2),
         events in vec(event().boxed(), 0..6),
         types in (
             task_type(0).boxed(), task_type(1).boxed(), task_type(u32::MAX).boxed(), 0usize..4,
@@ -307,6 +308,7 @@ prop_compose! {
         person.status.collections = collections;
         person.status.accounts = accounts;
         person.status.lessons = lessons;
+        person.status.tried = tried;
         person.expanded_until = last_turn;
         person.events = Arc::new(events.into_iter().map(|e| (e.id.clone(), e)).collect());
         let all = [types.0, types.1, types.2];

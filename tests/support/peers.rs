@@ -4,7 +4,7 @@ use super::proxy::{Auth, Proxy};
 use super::venv;
 use chronotype::calendar::Http;
 use chronotype::calendar::Secret;
-use chronotype::calendar::caldav::{Access, CalDav};
+use chronotype::calendar::caldav::{Access, CalDav, SignIn};
 use reqwest::{Method, Url};
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -116,6 +116,7 @@ impl Peer {
             url: url.to_owned(),
             username: "alice".to_owned(),
             password: Secret::new(password),
+            sign_in: SignIn::Auto,
             trusted_hosts: Vec::new(),
         };
         CalDav::new(self.http.clone(), access).unwrap()
@@ -130,6 +131,11 @@ impl Peer {
     pub async fn put(&self, path: &str, body: &str) {
         let (status, answer) = self.ask("PUT", path, body).await;
         assert!((200..300).contains(&status), "PUT {path}: {status} {answer}");
+    }
+
+    /// Offers an object that the server may refuse; its status. Not counted.
+    pub async fn offer(&self, path: &str, body: &[u8]) -> u16 {
+        self.ask_as("alice", "PUT", path, body.to_vec()).await.0
     }
 
     /// Reads an object, as the person's other client does. Not counted.
@@ -160,16 +166,22 @@ impl Peer {
         self.ask_as("alice", method, path, body).await
     }
 
-    async fn ask_as(&self, user: &str, method: &str, path: &str, body: &str) -> (u16, String) {
+    async fn ask_as(
+        &self,
+        user: &str,
+        method: &str,
+        path: &str,
+        body: impl Into<Vec<u8>>,
+    ) -> (u16, String) {
         let url = Url::parse(&format!("http://{}{path}", self.address)).unwrap();
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let request = self.http.client(&url).request(method, url.clone());
         let request = request.basic_auth(user, Some(PASSWORD));
+        let body: Vec<u8> = body.into();
         let request = if body.is_empty() {
             request
         } else {
-            let request = request.header("Content-Type", "text/calendar; charset=utf-8");
-            request.body(body.to_owned())
+            request.header("Content-Type", "text/calendar; charset=utf-8").body(body)
         };
         let answer = request.send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())

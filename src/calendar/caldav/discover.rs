@@ -1,11 +1,13 @@
 //! From an address to the calendars behind it (RFC 6764 section 6, RFC 5397, RFC 4791
 //! section 6.2.1).
 //!
-//! The address may be a calendar, a home set, a principal, a context path or a bare host.
+//! The address may be a calendar, a home set, a principal, a context path, a host or a domain. A
+//! domain's DNS may name other hosts: those the gate refuses are told to the person, not asked.
 
 use super::href;
 use super::multistatus::{Multistatus, Row};
 use super::transport::{Answer, Line};
+use crate::calendar::names::Service;
 use crate::calendar::{Collection, Error};
 use crate::event::CollectionId;
 use libdav::dav::Propfind;
@@ -16,8 +18,6 @@ use libdav::names::{
 use libdav::{Depth, PropertyName};
 use reqwest::Url;
 
-/// Redirects followed for one question: well-known, context path, missing slash, and two to spare.
-const REDIRECTS: usize = 5;
 /// Home sets followed: one is usual, some servers add one for shared calendars.
 const HOMES: usize = 8;
 const PRIVILEGES: PropertyName = PropertyName::new(DAV, "current-user-privilege-set");
@@ -43,62 +43,156 @@ pub enum Place {
     Homes(Vec<Url>),
 }
 
-/// Finds the calendars behind the account's address.
+/// Finds the calendars behind the account's address; `domain` is set when that is all it is.
 ///
 /// # Errors
 /// [`Error::Refused`] when there is no CalDAV server, with what was found instead.
-pub async fn discover(line: &Line<'_>) -> Result<Found, Error> {
+pub async fn discover(line: &Line<'_>, domain: Option<&str>) -> Result<Found, Error> {
     let base = line.base().clone();
-    let mut found_instead = String::new();
-    for path in [None, Some(WELL_KNOWN), Some("/")] {
-        let mut url = base.clone();
-        if let Some(path) = path {
-            url.set_path(path);
-            url.set_query(None);
+    let mut instead: Option<Instead> = None;
+    let mut hidden: Option<Error> = None;
+    if let Some(domain) = domain {
+        let service = line.names().caldav(domain).await;
+        if service.declined {
+            return Err(Error::Refused(format!(
+                "no CalDAV server: {domain} says in its DNS that it has none; give the address \
+                 that the provider names for CalDAV"
+            )));
         }
-        match look(line, url).await? {
-            Look::Found(found) => return Ok(found),
-            Look::Nothing(instead) if found_instead.is_empty() => found_instead = instead,
-            Look::Nothing(_) => {}
+        hidden = only_plain(domain, &service);
+        let mut silent = Vec::new();
+        for candidate in candidates(&service) {
+            let origin = candidate.origin();
+            if silent.contains(&origin) {
+                continue;
+            }
+            match look_at(line, candidate, domain).await {
+                Ok(Look::Found(found)) => return Ok(found),
+                Ok(Look::Nothing(found)) => drop(instead.get_or_insert(found)),
+                Err(error @ (Error::Unauthorized(_) | Error::Later { .. })) => return Err(error),
+                // The next server may do.
+                Err(error) => {
+                    hidden.get_or_insert(error);
+                    silent.push(origin);
+                }
+            }
         }
     }
-    Err(Error::Refused(format!(
-        "no CalDAV server at {}: it answered {found_instead}; give the address that the provider \
-         names for CalDAV",
-        base.host_str().unwrap_or_default()
-    )))
+    let given = (domain.is_none()).then(|| base.clone());
+    for url in given.into_iter().chain([at(&base, WELL_KNOWN), at(&base, "/")]) {
+        match look(line, url).await {
+            Ok(Look::Found(found)) => return Ok(found),
+            Ok(Look::Nothing(found)) => drop(instead.get_or_insert(found)),
+            Err(error @ (Error::Unauthorized(_) | Error::Later { .. })) => return Err(error),
+            Err(error) => return Err(hidden.unwrap_or(error)),
+        }
+    }
+    Err(hidden.unwrap_or_else(|| nothing_there(&base, instead.unwrap_or_default())))
+}
+
+fn at(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(path);
+    url.set_query(None);
+    url
+}
+
+/// Addresses to try on the servers a domain names.
+fn candidates(service: &Service) -> Vec<Url> {
+    let servers = service.servers.iter();
+    let servers = servers.filter_map(|(host, port)| {
+        let mut url = Url::parse(&format!("https://{host}/")).ok()?;
+        url.set_port(Some(*port)).ok()?;
+        Some(url)
+    });
+    let path = service.path.as_deref().and_then(|path| path.split(['?', '#']).next());
+    let paths: Vec<&str> = path.into_iter().chain([WELL_KNOWN, "/"]).collect();
+    servers.flat_map(|url| paths.iter().map(|path| at(&url, path)).collect::<Vec<_>>()).collect()
+}
+
+/// What to say when nothing better turns up.
+fn only_plain(domain: &str, service: &Service) -> Option<Error> {
+    (service.plain && service.servers.is_empty()).then(|| {
+        Error::Refused(format!(
+            "no CalDAV server over https: {domain} names one for plain http only, which may not \
+             see a password; ask the provider for an https address"
+        ))
+    })
+}
+
+async fn look_at(line: &Line<'_>, url: Url, domain: &str) -> Result<Look, Error> {
+    if line.check(&url).is_err() {
+        let host = url.host_str().unwrap_or_default();
+        return Err(Error::Refused(format!(
+            "the DNS of {domain} names the server {host}, which is another site: if it is yours, \
+             add \"{host}\" to trusted_hosts of the account {}",
+            line.account()
+        )));
+    }
+    look(line, url).await
 }
 
 enum Look {
     Found(Found),
-    Nothing(String),
+    Nothing(Instead),
+}
+
+/// What was found where no calendar is.
+#[derive(Debug, Default)]
+struct Instead {
+    brief: String,
+    /// A page of SOGo's, whose well-known address leads nowhere.
+    is_sogo: bool,
+}
+
+impl From<&str> for Instead {
+    fn from(brief: &str) -> Self {
+        Self { brief: brief.to_owned(), is_sogo: false }
+    }
+}
+
+impl From<&Answer> for Instead {
+    fn from(answer: &Answer) -> Self {
+        let brief = answer.brief();
+        let is_page = answer.is_success() && brief.contains("html");
+        let is_sogo = is_page && answer.body.windows(4).any(|word| word == b"SOGo");
+        Self { brief, is_sogo }
+    }
+}
+
+fn nothing_there(base: &Url, instead: Instead) -> Error {
+    let host = base.host_str().unwrap_or_default();
+    let brief = instead.brief;
+    Error::Refused(match instead.is_sogo {
+        true => format!(
+            "no CalDAV server at {host}: it answered {brief}, a page of SOGo; give url = \"{}\"",
+            at(base, "/SOGo/dav/")
+        ),
+        false => format!(
+            "no CalDAV server at {host}: it answered {brief}; give the address that the provider \
+             names for CalDAV"
+        ),
+    })
 }
 
 /// Everything that tells what an address is.
 async fn probe(line: &Line<'_>, url: Url, depth: Depth) -> Result<(Answer, Multistatus), Answered> {
-    let mut url = url;
-    for _ in 0..=REDIRECTS {
-        let path = href::path(&url);
-        let request = Propfind::new(&path).with_depth(depth).with_properties(&[
-            &RESOURCETYPE,
-            &DISPLAY_NAME,
-            &SUPPORTED_CALENDAR_COMPONENT_SET,
-            &PRIVILEGES,
-            &CURRENT_USER_PRINCIPAL,
-            &CALENDAR_HOME_SET,
-            &CALENDAR_USER_ADDRESS_SET,
-        ]);
-        let answer = line.ask(&url, &request).await?;
-        match answer.redirect() {
-            Some(target) => url = target?,
-            None if answer.status == 207 => {
-                let rows = answer.multistatus()?;
-                return Ok((answer, rows));
-            }
-            None => return Err(Answered::Otherwise(answer)),
-        }
+    let path = href::path(&url);
+    let request = Propfind::new(&path).with_depth(depth).with_properties(&[
+        &RESOURCETYPE,
+        &DISPLAY_NAME,
+        &SUPPORTED_CALENDAR_COMPONENT_SET,
+        &PRIVILEGES,
+        &CURRENT_USER_PRINCIPAL,
+        &CALENDAR_HOME_SET,
+        &CALENDAR_USER_ADDRESS_SET,
+    ]);
+    let answer = line.ask(&url, &request).await?;
+    if answer.status != 207 {
+        return Err(Answered::Otherwise(answer));
     }
-    Err(Answered::Failed(Error::Refused("the server redirects in circles".to_owned())))
+    let rows = answer.multistatus()?;
+    Ok((answer, rows))
 }
 
 enum Answered {
@@ -118,14 +212,14 @@ async fn look(line: &Line<'_>, url: Url) -> Result<Look, Error> {
         Err(Answered::Otherwise(answer)) if answer.status == 429 || answer.status >= 500 => {
             return match answer.refusal("finding calendars") {
                 error @ Error::Transient(_) => Err(error),
-                _ => Ok(Look::Nothing(answer.brief())),
+                _ => Ok(Look::Nothing(Instead::from(&answer))),
             };
         }
-        Err(Answered::Otherwise(answer)) => return Ok(Look::Nothing(answer.brief())),
+        Err(Answered::Otherwise(answer)) => return Ok(Look::Nothing(Instead::from(&answer))),
         Err(Answered::Failed(error)) => return Err(error),
     };
     let Some(here) = rows.rows.into_iter().find(|row| row.status.is_none_or(|s| s < 400)) else {
-        return Ok(Look::Nothing("404".to_owned()));
+        return Ok(Look::Nothing(Instead::from("404")));
     };
     let principal =
         here.principal.first().map(|raw| href::resolve(raw, &answer.url)).transpose()?;
@@ -155,7 +249,7 @@ async fn look(line: &Line<'_>, url: Url) -> Result<Look, Error> {
     }
     if homes.is_empty() {
         let what = if principal.is_some() { "a person without calendars" } else { "no calendar" };
-        return Ok(Look::Nothing(what.to_owned()));
+        return Ok(Look::Nothing(Instead::from(what)));
     }
     Ok(Look::Found(Found { place: Place::Homes(homes), home, addresses }))
 }
@@ -237,8 +331,10 @@ fn collection(line: &Line<'_>, row: &Row, asked: &Url) -> Option<Collection> {
     })
 }
 
-/// Whether one may create objects (RFC 3744 section 3).
+/// Whether blocks may be created, changed and deleted (RFC 3744 section 3). Leaves, and what they
+/// are gathered under (`write`, `all`), may stand side by side or inside one another.
 fn may_write(privileges: &[String]) -> bool {
-    let enough = ["all", "write", "write-content", "bind"];
-    privileges.is_empty() || privileges.iter().any(|one| enough.contains(&one.as_str()))
+    let has = |name: &str| privileges.iter().any(|one| one == name);
+    let leaves = ["bind", "unbind", "write-content"];
+    privileges.is_empty() || has("all") || has("write") || leaves.into_iter().all(has)
 }

@@ -1,22 +1,21 @@
 //! Objects by their hrefs: in chunks (RFC 4791 section 7.9), one by one where that fails.
 
 use super::href;
+use super::learned::Learned;
 use super::listing::object;
-use super::multistatus::{Row, etag};
+use super::multistatus::Row;
 use super::transport::{Answer, Line};
-use crate::calendar::{Error, Fetched, decode};
-use crate::event::{ETag, Href};
+use super::version::{self, Version, strong, version};
+use crate::calendar::{Error, Fetched, Weakness, decode};
+use crate::event::Href;
 use libdav::caldav::GetCalendarResources;
-use libdav::dav::Propfind;
-use libdav::names::GETETAG;
 use reqwest::Url;
-use reqwest::header::ETAG;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Objects asked for at once. One server reads its whole folder for each request, another refuses
 /// answers of more than 10,000 components: at 250, answers stay below a megabyte, and the first
 /// listing of 10,000 objects takes 41 requests.
-const CHUNK: usize = 250;
+pub const CHUNK: usize = 250;
 /// Largest object kept, in bytes: the largest that any of five measured servers takes.
 const OBJECT: usize = 25 * 1024 * 1024;
 
@@ -33,76 +32,118 @@ pub struct Haul {
 
 /// Fetches objects. One that can't be had becomes a problem and stops nothing.
 ///
+/// A chunk that is refused is halved, and what was found to pass is kept for the session. One that
+/// is refused alone says nothing of the others: they are asked for in full chunks again.
+///
 /// # Errors
 /// Only when no further request would do better: no network, signed out, server down.
-pub async fn fetch(line: &Line<'_>, collection: &Url, hrefs: Vec<Href>) -> Result<Haul, Error> {
+pub async fn fetch(
+    line: &Line<'_>,
+    learned: &Learned,
+    collection: &Url,
+    hrefs: Vec<Href>,
+) -> Result<Haul, Error> {
     let mut haul = Haul::default();
-    let mut chunks: Vec<Vec<Href>> = hrefs.chunks(CHUNK).rev().map(<[Href]>::to_vec).collect();
-    while let Some(mut chunk) = chunks.pop() {
-        let single = match multiget(line, collection, &chunk).await? {
-            Some(rows) => take(&mut haul, line, collection, &chunk, rows),
+    let mut queue = VecDeque::from(hrefs);
+    let mut size = learned.with(|session| session.chunk);
+    while !queue.is_empty() {
+        let chunk: Vec<Href> = queue.drain(..size.min(queue.len())).collect();
+        if learned.lacks(Weakness::NoMultiget) {
+            singly(line, learned, &mut haul, chunk).await?;
+            continue;
+        }
+        let before = haul.fetched.len();
+        let rest = match multiget(line, collection, &chunk).await? {
+            Some(rows) => take(&mut haul, line, learned, collection, chunk, rows),
             None if chunk.len() > 1 => {
-                let second = chunk.split_off(chunk.len() / 2);
-                chunks.extend([second, chunk]);
+                size = chunk.len() / 2;
+                chunk.into_iter().rev().for_each(|href| queue.push_front(href));
                 continue;
             }
-            None => chunk,
-        };
-        for href in single {
-            match get(line, &href).await {
-                Ok(Some(fetched)) => keep(&mut haul, fetched),
-                Ok(None) => drop(haul.gone.insert(href)),
-                Err(Error::Refused(problem)) => haul.problems.push((href, problem)),
-                Err(error) => return Err(error),
+            None => {
+                size = CHUNK;
+                chunk
             }
+        };
+        let given = haul.fetched.len() - before;
+        singly(line, learned, &mut haul, rest).await?;
+        learned.note_multiget(given, haul.fetched.len() - before - given);
+    }
+    learned.with(|session| session.chunk = size);
+    Ok(haul)
+}
+
+async fn singly(
+    line: &Line<'_>,
+    learned: &Learned,
+    haul: &mut Haul,
+    hrefs: Vec<Href>,
+) -> Result<(), Error> {
+    for href in hrefs {
+        match get(line, learned, &href).await {
+            Ok(Some(fetched)) => keep(haul, fetched),
+            Ok(None) => drop(haul.gone.insert(href)),
+            Err(Error::Refused(problem)) => haul.problems.push((href, problem)),
+            Err(Error::Changed) => {
+                haul.problems.push((href, "the server does not give it (412)".to_owned()));
+            }
+            Err(error) => return Err(error),
         }
     }
-    Ok(haul)
+    Ok(())
 }
 
 /// One object; `None` when nothing lies there.
 ///
-/// # Errors
-/// [`Error::Refused`] when this object can't be had, whatever the others do.
-pub async fn get(line: &Line<'_>, href: &Href) -> Result<Option<Fetched>, Error> {
-    let url = line.locate(href)?;
-    let request = http::Request::builder().method(http::Method::GET).body(String::new());
-    let request = request.map_err(|_| Error::Refused("no request".to_owned()))?;
-    let answer = line.send(&url, request).await?;
-    match answer.status {
-        404 | 410 => return Ok(None),
-        // A server that stumbles over one object stumbles every time.
-        500 => return Err(Error::Refused("the server fails to read it (500)".to_owned())),
-        _ if !answer.is_success() => return Err(answer.refusal("reading an object")),
-        _ => {}
-    }
-    if answer.body.len() > OBJECT {
-        return Err(Error::Refused(too_large()));
-    }
-    let version = match strong(&answer) {
-        Some(version) => Some(version),
-        None => version(line, &url).await?,
-    };
-    let body = decode(answer.body);
-    Ok(Some(Fetched { href: href.clone(), etag: version, body }))
-}
-
-/// The ETag an answer carries, when it can be used for a condition.
-pub fn strong(answer: &Answer) -> Option<ETag> {
-    answer.header(ETAG).filter(|text| !text.starts_with("W/")).and_then(etag)
-}
-
-/// The version of one object; `None` when it is gone or has none.
+/// Where the answer bears no usable ETag, the version is read *before* the text: the other way
+/// round, it could belong to a later text, which would then never be fetched.
 ///
 /// # Errors
-/// As requests fail.
-pub async fn version(line: &Line<'_>, url: &Url) -> Result<Option<ETag>, Error> {
-    let path = href::path(url);
-    let answer = line.ask(url, &Propfind::new(&path).with_properties(&[&GETETAG])).await?;
+/// [`Error::Refused`] when this object can't be had, whatever the others do.
+pub async fn get(
+    line: &Line<'_>,
+    learned: &Learned,
+    href: &Href,
+) -> Result<Option<Fetched>, Error> {
+    let url = line.locate(href)?;
+    let none = learned.lacks(Weakness::NoVersions);
+    let mut read = match learned.with(|session| session.version_first) {
+        true if !none => Some(version(line, learned, &url).await?),
+        _ => None,
+    };
+    let answer = match (text(line, &url).await?, none || read.is_some()) {
+        (Some(answer), false) if strong(&answer).is_none() => {
+            learned.with(|session| session.version_first = true);
+            read = Some(version(line, learned, &url).await?);
+            text(line, &url).await?
+        }
+        (answer, _) => answer,
+    };
+    let Some(answer) = answer else { return Ok(None) };
+    let named = match (strong(&answer), read) {
+        (Some(etag), _) | (None, Some(Version::There(Some(etag)))) => Some(etag),
+        (None, _) => version::weak(&answer, learned),
+    };
+    let body = decode(answer.body);
+    let etag = named.unwrap_or_else(|| {
+        learned.note(Weakness::NoVersions);
+        version::made(&body)
+    });
+    Ok(Some(Fetched { href: href.clone(), etag: Some(etag), body }))
+}
+
+/// The answer to GET; `None` when nothing lies there.
+async fn text(line: &Line<'_>, url: &Url) -> Result<Option<Answer>, Error> {
+    let request = http::Request::builder().method(http::Method::GET).body(String::new());
+    let request = request.map_err(|_| Error::Refused("no request".to_owned()))?;
+    let answer = line.send(url, request).await?;
     match answer.status {
-        207 => Ok(answer.multistatus()?.rows.into_iter().find_map(|row| row.etag)),
         404 | 410 => Ok(None),
-        _ => Err(answer.refusal("reading a version")),
+        // A server that stumbles over one object stumbles every time.
+        500 => Err(Error::Refused("the server fails to read it (500)".to_owned())),
+        _ if !answer.is_success() => Err(answer.refusal("reading an object")),
+        _ if answer.body.len() > OBJECT => Err(Error::Refused(too_large())),
+        _ => Ok(Some(answer)),
     }
 }
 
@@ -125,17 +166,20 @@ async fn multiget(
     };
     match answer.refusal("reading objects") {
         _ if answer.status == 207 => Ok(answer.multistatus().ok().map(|rows| rows.rows)),
-        error @ Error::Transient(_) if answer.status != 500 => Err(error),
+        error @ (Error::Transient(_) | Error::Later { .. }) if answer.status != 500 => Err(error),
         _ => Ok(None),
     }
 }
 
-/// Takes what an answer holds; returns the hrefs it says nothing useful about.
+/// Takes what an answer holds, in whatever order; returns the hrefs to ask for singly. Some servers
+/// leave out the rows of missing objects; a 404 row for what was listed a moment ago may be about
+/// the spelling of its href. Either way, only a 404 to its own GET says that it is gone.
 fn take(
     haul: &mut Haul,
     line: &Line<'_>,
+    learned: &Learned,
     collection: &Url,
-    chunk: &[Href],
+    chunk: Vec<Href>,
     rows: Vec<Row>,
 ) -> Vec<Href> {
     let named =
@@ -143,12 +187,15 @@ fn take(
     let mut rows: BTreeMap<Href, Row> = named.collect();
     let mut rest = Vec::new();
     for href in chunk {
-        match rows.remove(href) {
-            Some(Row { data: Some(body), etag, .. }) => {
-                keep(haul, Fetched { href: href.clone(), etag, body });
+        match rows.remove(&href) {
+            Some(Row { data: Some(body), etag, weak, .. }) => {
+                let etag = version::named(etag, weak, learned).unwrap_or_else(|| {
+                    learned.note(Weakness::NoVersions);
+                    version::made(&body)
+                });
+                keep(haul, Fetched { href, etag: Some(etag), body });
             }
-            Some(Row { status: Some(404 | 410), .. }) => drop(haul.gone.insert(href.clone())),
-            _ => rest.push(href.clone()),
+            _ => rest.push(href),
         }
     }
     rest

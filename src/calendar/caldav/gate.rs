@@ -1,7 +1,8 @@
-//! Where an account's password may go (safety contract, point 6).
+//! Where an account's credentials may go (safety contract, point 6): password, digest, token,
+//! client certificate.
 //!
-//! Invariant: every request passes here, whoever named its address: the person, a redirect, or a
-//! server's answer.
+//! Invariant: every request passes here, whoever named its address: the person, a redirect, the
+//! DNS, or a server's answer.
 
 use crate::calendar::Error;
 use crate::calendar::http::is_loopback;
@@ -39,7 +40,7 @@ impl Gate {
                 return Err(Error::Refused(format!("'{other}' can't be used here: use https")));
             }
         }
-        let trusted = trusted.iter().map(|host| host.trim().to_ascii_lowercase()).collect();
+        let trusted = trusted.iter().map(|host| as_host(host)).collect();
         Ok(Self { base, trusted, account })
     }
 
@@ -75,6 +76,13 @@ impl Gate {
     }
 }
 
+/// A host as people write it: in any case, in any script, as an address.
+fn as_host(text: &str) -> String {
+    let text = text.trim();
+    let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    Url::parse(&full).map_or_else(|_| text.to_ascii_lowercase(), |url| host(&url))
+}
+
 /// The host of an address, lower case.
 pub fn host(url: &Url) -> String {
     url.host_str().unwrap_or_default().to_ascii_lowercase()
@@ -96,7 +104,8 @@ mod tests {
 
     #[test]
     fn passwords_stay_home() {
-        let trusted = vec!["Cal.Partner.net".to_owned()];
+        let trusted = ["Cal.Partner.net", "https://dav.friend.org/", "münchen.example"];
+        let trusted: Vec<String> = trusted.map(str::to_owned).into();
         for (base, to, expected) in [
             ("https://caldav.icloud.com/", "https://p42-caldav.icloud.com/1/", true),
             ("https://example.co.uk/", "https://other.co.uk/", false),
@@ -104,6 +113,12 @@ mod tests {
             ("https://example.com/", "http://example.com/", false),
             ("https://example.com/", "https://example.com:8443/", true),
             ("https://example.com/", "https://cal.partner.net/", true),
+            ("https://example.com/", "https://dav.friend.org/dav/", true),
+            ("https://example.com/", "https://xn--mnchen-3ya.example/", true),
+            ("https://example.com/", "http://cal.partner.net/", false),
+            ("https://example.com/", "https://evil-example.com/", false),
+            ("https://example.com/", "https://example.com.evil.net/", false),
+            ("https://example.com/", "https://user@evil.net/", false),
             ("https://10.0.0.1/", "https://10.0.0.2/", false),
             ("https://nas/", "https://nas.evil.com/", false),
             ("http://127.0.0.1:5232/", "http://127.0.0.1:5232/alice/", true),

@@ -81,7 +81,18 @@ pub fn of(url: &Url, base: &Url) -> Href {
 /// # Errors
 /// [`Error::Refused`] when it is no address at all.
 pub fn url(href: &Href, base: &Url) -> Result<Url, Error> {
-    resolve(&encode(href.as_str()), base)
+    match split(href.as_str()) {
+        // Encoding would break the brackets of an IPv6 address.
+        Some((origin, path)) => resolve(&format!("{origin}{}", encode(path)), base),
+        None => resolve(&encode(href.as_str()), base),
+    }
+}
+
+/// Origin and path of an href on another host than the account's.
+fn split(href: &str) -> Option<(&str, &str)> {
+    let start = ["https://", "http://"].iter().find(|s| href.starts_with(**s))?.len();
+    let end = href.get(start..)?.find('/')? + start;
+    Some((href.get(..end)?, href.get(end..)?))
 }
 
 /// Resolves an address as a server wrote it in an answer to a request to `base`.
@@ -102,8 +113,11 @@ pub fn resolve(raw: &str, base: &Url) -> Result<Url, Error> {
     } else {
         base.join(raw)
     };
-    let url = joined
+    let mut url = joined
         .map_err(|_| Error::Refused("the server named an address that is none".to_owned()))?;
+    // Nobody but the person says who signs in. These fail only for addresses without a host.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
     Ok(encrypted(url, base))
 }
 
@@ -148,6 +162,23 @@ mod tests {
             ("/a b.ics", "/a b.ics"),
         ] {
             assert_eq!(decode(raw), expected, "{raw}");
+        }
+    }
+
+    #[test]
+    fn other_hosts_stay_other_hosts() {
+        let base = Url::parse("https://caldav.icloud.com/").unwrap();
+        for there in [
+            "https://p42-caldav.icloud.com/1/calendars/a%20b%40c.ics",
+            "https://p42-caldav.icloud.com:8443/%25/",
+            "https://[::1]:8443/k%C3%B6ln/",
+            "https://caldav.icloud.com/1/",
+        ] {
+            let href = of(&Url::parse(there).unwrap(), &base);
+            let found = url(&href, &base).unwrap();
+            assert_eq!(decode(found.as_str()), decode(there), "{href}");
+            assert_eq!(found.host(), Url::parse(there).unwrap().host());
+            assert_eq!(of(&found, &base), href);
         }
     }
 

@@ -2,18 +2,20 @@
 //!
 //! Invariant: a full listing is complete or an error; a part of one would look like deletions.
 
-use super::fetch::{Haul, fetch};
+use super::fetch::{CHUNK, Haul, fetch};
 use super::href;
+use super::learned::{Learned, is_block};
 use super::multistatus::Row;
 use super::transport::{Answer, Line, prepare};
-use crate::calendar::{Error, Listing};
+use super::version::{is_counter, is_made};
+use crate::calendar::{Error, Fetched, Listing, Weakness};
 use crate::event::{ETag, Href, SyncToken};
 use http::HeaderValue;
 use libdav::Depth;
 use libdav::dav::{Propfind, SyncCollection};
 use libdav::names::{GETETAG, RESOURCETYPE};
 use reqwest::Url;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Parts of one truncated answer. Servers cut at a hundred rows or more, so this is a lot.
 const PARTS: usize = 1_000;
@@ -38,6 +40,8 @@ enum Member {
 struct Members {
     all: BTreeMap<Href, Member>,
     token: Option<SyncToken>,
+    /// Some ETag was a weak one.
+    weak: bool,
 }
 
 /// What changed since `token`.
@@ -46,6 +50,7 @@ struct Members {
 /// [`Error::Stale`] when the server can't tell.
 pub async fn since(
     line: &Line<'_>,
+    learned: &Learned,
     collection: &Url,
     token: &SyncToken,
     known: &BTreeMap<Href, ETag>,
@@ -54,18 +59,92 @@ pub async fn since(
         Asked::Members(members) => members,
         Asked::Refused(_) => return Err(Error::Stale),
     };
+    let told = Told::new(learned, &members, token, known);
+    if told.looks_full() {
+        // What is missing in such an answer may be gone: only a listing meant to be full can say.
+        let mut sure = known.clone();
+        sure.retain(|href, _| !told.doubtful.contains(href));
+        let (listing, _) = full(line, learned, collection, &sure, Sync::Works).await?;
+        let present: BTreeSet<&Href> = listing.present.iter().flatten().collect();
+        let passed_over =
+            known.keys().any(|href| !members.all.contains_key(href) && !present.contains(href));
+        if passed_over && present.iter().all(|href| members.all.contains_key(href)) {
+            learned.note(Weakness::UnknownTokenTellsAll);
+        }
+        return Ok(listing);
+    }
     let gone = |(href, member): (&Href, &Member)| (*member == Member::Gone).then(|| href.clone());
     let mut removed: Vec<Href> = members.all.iter().filter_map(gone).collect();
-    let haul = fetch(line, collection, wanted(&members, known)).await?;
+    let mut wanted = wanted(learned, &members, known);
+    wanted.extend(told.doubtful);
+    let haul = fetch(line, learned, collection, wanted).await?;
     removed.extend(haul.gone);
     Ok(Listing {
         present: None,
-        changed: haul.fetched,
+        changed: anew(haul.fetched, known),
         removed,
         token: members.token,
         problems: haul.problems,
         requests: line.sent(),
     })
+}
+
+/// What a list of changes repeats although we know it already. Some servers tell the last second's
+/// changes again and again, most repeat what we wrote ourselves, and two of five measured ones
+/// answer a token they don't know with everything there is.
+struct Told {
+    /// Told again unchanged, our own last writes aside.
+    repeated: usize,
+    known: usize,
+    /// Some of it is not ours.
+    of_others: bool,
+    /// Something known is not told.
+    passes_over: bool,
+    /// Repeated under a version that proves little.
+    doubtful: BTreeSet<Href>,
+}
+
+impl Told {
+    fn new(
+        learned: &Learned,
+        members: &Members,
+        token: &SyncToken,
+        known: &BTreeMap<Href, ETag>,
+    ) -> Self {
+        let mut told = Self {
+            repeated: 0,
+            known: known.len(),
+            of_others: false,
+            passes_over: known.keys().any(|href| !members.all.contains_key(href)),
+            doubtful: BTreeSet::new(),
+        };
+        // The token has not moved: the server knows it, and nothing happened since.
+        if members.token.as_ref() == Some(token) {
+            return told;
+        }
+        for (href, member) in &members.all {
+            let same = match (member, known.get(href)) {
+                (Member::There(Some(now)), Some(before)) => now == before,
+                // Without versions, it may be the same.
+                (Member::There(None), Some(before)) => is_made(before),
+                _ => false,
+            };
+            if same && !learned.with(|session| session.written.contains(href)) {
+                told.repeated += 1;
+                told.of_others |= !is_block(href);
+                if known.get(href).is_some_and(is_counter) && told.doubtful.len() < CHUNK {
+                    told.doubtful.insert(href.clone());
+                }
+            }
+        }
+        told
+    }
+
+    /// More than half of what is known, unchanged. Where all of it is ours and nothing is passed
+    /// over, it is what we wrote before the last start.
+    fn looks_full(&self) -> bool {
+        self.repeated * 2 > self.known && (self.of_others || self.passes_over)
+    }
 }
 
 /// Everything in the collection; objects whose ETag is `known` are not fetched.
@@ -74,6 +153,7 @@ pub async fn since(
 /// As requests fail, and when the server shows only a part.
 pub async fn full(
     line: &Line<'_>,
+    learned: &Learned,
     collection: &Url,
     known: &BTreeMap<Href, ETag>,
     works: Sync,
@@ -92,12 +172,16 @@ pub async fn full(
             Err(error) => return Err(error),
         },
     };
-    let Haul { fetched, gone, problems } = fetch(line, collection, wanted(&members, known)).await?;
+    if works == Sync::Refused {
+        learned.note(Weakness::NoChanges);
+    }
+    let wanted = wanted(learned, &members, known);
+    let Haul { fetched, gone, problems } = fetch(line, learned, collection, wanted).await?;
     let there = members.all.into_iter().filter(|(_, member)| *member != Member::Gone);
     let present = there.map(|(href, _)| href).filter(|href| !gone.contains(href)).collect();
     let listing = Listing {
         present: Some(present),
-        changed: fetched,
+        changed: anew(fetched, known),
         removed: Vec::new(),
         token: members.token,
         problems,
@@ -106,14 +190,26 @@ pub async fn full(
     Ok((listing, works))
 }
 
-/// Some servers repeat what they told before; what we know already is not fetched again.
-fn wanted(members: &Members, known: &BTreeMap<Href, ETag>) -> Vec<Href> {
+/// What we know already is not fetched again.
+fn wanted(learned: &Learned, members: &Members, known: &BTreeMap<Href, ETag>) -> Vec<Href> {
     let is_new = |(href, member): (&Href, &Member)| match member {
         Member::There(Some(etag)) if known.get(href) == Some(etag) => None,
         Member::There(_) => Some(href.clone()),
         Member::Gone => None,
     };
+    if members.weak {
+        learned.note(Weakness::WeakVersions);
+    }
     members.all.iter().filter_map(is_new).collect()
+}
+
+/// Without ETags everything listed is fetched: what reads as before is no news.
+fn anew(mut fetched: Vec<Fetched>, known: &BTreeMap<Href, ETag>) -> Vec<Fetched> {
+    let same = |one: &Fetched| {
+        one.etag.as_ref().is_some_and(|etag| is_made(etag) && known.get(&one.href) == Some(etag))
+    };
+    fetched.retain(|one| !same(one));
+    fetched
 }
 
 enum Asked {
@@ -128,7 +224,7 @@ async fn sync(
     token: Option<&SyncToken>,
 ) -> Result<Asked, Error> {
     let path = href::path(collection);
-    let mut members = Members { all: BTreeMap::new(), token: token.cloned() };
+    let mut members = Members { token: token.cloned(), ..Members::default() };
     for _ in 0..PARTS {
         let mut request = SyncCollection::new(&path);
         if let Some(token) = &members.token {
@@ -164,7 +260,7 @@ fn refused(answer: Answer, had_token: bool) -> Result<Asked, Error> {
         return Err(Error::Stale);
     }
     match answer.refusal("listing changes") {
-        error @ Error::Transient(_) if answer.status != 500 => Err(error),
+        error @ (Error::Transient(_) | Error::Later { .. }) if answer.status != 500 => Err(error),
         error @ Error::NotFound(_) if had_token => Err(error),
         _ => Ok(Asked::Refused(answer)),
     }
@@ -208,7 +304,10 @@ fn add(
         }
         let member = match row.status {
             Some(404 | 410) => Member::Gone,
-            _ => Member::There(row.etag),
+            _ => {
+                members.weak |= row.weak && row.etag.is_some();
+                Member::There(row.etag)
+            }
         };
         members.all.insert(href, member);
     }

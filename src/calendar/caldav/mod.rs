@@ -1,29 +1,43 @@
 //! CalDAV (RFC 4791, RFC 6578): requests prepared by `libdav`, sent by `reqwest`.
 //!
-//! One account is one [`CalDav`]. Answers are read here and not by `libdav`, whose readers give up
-//! a whole answer for one odd row; the quirks of five servers are in the comments where they bite.
+//! One account is one [`CalDav`]. A request passes the gate (where credentials may go), is signed
+//! (who we say we are), sent, and followed where it is sent on; patience says when to ask again.
+//! Discovery turns what the person wrote into the addresses of calendars. Answers are read here
+//! and not by `libdav`, whose readers give up a whole answer for one odd row; the quirks of five
+//! servers are in the comments where they bite.
 
+mod address;
 mod discover;
 mod fetch;
 mod gate;
 mod href;
+mod learned;
 mod listing;
+mod make;
 mod multistatus;
+mod patience;
+mod sign;
 mod transport;
+mod version;
 mod write;
 
+pub use address::check_address;
+pub use sign::SignIn;
+
 use super::http::Http;
-use super::{Calendar, Collection, Contact, Error, Fetched, Listing, Secret};
-use crate::event::{CollectionId, ETag, Href, SyncToken};
+use super::{Calendar, Collection, Contact, Error, Fetched, Listing, Secret, Weakness, read_only};
+use crate::event::{ETag, Href, SyncToken};
+use address::Address;
 use async_trait::async_trait;
 use discover::Found;
 use gate::Gate;
+use learned::Learned;
 use listing::Sync;
 use reqwest::Url;
+use sign::Signer;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
 use transport::{Line, Transport};
-use write::Conditions;
+use write::Writer;
 
 /// How to reach an account, as the config says it.
 #[derive(Debug, Clone)]
@@ -32,10 +46,12 @@ pub struct Access {
     pub account: String,
     /// A calendar, a home set, a principal, a server, a bare host, or a mail address at one.
     pub url: String,
-    /// Empty = no sign-in.
+    /// Empty = no sign-in by name, unless `url` is a mail address.
     pub username: String,
-    /// The password.
+    /// The password or token.
     pub password: Secret,
+    /// How to sign in.
+    pub sign_in: SignIn,
     /// Hosts the person confirmed beyond the account's own site.
     pub trusted_hosts: Vec<String>,
 }
@@ -43,16 +59,9 @@ pub struct Access {
 /// One account on a CalDAV server.
 pub struct CalDav {
     account: String,
+    domain: Option<String>,
     transport: Transport,
-    learned: Mutex<Learned>,
-}
-
-/// What the server taught us since the start: saves requests, is never needed.
-#[derive(Debug)]
-struct Learned {
-    found: Option<Found>,
-    without_sync: BTreeSet<CollectionId>,
-    conditions: Conditions,
+    learned: Learned,
 }
 
 impl CalDav {
@@ -61,13 +70,20 @@ impl CalDav {
     /// # Errors
     /// [`Error::Refused`] when the address is none, or would carry the password unencrypted.
     pub fn new(http: Http, access: Access) -> Result<Self, Error> {
-        let Access { account, url, username, password, trusted_hosts } = access;
-        let base = address(&url)?;
-        let conditions = Conditions::of(&base);
-        let gate = Gate::new(base, account.clone(), trusted_hosts, !username.is_empty())?;
-        let transport = Transport::new(http, gate, account.clone(), username, password);
-        let learned = Learned { found: None, without_sync: BTreeSet::new(), conditions };
-        Ok(Self { account, transport, learned: Mutex::new(learned) })
+        let Access { account, url, username, password, sign_in, trusted_hosts } = access;
+        let address = Address::read(&url)?;
+        let names = match username.is_empty() {
+            false => vec![username],
+            true if password.expose().is_empty() => Vec::new(),
+            true => address.names(),
+        };
+        let base = address.url;
+        let learned = Learned::new(&base);
+        let signs_in = !names.is_empty() || sign_in == SignIn::Bearer;
+        let gate = Gate::new(base, account.clone(), trusted_hosts, signs_in)?;
+        let signer = Signer::new(sign_in, names, password);
+        let transport = Transport::new(http, gate, account.clone(), signer);
+        Ok(Self { account, domain: address.domain, transport, learned })
     }
 
     /// Requests sent so far.
@@ -75,66 +91,35 @@ impl CalDav {
         self.transport.requests()
     }
 
-    fn learned<T>(&self, with: impl FnOnce(&mut Learned) -> T) -> T {
-        with(&mut self.learned.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn conditions(&self) -> Conditions {
-        self.learned(|learned| learned.conditions)
-    }
-
     async fn found(&self, line: &Line<'_>) -> Result<Found, Error> {
-        if let Some(found) = self.learned(|learned| learned.found.clone()) {
+        if let Some(found) = self.learned.with(|session| session.found.clone()) {
             return Ok(found);
         }
-        let found = discover::discover(line).await?;
-        self.learned(|learned| learned.found = Some(found.clone()));
+        let found = discover::discover(line, self.domain.as_deref()).await?;
+        self.learned.with(|session| session.found = Some(found.clone()));
         Ok(found)
     }
-}
 
-/// Whether an account may have this address; nothing is sent.
-///
-/// # Errors
-/// [`Error::Refused`] when it is none, or would carry the password unencrypted.
-pub fn check_address(text: &str, signs_in: bool) -> Result<(), Error> {
-    Gate::new(address(text)?, String::new(), Vec::new(), signs_in).map(|_| ())
-}
-
-/// Reads the account's address; one without a scheme is a host, or a mail address at one.
-fn address(text: &str) -> Result<Url, Error> {
-    let text = text.trim();
-    // What stands before the '@' may be a password: it is neither repeated nor dropped in silence.
-    let holds_secret = || {
-        Error::Refused(
-            "the address must not hold a password: give username and \
-                        password_command"
-                .to_owned(),
-        )
-    };
-    let full = if text.contains("://") {
-        text.to_owned()
-    } else {
-        let (user, host) = text.rsplit_once('@').unwrap_or(("", text));
-        if user.contains(':') {
-            return Err(holds_secret());
+    async fn everything(
+        &self,
+        line: &Line<'_>,
+        collection: &Collection,
+        url: &Url,
+        known: &BTreeMap<Href, ETag>,
+    ) -> Result<Listing, Error> {
+        let refused = self.learned.with(|session| session.without_sync.contains(&collection.id));
+        let works = if refused { Sync::Refused } else { Sync::Works };
+        let (listing, works) = listing::full(line, &self.learned, url, known, works).await?;
+        if works == Sync::Refused {
+            self.learned.with(|session| session.without_sync.insert(collection.id.clone()));
         }
-        // One slash too few.
-        let slip = host.contains(":/");
-        format!("https://{}", if slip { "" } else { host })
-    };
-    let url = Url::parse(&full).ok().filter(Url::has_host);
-    let no_address = || match text.contains('@') {
-        true => Error::Refused("this is not a web address".to_owned()),
-        false => Error::Refused(format!("'{text}' is not a web address")),
-    };
-    let mut url = url.ok_or_else(no_address)?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(holds_secret());
+        Ok(listing)
     }
-    url.set_fragment(None);
-    url.set_query(None);
-    Ok(url)
+
+    fn writer(&self, href: &Href) -> Writer<'_> {
+        self.learned.with(|session| session.written.insert(href.clone()));
+        Writer { line: self.transport.line(), learned: &self.learned }
+    }
 }
 
 #[async_trait]
@@ -147,13 +132,29 @@ impl Calendar for CalDav {
         self.transport.contact()
     }
 
+    fn weaknesses(&self) -> BTreeSet<Weakness> {
+        self.learned.weaknesses()
+    }
+
+    fn recall(&self, seen: &BTreeSet<Weakness>) {
+        self.learned.recall(seen);
+    }
+
+    fn is_tried(&self) -> bool {
+        self.learned.writes_tried()
+    }
+
+    fn recall_trial(&self) {
+        self.learned.note_writes_tried();
+    }
+
     async fn collections(&self) -> Result<Vec<Collection>, Error> {
         let line = self.transport.line();
         let found = self.found(&line).await?;
         let listed = discover::list(&line, &found).await;
         if matches!(listed, Err(Error::NotFound(_) | Error::Refused(_))) {
             // The home may have moved: look for it anew the next time.
-            self.learned(|learned| learned.found = None);
+            self.learned.with(|session| session.found = None);
         }
         listed
     }
@@ -170,20 +171,17 @@ impl Calendar for CalDav {
     ) -> Result<Listing, Error> {
         let line = self.transport.line();
         let url = href::as_collection(line.locate(&collection.href)?);
-        if let Some(token) = token {
-            return listing::since(&line, &url, token, known).await;
-        }
-        let refused = self.learned(|learned| learned.without_sync.contains(&collection.id));
-        let works = if refused { Sync::Refused } else { Sync::Works };
-        let (listing, works) = listing::full(&line, &url, known, works).await?;
-        if works == Sync::Refused {
-            self.learned(|learned| learned.without_sync.insert(collection.id.clone()));
-        }
+        let listing = match token {
+            Some(token) => listing::since(&line, &self.learned, &url, token, known).await?,
+            None => self.everything(&line, collection, &url, known).await?,
+        };
+        let elsewhere = |href: &Href| !href.as_str().starts_with(collection.href.as_str());
+        self.learned.with(|session| session.written.retain(elsewhere));
         Ok(listing)
     }
 
     async fn read(&self, _: &Collection, href: &Href) -> Result<Option<Fetched>, Error> {
-        fetch::get(&self.transport.line(), href).await
+        fetch::get(&self.transport.line(), &self.learned, href).await
     }
 
     fn href_for(&self, collection: &Collection, uid: &str) -> Href {
@@ -194,10 +192,7 @@ impl Calendar for CalDav {
     }
 
     async fn create(&self, _: &Collection, href: &Href, body: &str) -> Result<Option<ETag>, Error> {
-        let line = self.transport.line();
-        let created = write::create(&line, href, body, self.conditions()).await?;
-        self.learned(|learned| learned.conditions = created.conditions);
-        Ok(created.etag)
+        self.writer(href).create(href, body).await
     }
 
     async fn update(
@@ -207,11 +202,11 @@ impl Calendar for CalDav {
         etag: &ETag,
         body: &str,
     ) -> Result<Option<ETag>, Error> {
-        write::update(&self.transport.line(), href, etag, body, self.conditions()).await
+        self.writer(href).update(href, etag, body).await
     }
 
     async fn delete(&self, _: &Collection, href: &Href, etag: &ETag) -> Result<(), Error> {
-        write::delete(&self.transport.line(), href, etag, self.conditions()).await
+        self.writer(href).delete(href, etag).await
     }
 
     async fn make_collection(&self, name: &str) -> Result<Collection, Error> {
@@ -223,30 +218,16 @@ impl Calendar for CalDav {
             ))
         })?;
         let there = discover::Found { place: discover::Place::Homes(vec![home.clone()]), ..found };
-        let mut all = discover::list(&line, &there).await?.into_iter();
-        if let Some(one) = all.find(|one| one.name == name && !one.read_only) {
-            return Ok(one);
-        }
-        let url = write::make_calendar(&line, &home, name).await?;
-        discover::describe(&line, &url).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_people_type() {
-        for (text, expected) in [
-            ("https://dav.example.com/alice/", Some("https://dav.example.com/alice/")),
-            ("dav.example.com", Some("https://dav.example.com/")),
-            ("alice@example.com", Some("https://example.com/")),
-            ("https://alice:secret@example.com/", None),
-            ("not an address", None),
-            ("", None),
-        ] {
-            assert_eq!(address(text).ok().as_ref().map(Url::as_str), expected, "{text}");
-        }
+        let all = discover::list(&line, &there).await?;
+        let mut named: Vec<Collection> = all.into_iter().filter(|one| one.name == name).collect();
+        named.sort_by_key(|one| one.read_only);
+        let made = match named.into_iter().next() {
+            Some(one) => one,
+            None => {
+                let url = make::make_calendar(&line, &home, name).await?;
+                discover::describe(&line, &url).await?
+            }
+        };
+        if made.read_only { Err(read_only(&made)) } else { Ok(made) }
     }
 }

@@ -28,6 +28,8 @@ pub struct Row {
     pub status: Option<u16>,
     /// `DAV:getetag`, in one spelling.
     pub etag: Option<ETag>,
+    /// That ETag is marked weak (RFC 9110 section 8.8.1).
+    pub weak: bool,
     /// `CALDAV:calendar-data`.
     pub data: Option<String>,
     /// `DAV:resourcetype` says collection.
@@ -125,7 +127,11 @@ fn rows(response: Node) -> Vec<Row> {
 
 fn read(row: &mut Row, property: Node) {
     match property.tag_name().name() {
-        "getetag" => row.etag = text_of(property).and_then(|text| etag(&text)),
+        "getetag" => {
+            let text = text_of(property).unwrap_or_default();
+            row.etag = etag(&text);
+            row.weak = text.starts_with("W/");
+        }
         "calendar-data" => row.data = text_of(property).map(|text| with_crlf(&text)),
         "resourcetype" => {
             row.is_collection = elements(property).any(|n| n.tag_name() == names::COLLECTION);

@@ -1,34 +1,40 @@
-//! One request: past the gate, signed, bounded, asked again when the line breaks.
+//! One request: past the gate, signed, bounded, asked again when the line breaks or the server is
+//! busy, and sent on where the server has moved to.
+//!
+//! Invariant: each hop of a redirect passes the gate and is signed anew, with method, conditions
+//! and body kept.
 
 use super::gate::{Gate, host};
 use super::href;
 use super::multistatus::{self, Multistatus};
+use super::patience::{Next, Patience};
+use super::sign::{Signed, Signer};
 use crate::calendar::http::{Http, REPORT, failure, is_dropped};
-use crate::calendar::{Contact, Error, Secret};
+use crate::calendar::names::Names;
+use crate::calendar::{Contact, Error};
 use crate::event::Href;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use libdav::requests::DavRequest;
 use reqwest::Url;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Largest answer: 100,000 objects in one listing, or a chunk of very large ones.
 const ANSWER: usize = 256 * 1024 * 1024;
-/// Waits before asking again when a connection broke without an answer: some servers close each
-/// connection, now and then a moment too early.
-const BACK_OFF: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(1)];
+/// Redirects followed for one request: well-known, context path, missing slash, and two to spare.
+const REDIRECTS: usize = 5;
+/// Challenges answered for one request: the first, a stale nonce, another name, and one to spare.
+const CHALLENGES: usize = 4;
 
-/// How to sign in.
+/// The way to one account's server.
 pub struct Transport {
     http: Http,
     gate: Gate,
     account: String,
-    username: String,
-    password: Secret,
+    signer: Signer,
     sent: AtomicU64,
-    clock: Mutex<Option<TimeDelta>>,
+    contact: Mutex<Contact>,
 }
 
 /// An answer, read to its end.
@@ -51,23 +57,10 @@ pub struct Line<'a> {
 }
 
 impl Transport {
-    /// Signs requests as this person.
-    pub fn new(
-        http: Http,
-        gate: Gate,
-        account: String,
-        username: String,
-        password: Secret,
-    ) -> Self {
-        Self {
-            http,
-            gate,
-            account,
-            username,
-            password,
-            sent: AtomicU64::new(0),
-            clock: Mutex::default(),
-        }
+    /// Nothing is sent yet.
+    pub fn new(http: Http, gate: Gate, account: String, signer: Signer) -> Self {
+        let (sent, contact) = (AtomicU64::new(0), Mutex::default());
+        Self { http, gate, account, signer, sent, contact }
     }
 
     /// Requests sent so far.
@@ -77,20 +70,33 @@ impl Transport {
 
     /// How the server was reached so far.
     pub fn contact(&self) -> Contact {
-        Contact {
-            sign_in: (!self.username.is_empty()).then_some("Basic"),
-            encrypted: Some(self.gate.base().scheme() == "https"),
-            clock: *self.clock.lock().unwrap_or_else(PoisonError::into_inner),
+        *self.noted()
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Contact> {
+        self.contact.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of a line and the clock at its end; an answer without a date says nothing.
+    fn note_line(&self, url: &Url, headers: &HeaderMap) {
+        let mut contact = self.noted();
+        contact.encrypted = Some(url.scheme() == "https");
+        let date = headers.get(DATE).and_then(|date| date.to_str().ok());
+        if let Some(Ok(date)) = date.map(DateTime::parse_from_rfc2822) {
+            contact.clock = Some(date.signed_duration_since(Utc::now()));
         }
     }
 
-    /// Compares clocks; an answer without a date says nothing.
-    fn look_at_clock(&self, headers: &HeaderMap) {
-        let date = headers.get(DATE).and_then(|date| date.to_str().ok());
-        if let Some(Ok(date)) = date.map(DateTime::parse_from_rfc2822) {
-            let ahead = date.signed_duration_since(Utc::now());
-            *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = Some(ahead);
-        }
+    /// A request signed so was let in.
+    fn note_sign_in(&self, signed: &Signed) {
+        self.signer.let_in(signed);
+        let word = match signed {
+            Signed::Not => return,
+            Signed::Basic => "Basic",
+            Signed::Digest { .. } => "Digest",
+            Signed::Bearer => "a token",
+        };
+        self.noted().sign_in = Some(word);
     }
 
     /// Starts a count.
@@ -131,24 +137,77 @@ impl Line<'_> {
         self.send(url, prepare(url, request)?).await
     }
 
-    /// Sends a request to `url`: only method, headers and body of `request` count.
+    /// Who looks up the services of a domain.
+    pub fn names(&self) -> &Names {
+        self.transport.http.names()
+    }
+
+    /// Whether a request to this address may pass.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] for 401, [`Error::Transient`] when no answer came.
+    /// [`Error::Refused`] when it belongs to somebody else.
+    pub fn check(&self, url: &Url) -> Result<(), Error> {
+        self.transport.gate.check(url)
+    }
+
+    /// Sends a request to `url` and on to where it has moved: only method, headers and body of
+    /// `request` count.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] for 401, [`Error::Transient`] when no answer came,
+    /// [`Error::Later`] when the server wants to be left alone, [`Error::Refused`] for a redirect
+    /// to another site or in circles.
     pub async fn send(&self, url: &Url, request: http::Request<String>) -> Result<Answer, Error> {
-        self.transport.gate.check(url)?;
-        // A repeated PUT could meet its own first half; the next turn repairs it instead.
-        let waits: &[Duration] =
-            if request.method() == http::Method::PUT { &[] } else { &BACK_OFF };
-        let mut waits = waits.iter();
+        let mut passed = vec![url.clone()];
+        for _ in 0..=REDIRECTS {
+            let Some(at) = passed.last() else { break };
+            let answer = self.answer(at, &request).await?;
+            match answer.redirect(request.method()) {
+                None => return Ok(answer),
+                Some(target) => {
+                    let target = target?;
+                    if passed.contains(&target) {
+                        break;
+                    }
+                    passed.push(target);
+                }
+            }
+        }
+        Err(Error::Refused("the server redirects in circles".to_owned()))
+    }
+
+    /// What one address answers, signed as it wants it.
+    async fn answer(&self, url: &Url, request: &http::Request<String>) -> Result<Answer, Error> {
+        let signer = &self.transport.signer;
+        self.check(url)?;
+        let mut patience = Patience::with(request.method());
+        let mut challenges = 0;
         loop {
-            match self.once(url, &request).await {
-                Ok(answer) if answer.status == 401 => return Err(self.unauthorized(url)),
-                Ok(answer) => return Ok(answer),
-                Err(Broken::Line(error)) => match waits.next().filter(|_| is_dropped(&error)) {
-                    Some(wait) => tokio::time::sleep(*wait).await,
-                    None => return Err(failure(&error, &host(url))),
-                },
+            match self.once(url, request).await {
+                Ok((answer, signed)) if answer.status == 401 && challenges < CHALLENGES => {
+                    challenges += 1;
+                    signer.challenged(url, &signed, &answer.headers)?;
+                }
+                Ok((answer, _)) if answer.status == 401 => {
+                    let host = host(url);
+                    return Err(Error::Unauthorized(format!(
+                        "{host} takes none of its own nonces"
+                    )));
+                }
+                Ok((answer, signed)) => {
+                    if answer.is_success() {
+                        self.transport.note_sign_in(&signed);
+                    }
+                    match patience.after(&answer)? {
+                        Next::Take => return Ok(answer),
+                        Next::Wait(wait) => tokio::time::sleep(wait).await,
+                    }
+                }
+                Err(Broken::Line(error)) => {
+                    let wait = patience.after_break().filter(|_| is_dropped(&error));
+                    let Some(wait) = wait else { return Err(failure(&error, &host(url))) };
+                    tokio::time::sleep(wait).await;
+                }
                 Err(Broken::TooLarge) => {
                     let size = ANSWER / (1024 * 1024);
                     let host = host(url);
@@ -158,7 +217,11 @@ impl Line<'_> {
         }
     }
 
-    async fn once(&self, url: &Url, request: &http::Request<String>) -> Result<Answer, Broken> {
+    async fn once(
+        &self,
+        url: &Url,
+        request: &http::Request<String>,
+    ) -> Result<(Answer, Signed), Broken> {
         let transport = self.transport;
         transport.sent.fetch_add(1, Ordering::Relaxed);
         self.sent.fetch_add(1, Ordering::Relaxed);
@@ -172,16 +235,14 @@ impl Line<'_> {
         if request.method().as_str() == "REPORT" {
             builder = builder.timeout(REPORT);
         }
-        if !transport.username.is_empty() {
-            builder = builder.basic_auth(&transport.username, Some(transport.password.expose()));
-        }
+        let (mut builder, signed) = transport.signer.sign(builder, url, request);
         if !request.body().is_empty() {
             builder = builder.body(request.body().clone());
         }
         let mut response = builder.send().await.map_err(Broken::Line)?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
-        transport.look_at_clock(&headers);
+        transport.note_line(url, &headers);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(Broken::Line)? {
             if body.len() + chunk.len() > ANSWER {
@@ -189,16 +250,7 @@ impl Line<'_> {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { url: url.clone(), status, headers, body })
-    }
-
-    fn unauthorized(&self, url: &Url) -> Error {
-        let host = host(url);
-        Error::Unauthorized(if self.transport.username.is_empty() {
-            format!("{host} asks for a user name and a password")
-        } else {
-            format!("{host} refused the user name or password")
-        })
+        Ok((Answer { url: url.clone(), status, headers, body }, signed))
     }
 }
 
@@ -229,9 +281,11 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// Where it sends the asker.
-    pub fn redirect(&self) -> Option<Result<Url, Error>> {
-        let moved = matches!(self.status, 301 | 302 | 303 | 307 | 308);
+    /// Where it sends someone who asked with this method. 303 means "look there", which says
+    /// nothing to someone who writes.
+    fn redirect(&self, method: &http::Method) -> Option<Result<Url, Error>> {
+        let reads = ["GET", "PROPFIND", "REPORT"].contains(&method.as_str());
+        let moved = matches!(self.status, 301 | 302 | 307 | 308) || self.status == 303 && reads;
         let location = self.header(LOCATION).filter(|_| moved)?;
         Some(href::resolve(location, &self.url))
     }

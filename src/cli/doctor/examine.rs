@@ -103,6 +103,8 @@ pub fn account(
     findings.extend(calendars::findings(account, client, asked, &all, status, clock));
     let changes = asked.weaknesses.contains(&Weakness::NoChanges);
     findings.extend(asked.weaknesses.iter().copied().map(weakness::finding));
+    let tried = status.tried.contains_key(&account.name);
+    findings.extend(weakness::guarded(&asked.weaknesses, tried));
     if !changes && matches!(account.kind, AccountKind::Caldav { .. }) {
         findings.extend(tells_changes(asked));
     }
@@ -143,7 +145,12 @@ fn server(account: &Account, asked: &Asked) -> Vec<Finding> {
     let mut findings = Vec::new();
     let contact = asked.contact;
     if asked.collections.is_ok() {
-        let says = match (contact.sign_in, &account.username) {
+        let how = match (contact.sign_in, account.tls.client_certificate.is_some()) {
+            (Some(how), _) => Some(how),
+            (None, true) => Some("a client certificate"),
+            (None, false) => None,
+        };
+        let says = match (how, &account.username) {
             (Some(how), Some(name)) => format!("signed in as {name} ({how})"),
             (Some(how), None) => format!("signed in ({how})"),
             (None, _) => "reached, without signing in".to_owned(),

@@ -34,6 +34,12 @@ pub fn config(config: &Config, origin: &Origin) -> Vec<Finding> {
         let cure = format!("chmod 600 {}", file.display());
         findings.push(Finding::new("config", Level::Weak, says).cure(cure));
     }
+    for account in config.accounts.iter().filter(|a| a.tls.key_is_open()) {
+        let Some(file) = account.tls.key_file() else { continue };
+        let says = format!("others on this computer can read the client key of '{}'", account.name);
+        let cure = format!("chmod 600 {}", file.display());
+        findings.push(Finding::new("config", Level::Weak, says).cure(cure));
+    }
     if config.suggestions.mode == Mode::Observe {
         let says = "mode is \"observe\": it looks and learns, and writes no blocks";
         findings.push(Finding::new("config", Level::Note, says));

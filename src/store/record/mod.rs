@@ -15,7 +15,7 @@ mod meta;
 
 pub(super) use keep::{Keep, Unreadable};
 pub(super) use meta::{Meta, SeriesEntry, TitleEntry, TypesMeta};
-pub(super) use status::{CollectionEntry, LessonsEntry, ObjectEntry};
+pub(super) use status::{CollectionEntry, LessonsEntry, ObjectEntry, TrialEntry};
 pub(super) use task::{ExemplarEntry, TypeEntry};
 
 use super::error::StoreError;
@@ -91,6 +91,7 @@ kinds! {
     Suggestion = 11, "suggestion", Suggestion;
     Ask = 12, "ask", Ask;
     Lessons = 13, "lessons", LessonsEntry;
+    Trial = 14, "trial", TrialEntry;
 }
 
 /// The value of a record.

@@ -46,6 +46,15 @@ pub(in crate::store) struct LessonsEntry {
 
 mirror!(LessonsEntryRecord of LessonsEntry { account: String, lessons: Lessons });
 
+/// When an account's conditions were tried out.
+#[derive(Debug)]
+pub(in crate::store) struct TrialEntry {
+    pub(in crate::store) account: String,
+    pub(in crate::store) at: DateTime<Utc>,
+}
+
+mirror!(TrialRecord of TrialEntry { account: String, at: DateTime<Utc> });
+
 mirror!(HeldRecord of Held {
     uids: Vec<Uid>,
     since: DateTime<Utc>,
