@@ -195,8 +195,8 @@ async fn what_turns_have_seen_is_told() {
     });
     let gave = person.ok("05T08:00", &["doctor"]);
     for line in [
-        "! the server overwrites what was changed meanwhile",
-        "· the server gives objects one by one only",
+        "! the server changes or deletes an event even if it was changed meanwhile",
+        "· the server does not give many events at once",
         "! 2 objects of 'alice/work' vanished at once on Sun 1 Mar 11:00: nothing is believed",
         "`chronotype sync --accept-deletions`",
         "can't be read: 0.ics (line 3: no DTSTART), 1.ics (line 3: no DTSTART), 2.ics (line 3",
