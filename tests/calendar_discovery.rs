@@ -2,7 +2,9 @@
 //! five servers.
 
 use crate::support::dns::{Dns, Record, srv, txt};
-use crate::support::server::{Asked, Reply, Server, Shown, access, calendar, multistatus, rows};
+use crate::support::server::{
+    Asked, NOBODY, Reply, Server, Shown, access, calendar, multistatus, rows,
+};
 use chronotype::calendar::caldav::{Access, CalDav, SignIn};
 use chronotype::calendar::names::Names;
 use chronotype::calendar::{Calendar, Error, Tls};
@@ -109,10 +111,9 @@ async fn the_dns_sends_no_password_to_another_site() {
 async fn domains_without_a_service_of_their_own() {
     // A path that is an address leads nowhere else; none at all; no name server; one that is mute.
     let mute = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-    let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let stray = Dns::start(vec![txt(SECURE, "path=//other.test/")]);
     let nothing = Dns::start(Vec::new());
-    let addresses = [stray.address, nothing.address, closed, mute.local_addr().unwrap()];
+    let addresses = [stray.address, nothing.address, NOBODY, mute.local_addr().unwrap()];
     for address in addresses {
         let server = only_at(&["cloud.test /.well-known/caldav"]);
         let account = open(&server, Names::at(address), "cloud.test", &[]);
@@ -221,7 +222,7 @@ async fn the_ways_of_other_servers() {
     ] {
         let server = server_like(kind);
         let base = server.url("cloud.test") + path;
-        let account = open(&server, Names::default(), &base, &[]);
+        let account = open(&server, Names::at(NOBODY), &base, &[]);
         let all = account.collections().await.unwrap_or_else(|error| panic!("{kind}: {error}"));
         let hrefs: Vec<&str> = all.iter().map(|one| one.href.as_str()).collect();
         assert_eq!(hrefs, [expected], "{kind}");
@@ -229,7 +230,7 @@ async fn the_ways_of_other_servers() {
     // SOGo's well-known address is a page for people.
     let server = server_like("sogo");
     let base = server.url("cloud.test");
-    let found = open(&server, Names::default(), &base, &[]).collections().await;
+    let found = open(&server, Names::at(NOBODY), &base, &[]).collections().await;
     let expected = format!(
         "no CalDAV server at cloud.test: it answered 200 text/html, a page of SOGo; give url = \
          \"{base}SOGo/dav/\""

@@ -163,8 +163,9 @@ async fn weak_and_absent_versions_still_let_our_blocks_change() {
         let mut kept = Kept::default();
         kept.ask(&account, &work).await;
         let etag = kept.known[&href].clone();
-        // A fresh start, and nothing remembered.
+        // A fresh start: all that is remembered is that conditions count.
         let later = server.account();
+        later.recall_trial();
         let etag = later.update(&work, &href, &etag, &event(UID, "Two")).await.unwrap().unwrap();
         assert!(server.get(NAME).unwrap().contains("Two"));
         assert!(later.weaknesses().contains(&expected), "{:?}", later.weaknesses());

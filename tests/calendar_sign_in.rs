@@ -3,7 +3,9 @@
 use crate::support::digest::Guard;
 use crate::support::peers::Peer;
 use crate::support::person::Person;
-use crate::support::server::{Asked, Reply, Server, Shown, access, calendar, certificate};
+use crate::support::server::{
+    Asked, Reply, Server, Shown, access, calendar, certificate, deletion,
+};
 use chronotype::calendar::caldav::{Access, CalDav, SignIn};
 use chronotype::calendar::{Calendar, Error, Http, Secret, Tls};
 use chronotype::event::{ETag, Href};
@@ -37,7 +39,7 @@ fn guarded(guard: Guard) -> Server {
     Server::start(move |asked| match guard.check(asked, PASSWORD) {
         Err(refusal) => refusal,
         Ok(()) if asked.method == "PUT" => Reply::new(201, "").with("ETag", "\"2\""),
-        Ok(()) if asked.method == "DELETE" => Reply::new(204, ""),
+        Ok(()) if asked.method == "DELETE" => deletion(asked),
         Ok(()) => calendar(asked),
     })
 }
@@ -109,6 +111,7 @@ async fn a_nonce_that_is_used_up_is_replaced() {
 async fn writes_keep_their_conditions_and_text_through_digest() {
     let server = guarded(Guard::new("MD5", Some("auth")).stale_after(1, true));
     let account = account(&server, SignIn::Auto);
+    account.recall_trial();
     let all = account.collections().await.unwrap();
     let work = &all[0];
     let (href, etag) = (Href::new("/a%3Fb?.ics"), ETag::new("\"1\""));

@@ -34,11 +34,16 @@ fn the_template_shows_the_defaults() {
     assert_eq!(read(TEMPLATE), read(""));
 }
 
+/// Keys of accounts that are refused, or not served yet.
+const NOT_SHOWN: [&str; 5] =
+    ["password", "client_secret_file", "api_root", "auth_uri", "token_uri"];
+
 #[test]
 fn the_template_names_every_key() {
     // What the code knows, as its own refusals list it.
     for section in [
         "person",
+        "account",
         "learning",
         "planning",
         "suggestions",
@@ -47,15 +52,21 @@ fn the_template_names_every_key() {
         "store",
         "daemon",
     ] {
-        let text = format!("[{section}]\nzzzzzz = 1\n");
+        let header = if section == "account" { "[[account]]" } else { &format!("[{section}]") };
+        let text = format!("{header}\nzzzzzz = 1\n");
         let ConfigError::Bad { problems, .. } = Config::parse(&text, &origin()).unwrap_err() else {
             panic!("not bad")
         };
         let hint = problems[0].hint.clone().unwrap();
         for key in hint.trim_start_matches("known here: ").split(", ") {
+            if NOT_SHOWN.contains(&key) {
+                continue;
+            }
             let there = TEMPLATE.lines().any(|l| {
                 let l = l.trim_start_matches('#').trim_start();
-                l.starts_with(&format!("{key} =")) || l.starts_with(&format!("[[{section}.{key}]]"))
+                l.starts_with(&format!("{key} ="))
+                    || l.contains(&format!("# or {key} ="))
+                    || l.starts_with(&format!("[[{section}.{key}]]"))
             });
             assert!(there, "the template lacks {section}.{key}");
         }

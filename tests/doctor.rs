@@ -116,7 +116,8 @@ fn servers_that_are_not_there_or_not_trusted() {
         let gave = with_caldav(url).run(NOW, &["doctor", "--json"]);
         assert_eq!(gave.code, Some(1), "{gave:?}");
         let document = json(&gave);
-        assert_eq!(about(&document, "access"), [format!("broken: {said}")]);
+        let found = about(&document, "access");
+        assert!(found.len() == 1 && found[0].starts_with(&format!("broken: {said}")), "{found:?}");
         let found = &document["accounts"][0]["findings"][0]["cure"];
         assert!(found.as_str().unwrap().contains(cure), "{found}");
     };

@@ -159,7 +159,8 @@ fn servers_that_are_not_there() {
     );
     check(
         &format!("https://{tls}/"),
-        "the certificate of 127.0.0.1 is not trusted: it is signed by itself",
+        "the certificate of 127.0.0.1 is not trusted: it is signed by itself and calls itself an \
+         authority; a server needs one with CA:FALSE",
         "if it is yours, name its CA in ca_file, or let this computer trust it; else don't use it",
     );
 }

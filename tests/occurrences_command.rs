@@ -16,7 +16,7 @@ fn the_command_prints_occurrences_and_says_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.ics");
     let text = "BEGIN:VEVENT\nUID:s\nSUMMARY:Review\nDTSTART:20260302T090000Z\nDURATION:PT1H\n\
-        RRULE:FREQ=DAILY;COUNT=2\nEND:VEVENT\nBEGIN:VEVENT\nDTSTART:20260302\nEND:VEVENT\n\
+        RRULE:FREQ=DAILY;COUNT=2\nEND:VEVENT\nBEGIN:VEVENT\nUID:b\nEND:VEVENT\n\
         BEGIN:VEVENT\nUID:d\nSUMMARY:Trip\nDTSTART:20260302\nDURATION:P2D\nEND:VEVENT\n";
     std::fs::write(&file, text).unwrap();
     let path = file.to_str().unwrap();
@@ -34,7 +34,10 @@ fn the_command_prints_occurrences_and_says_what_is_wrong() {
     let trip = "{\"uid\":\"d\",\"recurrence_id\":null,\"summary\":\"Trip\",\
         \"start\":\"2026-03-02\",\"end\":\"2026-03-04\",\"all_day\":true}\n";
     assert_eq!((code, out), (0, format!("{trip}{}{}", series(2), series(3))));
-    assert_eq!(err, format!("{path}: line 8: this VEVENT has no UID and was skipped (UID)\n"));
+    assert_eq!(
+        err,
+        format!("{path}: line 8: this VEVENT has no readable DTSTART and was skipped (DTSTART)\n")
+    );
     let (code, out, _) = call(path, &["Europe/Berlin"]);
     let rows = "Mon 2026-03-02 - 2026-03-03              Trip\n\
         Mon 2026-03-02 10:00 - 11:00             Review\n\

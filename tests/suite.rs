@@ -9,6 +9,8 @@
 mod deletions;
 mod fixtures;
 mod folding;
+mod hostile_text;
+mod right_time;
 mod main_job;
 mod stories;
 mod calendar_contract;
@@ -27,6 +29,7 @@ mod calendar_listings;
 mod calendar_quirks;
 mod calendar_server;
 mod missed_objects;
+mod quirky_turns;
 mod support;
 mod cli;
 mod config;

@@ -96,7 +96,7 @@ fn clean(breaches: Vec<String>) {
 
 /// All of our Rust, fixtures aside.
 fn everything() -> Vec<Source> {
-    let mut all = sources(&["src", "tests", "benches"]);
+    let mut all = sources(&["src", "tests", "benches", "fuzz"]);
     all.retain(|s| !s.path.starts_with("tests/fixtures/"));
     assert!(all.len() > 20, "the rules look at {} files only", all.len());
     all
@@ -104,6 +104,11 @@ fn everything() -> Vec<Source> {
 
 fn manifest() -> String {
     std::fs::read_to_string(root().join("Cargo.toml")).expect("Cargo.toml")
+}
+
+/// Of the fuzz targets, a package of its own.
+fn fuzz_manifest() -> String {
+    std::fs::read_to_string(root().join("fuzz/Cargo.toml")).expect("fuzz/Cargo.toml")
 }
 
 #[test]
@@ -157,6 +162,7 @@ fn the_top_level_has_a_place_for_everything() {
 #[test]
 fn every_dependency_has_a_reason() {
     clean(house::reasons(&manifest()));
+    clean(house::reasons(&fuzz_manifest()));
 }
 
 #[test]

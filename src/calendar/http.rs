@@ -205,8 +205,11 @@ fn said(reason: &rustls::CertificateError) -> String {
     use rustls::CertificateError as Reason;
     let text = reason.to_string();
     match reason {
-        // The usual self-signed certificate calls itself an authority.
-        _ if text.contains("CaUsedAsEndEntity") => "it is signed by itself".to_owned(),
+        // The usual self-signed certificate calls itself an authority; ca_file can't mend that.
+        _ if text.contains("CaUsedAsEndEntity") => {
+            "it is signed by itself and calls itself an authority; a server needs one with CA:FALSE"
+                .to_owned()
+        }
         Reason::UnknownIssuer => "nobody this computer trusts has signed it".to_owned(),
         Reason::Expired | Reason::ExpiredContext { .. } => "it has expired".to_owned(),
         Reason::NotValidForName | Reason::NotValidForNameContext { .. } => {

@@ -173,7 +173,8 @@ impl Collection {
 pub struct Fetched {
     /// Where it lies.
     pub href: Href,
-    /// Its version; `None` when the server gave none.
+    /// Its version; where the server names none, one made from the text, which compares like any
+    /// other. `None` = not known now.
     pub etag: Option<ETag>,
     /// iCalendar text.
     pub body: String,

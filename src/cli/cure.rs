@@ -54,13 +54,13 @@ impl Cure {
     pub fn guess(sentence: &str) -> Self {
         let sentence = sentence.to_lowercase();
         let speaks_of = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
-        if speaks_of(&["password command", "password file", "password_command"]) {
+        if speaks_of(&["sign_in", "sign-in"]) {
+            Self::ChangeSignIn
+        } else if speaks_of(&["password command", "password file", "password_command"]) {
             Self::MendPasswordSource
         } else if speaks_of(&["client certificate", "client key", "client_certificate", "ca_file"])
         {
             Self::MendCertificate
-        } else if speaks_of(&["sign_in", "sign-in"]) {
-            Self::ChangeSignIn
         } else if speaks_of(&["refused the token"]) {
             Self::RenewToken
         } else if speaks_of(&["password", "credential", "unauthorized", "401", "403"]) {

@@ -1,8 +1,9 @@
 //! `chronotype occurrences`.
 
 use super::{CommandError, Global, output};
-use crate::event::ical;
-use crate::event::recurrence::{Occurrence, occurrences};
+use crate::event::ical::{self, Problem};
+use crate::event::recurrence::{Occurrence, occurrences_within};
+use crate::event::rule::Budget;
 use crate::event::time::{Span, Window, local_midnight};
 use crate::event::zone;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -11,6 +12,11 @@ use serde::Serialize;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+
+/// Most occurrences shown of one file: thirty years of a busy calendar are a tenth of it.
+const FOUND_MAX: usize = 1_000_000;
+/// Lines written in one go.
+const LINES_AT_ONCE: usize = 1_000;
 
 /// Expand .ics files into occurrences, without a store
 #[derive(Debug, clap::Args)]
@@ -95,28 +101,43 @@ fn expand(
 ) -> Result<(), CommandError> {
     let text = ical::decode(bytes);
     let parsed = ical::parse(&text);
-    let mut problems = parsed.problems;
-    let mut found: Vec<(&str, Occurrence<'_>)> = Vec::new();
-    for object in &parsed.objects {
-        let (occurrences, more) = occurrences(object, window, zone);
-        problems.extend(more);
-        found.extend(occurrences.into_iter().map(|o| (object.uid.as_str(), o)));
-    }
-    found.sort_by_key(|(_, o)| o.span.start_instant(zone));
-    let off = |error: serde_json::Error| CommandError::failure(error.to_string());
-    let mut lines = String::new();
-    for (uid, occurrence) in &found {
-        match global.json {
-            true => lines.push_str(&serde_json::to_string(&line(uid, occurrence)).map_err(off)?),
-            false => lines.push_str(&row(occurrence, zone)),
-        }
-        lines.push('\n');
-    }
     if parsed.objects.is_empty() && !bytes.is_empty() {
         return Err(CommandError::failure(format!("{} holds no calendar object", file.display()))
             .hint("give an exported .ics file"));
     }
-    output::data(&lines)?;
+    let mut problems = parsed.problems;
+    let mut found: Vec<(&str, Occurrence<'_>)> = Vec::new();
+    let mut budget = Budget::stream();
+    for (object, begin) in parsed.objects.iter().zip(&parsed.begins) {
+        let (occurrences, more) = occurrences_within(object, window, zone, &mut budget);
+        if problems.len() < ical::PROBLEMS_MAX {
+            problems.extend(more.into_iter().map(|p| Problem { line: Some(*begin), ..p }));
+        }
+        let room = FOUND_MAX.saturating_sub(found.len());
+        if occurrences.len() > room {
+            let message = "the file has too many occurrences: the rest is left out".to_owned();
+            problems.push(Problem { line: Some(*begin), property: None, message });
+        }
+        found.extend(occurrences.into_iter().take(room).map(|o| (object.uid.as_str(), o)));
+        if room == 0 {
+            break;
+        }
+    }
+    found.sort_by_key(|(_, o)| o.span.start_instant(zone));
+    let off = |error: serde_json::Error| CommandError::failure(error.to_string());
+    for some in found.chunks(LINES_AT_ONCE) {
+        let mut lines = String::new();
+        for (uid, occurrence) in some {
+            match global.json {
+                true => {
+                    lines.push_str(&serde_json::to_string(&line(uid, occurrence)).map_err(off)?)
+                }
+                false => lines.push_str(&row(occurrence, zone)),
+            }
+            lines.push('\n');
+        }
+        output::data(&lines)?;
+    }
     for problem in &problems {
         let at = problem.line.map_or(String::new(), |n| format!("line {n}: "));
         let property = problem.property.as_ref().map_or(String::new(), |p| format!(" ({p})"));

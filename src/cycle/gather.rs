@@ -40,6 +40,7 @@ pub(super) fn gather(
     turn: &Turn<'_>,
     seen: &mut Vec<Seen>,
 ) {
+    renew_versions(person, collection);
     let mut places: BTreeMap<&Uid, &Href> = BTreeMap::new();
     if !found.present.is_empty() {
         for (href, known) in found.status.known.iter() {
@@ -71,6 +72,24 @@ pub(super) fn gather(
                 origin,
                 previous: found.previous,
             });
+        }
+    }
+}
+
+/// The same text under a new version is no sighting, and yet the version that the next write names:
+/// with the old one it would fail in every turn. What reads differently is sighted after this.
+fn renew_versions(person: &mut Person, collection: &CollectionId) {
+    let Some(status) = person.status.collections.get(collection) else { return };
+    for suggestion in person.suggestions.values_mut() {
+        let Some(published) = suggestion.published.as_mut() else { continue };
+        // What can't be read may be their edit: the old version keeps us from it.
+        if published.collection != *collection || status.broken.contains_key(&published.href) {
+            continue;
+        }
+        let known = status.known.get(&published.href);
+        let known = known.filter(|k| k.etag.is_some() && k.uids.contains(&suggestion.uid));
+        if let Some(known) = known {
+            published.etag.clone_from(&known.etag);
         }
     }
 }

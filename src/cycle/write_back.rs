@@ -11,7 +11,7 @@ use crate::schedule::suggestion::{Published, State};
 use crate::store::Person;
 use crate::sync::apply::{Applied, Written};
 use crate::sync::diff::remember_write;
-use crate::sync::poll::Client;
+use crate::sync::poll::{Client, is_final};
 use crate::sync::reconcile::{Action, Operation, Target};
 use crate::sync::status::{CollectionStatus, Status};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -66,7 +66,12 @@ pub(super) fn record(
                     let lessons = person.status.lessons.entry(account.clone()).or_default();
                     lessons.not_before = until.and_then(|wait| turn.now.checked_add_signed(wait));
                 }
-                let warning = Warning::Write { message: error.to_string() };
+                // An account's trouble is told once, a block's trouble with the block.
+                let message = match is_final(error) {
+                    true => error.to_string(),
+                    false => format!("b{}: {error}", one.uid.short()),
+                };
+                let warning = Warning::Write { message };
                 if !report.warnings.contains(&warning) {
                     report.warnings.push(warning);
                 }

@@ -1,7 +1,7 @@
 //! What the starts of a series are read on, and how long its occurrences last.
 
 use super::ical::EventComponent;
-use super::time::{Span, Stamp, Zone};
+use super::time::{Duration, Span, Stamp, Zone};
 use chrono::{Days, NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
 
@@ -16,14 +16,9 @@ pub(super) enum Clock {
     Wall(Zone),
 }
 
-/// How long an occurrence is.
-#[derive(Clone, Copy)]
-pub(super) enum Length {
-    /// Whole days on the calendar, whatever hours they have.
-    Nominal(u64),
-    /// Time that passes.
-    Exact(TimeDelta),
-}
+/// How long an occurrence is: whole days on the calendar, whatever hours they have, and then time
+/// that passes (RFC 5545 section 3.3.6).
+pub(super) type Length = Duration;
 
 impl Clock {
     pub(super) fn of(stamp: &Stamp, person: Tz) -> Self {
@@ -65,63 +60,45 @@ impl Clock {
 
     /// The extent from `wall` on; `None` beyond the end of the calendar.
     pub(super) fn span(&self, wall: NaiveDateTime, length: Length) -> Option<Span> {
-        match (self, length) {
-            (Self::Days, _) => {
-                let days = match length {
-                    Length::Nominal(days) => days,
-                    Length::Exact(time) => u64::try_from(time.num_days()).unwrap_or(0),
-                };
+        match self {
+            Self::Days => {
+                // A day is the least; of a time on top only its whole days count.
+                let more = length.time.num_days().clamp(0, i64::from(u32::MAX));
+                let days = u64::from(length.days) + more.unsigned_abs();
                 let start = wall.date();
                 Some(Span::AllDay { start, end: start.checked_add_days(Days::new(days.max(1)))? })
             }
-            (Self::Wall(zone), Length::Exact(time)) => {
+            Self::Wall(zone) => {
                 let start = zone.instant(wall);
-                Some(Span::Timed { start, end: start.checked_add_signed(time)? })
-            }
-            (Self::Wall(zone), Length::Nominal(days)) => {
-                let start = zone.instant(wall);
-                let end = zone.instant(wall.checked_add_days(Days::new(days))?);
-                Some(Span::Timed { start, end })
+                let on = match length.days {
+                    0 => start,
+                    days => zone.instant(wall.checked_add_days(Days::new(days.into()))?),
+                };
+                // Of two days a zone may skip the one between them.
+                Some(Span::Timed { start, end: on.max(start).checked_add_signed(length.time)? })
             }
         }
     }
 }
 
-impl Length {
-    /// Of a component: DTEND is exact, a DURATION of whole days nominal (section 3.8.5.3).
-    pub(super) fn of(component: &EventComponent, clock: &Clock, person: Tz) -> Self {
-        let (start, end) = (&component.start, component.end.as_ref());
-        match (clock, end) {
-            (Clock::Days, Some(end)) => Self::nominal(end.date() - start.date()),
-            (Clock::Wall(zone), Some(Stamp::Date(date))) => {
-                let end = zone.instant(NaiveDateTime::from(*date));
-                Self::exact(end - start.instant(person))
-            }
-            (Clock::Wall(_), Some(end)) => Self::exact(end.instant(person) - start.instant(person)),
-            (_, None) => Self::stated(component.duration.unwrap_or_default()),
+/// Of a component: DTEND is exact, a DURATION as it says (RFC 5545 section 3.8.5.3).
+pub(super) fn length_of(component: &EventComponent, clock: &Clock, person: Tz) -> Length {
+    let (start, end) = (&component.start, component.end.as_ref());
+    match (clock, end) {
+        (Clock::Days, Some(end)) => {
+            let days = (end.date() - start.date()).num_days();
+            Length { days: u32::try_from(days).unwrap_or(0), time: TimeDelta::zero() }
         }
-    }
-
-    fn nominal(time: TimeDelta) -> Self {
-        Self::Nominal(u64::try_from(time.num_days()).unwrap_or(0))
-    }
-
-    fn exact(time: TimeDelta) -> Self {
-        Self::Exact(time.max(TimeDelta::zero()))
-    }
-
-    fn stated(time: TimeDelta) -> Self {
-        let whole = time == TimeDelta::days(time.num_days());
-        if whole { Self::nominal(time) } else { Self::exact(time) }
-    }
-
-    /// An upper bound.
-    pub(super) fn most(self) -> TimeDelta {
-        match self {
-            Self::Nominal(days) => {
-                TimeDelta::try_days(i64::try_from(days).unwrap_or(0) + 1).unwrap_or_default()
-            }
-            Self::Exact(time) => time,
+        (Clock::Wall(zone), Some(Stamp::Date(date))) => {
+            let end = zone.instant(NaiveDateTime::from(*date));
+            Length::exact(end - start.instant(person))
         }
+        (Clock::Wall(_), Some(end)) => Length::exact(end.instant(person) - start.instant(person)),
+        (_, None) => component.duration.unwrap_or_default(),
     }
+}
+
+/// An upper bound: no day is longer than two.
+pub(super) fn most(length: Length) -> TimeDelta {
+    length.even().checked_add(&TimeDelta::days(1)).unwrap_or(TimeDelta::MAX)
 }

@@ -52,6 +52,27 @@ name!(
     Uid
 );
 
+/// How the UID of a component begins that brought none.
+const NO_UID: &str = "no-uid-";
+
+impl Uid {
+    /// Of a component that brought none: the same parts give the same UID.
+    pub fn of_content(parts: &[&str]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for part in parts {
+            hasher.update(&u64::try_from(part.len()).unwrap_or(0).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        let hex = hasher.finalize().to_hex();
+        Self(format!("{NO_UID}{}", hex.get(..32).unwrap_or_default()))
+    }
+
+    /// Made by [`Uid::of_content`]: with the content it changes.
+    pub fn is_of_content(&self) -> bool {
+        self.0.starts_with(NO_UID)
+    }
+}
+
 /// Whose data it is: one person. Every store call takes one (safety contract, point 5).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PrincipalId(String);

@@ -6,10 +6,31 @@
 //! RECURRENCE-ID is written on.
 //!
 //! Every expansion is bounded: a hostile rule costs a bounded number of steps and is reported.
+//!
+//! Where programs differ, this is our side:
+//!
+//! | written | read as | RFC 5545 |
+//! |---|---|---|
+//! | `DTSTART` that its rule misses | an occurrence, not counted by COUNT | 3.8.5.3: "undefined" |
+//! | UNTIL is a date, DTSTART a time | that day's first moment, as most do | 3.3.10: "MUST" match |
+//! | UNTIL before DTSTART | no occurrence, as programs end a series so | 3.8.5.3 |
+//! | `BYDAY=1TU,SU` | the first Tuesday and each Sunday | 3.3.10: a list of days |
+//! | BYSETPOS=1 of a week begun late | its Monday: none in it | 3.3.10: "one interval" |
+//! | BYMONTHDAY=31 in April | nothing, or as SKIP says (RFC 7529) | 3.3.10: "ignored" |
+//! | another RSCALE than GREGORIAN | the rule is left out and told | RFC 7529 section 4.1 |
+//! | 2:30 in the gap; twice a year | offset before the gap; the first | 3.3.5 |
+//! | DTEND of a series | the same exact length each time | 3.8.5.3: "exact duration" |
+//! | DURATION P1D; PT24H | a day of 23 to 25 hours; 24 hours | 3.3.6: nominal; exact |
+//! | an all-day DTEND on DTSTART | one day | 3.6.1: DTEND "MUST be later" |
+//! | EXDATE and override of one start | excluded | 3.8.5.1 |
+//! | EXDATE that is a date | excludes that day's starts | 3.8.5.1: types match |
+//! | floating time under X-WR-TIMEZONE | the person's clock | 3.3.5 form 1 |
+//! | TZID that nothing describes | the person's clock, and told | 3.2.19: "MUST" be there |
+//! | PERIOD beside other RDATEs | its own length | 3.8.5.2 |
 
-use super::clock::{Clock, Key, Length};
+use super::clock::{Clock, Key, Length, length_of, most};
 use super::ical::{EventComponent, ObjectResource, Problem, Rdate};
-use super::rule::{Rule, Stretch};
+use super::rule::{Budget, Rule, Stretch};
 use super::time::{Span, Stamp, Window, local_date};
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
@@ -41,6 +62,17 @@ pub fn occurrences<'a>(
     window: Window,
     person: Tz,
 ) -> (Vec<Occurrence<'a>>, Vec<Problem>) {
+    occurrences_within(object, window, person, &mut Budget::object())
+}
+
+/// As [`occurrences`], of a budget that many objects share: a file of ten thousand hostile rules
+/// costs no more than a few of them.
+pub fn occurrences_within<'a>(
+    object: &'a ObjectResource,
+    window: Window,
+    person: Tz,
+    budget: &mut Budget,
+) -> (Vec<Occurrence<'a>>, Vec<Problem>) {
     let mut problems = Vec::new();
     let master = object.events.iter().find(|e| e.recurrence_id.is_none());
     let series = master.map(|component| Series::new(component, person));
@@ -48,16 +80,17 @@ pub fn occurrences<'a>(
     let mut found = Vec::new();
     if let Some(series) = &series {
         let reach = overrides.reach();
-        for (key, start) in series.starts(window, reach, &mut problems) {
+        for (key, start) in series.starts(window, reach, budget, &mut problems) {
             if overrides.by_key.contains_key(&key) {
                 continue;
             }
-            let recurrence_id = series.recurs().then(|| series.clock.id(key));
             let (component, span) = match overrides.following(key) {
                 Some(later) => (later.component, later.shifted(&series.clock, start.wall, person)),
                 None => (series.component, series.clock.span(start.wall, start.length)),
             };
-            found.extend(span.map(|span| Occurrence { recurrence_id, span, component }));
+            let Some(span) = span.filter(|span| span.overlaps(window, person)) else { continue };
+            let recurrence_id = series.recurs().then(|| series.clock.id(key));
+            found.push(Occurrence { recurrence_id, span, component });
         }
     }
     for (key, over) in &overrides.by_key {
@@ -67,10 +100,10 @@ pub fn occurrences<'a>(
         let clock = series.as_ref().map_or(&over.id_clock, |s| &s.clock);
         let own = Series::placed(over.component, person);
         let span = own.clock.span(own.component.start.wall(), own.length);
+        let Some(span) = span.filter(|span| span.overlaps(window, person)) else { continue };
         let (recurrence_id, component) = (Some(clock.id(*key)), over.component);
-        found.extend(span.map(|span| Occurrence { recurrence_id, span, component }));
+        found.push(Occurrence { recurrence_id, span, component });
     }
-    found.retain(|occurrence| occurrence.span.overlaps(window, person));
     found.sort_by_cached_key(|o| (o.span.start_instant(person), o.recurrence_id.clone()));
     if found.len() > OCCURRENCES_MAX {
         found.truncate(OCCURRENCES_MAX);
@@ -106,7 +139,7 @@ impl<'a> Series<'a> {
     /// Where it stands and how long it is.
     fn placed(component: &'a EventComponent, person: Tz) -> Self {
         let clock = Clock::of(&component.start, person);
-        let length = Length::of(component, &clock, person);
+        let length = length_of(component, &clock, person);
         let first = component.start.wall();
         let (exdates, exdays) = (BTreeSet::new(), BTreeSet::new());
         Self { component, first, clock, length, exdates, exdays, person }
@@ -135,7 +168,7 @@ impl<'a> Series<'a> {
             Clock::Wall(zone) => zone.wall(at),
         };
         let (from, to): (NaiveDateTime, NaiveDateTime) = (show(window.from), show(window.to));
-        let before = MARGIN + reach + self.length.most();
+        let before = MARGIN + reach + most(self.length);
         Stretch {
             from: from.checked_sub_signed(before).unwrap_or(NaiveDateTime::MIN),
             to: to.checked_add_signed(MARGIN + reach).unwrap_or(NaiveDateTime::MAX),
@@ -146,6 +179,7 @@ impl<'a> Series<'a> {
         &self,
         window: Window,
         reach: TimeDelta,
+        budget: &mut Budget,
         problems: &mut Vec<Problem>,
     ) -> BTreeMap<Key, Start> {
         let mut starts = BTreeMap::new();
@@ -161,14 +195,14 @@ impl<'a> Series<'a> {
             return starts;
         }
         let stretch = self.stretch(window, reach);
-        for wall in self.expand("RRULE", &self.component.rules, stretch, problems) {
+        for wall in self.expand("RRULE", &self.component.rules, stretch, budget, problems) {
             add(wall, self.length);
         }
         for Rdate { start, duration } in &self.component.rdates {
             let wall = self.clock.wall(start, self.first);
-            add(wall, duration.map_or(self.length, Length::Exact));
+            add(wall, duration.unwrap_or(self.length));
         }
-        for wall in self.expand("EXRULE", &self.component.exrules, stretch, problems) {
+        for wall in self.expand("EXRULE", &self.component.exrules, stretch, budget, problems) {
             starts.remove(&self.clock.key(wall));
         }
         starts.retain(|key, _| !self.exdates.contains(key));
@@ -204,12 +238,13 @@ impl<'a> Series<'a> {
         property: &str,
         rules: &[String],
         stretch: Stretch,
+        budget: &mut Budget,
         problems: &mut Vec<Problem>,
     ) -> Vec<NaiveDateTime> {
         let mut walls = Vec::new();
         for text in rules.iter().take(RULES_MAX) {
             let expansion = Rule::parse(text)
-                .and_then(|rule| rule.expand(self.first, self.until(&rule), stretch));
+                .and_then(|rule| rule.expand(self.first, self.until(&rule), stretch, budget));
             match expansion {
                 Ok(expansion) => {
                     walls.extend(expansion.starts);
@@ -273,7 +308,7 @@ impl<'a> Overrides<'a> {
         lasting
             .map(|(key, o)| {
                 let length = o.component.end.as_ref().map(|e| e.wall() - o.component.start.wall());
-                let length = length.or(o.component.duration).unwrap_or_default();
+                let length = length.or(o.component.duration.map(most)).unwrap_or_default();
                 (o.component.start.wall() - *key).abs() + length.abs() + TimeDelta::days(1)
             })
             .max()

@@ -48,6 +48,29 @@ pub enum Stamp {
     Utc(DateTime<Utc>),
 }
 
+/// A DURATION (RFC 5545 section 3.3.6): a day is as long as the calendar makes it, 23 hours or 25
+/// where clocks change; hours, minutes and seconds are time that passes. `P1D` is not `PT24H`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Duration {
+    /// Whole days, weeks included.
+    pub days: u32,
+    /// Time on top, never negative.
+    pub time: TimeDelta,
+}
+
+impl Duration {
+    /// Time that passes; nothing where negative.
+    pub fn exact(time: TimeDelta) -> Self {
+        Self { days: 0, time: time.max(TimeDelta::zero()) }
+    }
+
+    /// So long with days of 24 hours.
+    pub fn even(self) -> TimeDelta {
+        let days = TimeDelta::try_days(self.days.into()).unwrap_or_default();
+        days.checked_add(&self.time).unwrap_or(days)
+    }
+}
+
 /// The extent of an occurrence: `end` is not included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Span {

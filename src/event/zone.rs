@@ -81,6 +81,21 @@ pub fn named(tzid: &str) -> Option<Tz> {
     slashes.iter().take(region).find_map(|at| BY_NAME.get(name.get(*at..)?).copied())
 }
 
+/// The zone of the first place that a display name of Windows lists, such as
+/// `(UTC+01:00) Amsterdam, Berlin, Bern`. Less certain than a VTIMEZONE of that name.
+pub fn described(tzid: &str) -> Option<Tz> {
+    let name = tzid.trim().trim_matches('"');
+    let (offset, places) = name.strip_prefix('(')?.split_once(')')?;
+    if !offset.starts_with("UTC") && !offset.starts_with("GMT") {
+        return None;
+    }
+    let place_of = |tz: &&Tz| tz.name().rsplit('/').next().unwrap_or_default().replace('_', " ");
+    places.split(',').find_map(|place| {
+        let place = place.trim().trim_end_matches('\\');
+        TZ_VARIANTS.iter().find(|tz| place_of(tz).eq_ignore_ascii_case(place)).copied()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +119,21 @@ mod tests {
         ];
         for (tzid, expected) in cases {
             assert_eq!(named(tzid), expected, "{tzid}");
+        }
+    }
+
+    #[test]
+    fn display_names_of_windows_are_understood() {
+        let cases = [
+            ("(UTC+01:00) Amsterdam, Berlin, Bern", Some(Tz::Europe__Amsterdam)),
+            ("\"(UTC+07:00) Bangkok\\, Hanoi\"", Some(Tz::Asia__Bangkok)),
+            ("(GMT-03:00) Nowhere, Buenos Aires", Some(Tz::America__Buenos_Aires)),
+            ("(UTC+01:00)", None),
+            ("(home) Berlin", None),
+            ("Berlin", None),
+        ];
+        for (tzid, expected) in cases {
+            assert_eq!(described(tzid), expected, "{tzid}");
         }
     }
 

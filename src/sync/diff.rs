@@ -99,14 +99,17 @@ fn take_over(after: &mut CollectionStatus, fetched: &Fetched) -> Vec<ObjectResou
                 let text = before.body.as_deref().unwrap_or_default();
                 let whole = ical::parse(text).objects;
                 let lost = |o: &ObjectResource| whole.iter().any(|w| lost_a_part(w, o));
-                let some_lost = parsed.objects.iter().any(lost)
-                    || before.uids.iter().any(|uid| !uids.contains(uid));
+                // One without a UID is another as soon as it changes.
+                let mut named = before.uids.iter().filter(|uid| !uid.is_of_content());
+                let some_lost =
+                    parsed.objects.iter().any(lost) || named.any(|uid| !uids.contains(uid));
                 parsed.objects.retain(|o| !lost(o));
                 if some_lost {
                     kept.clone_from(&before.body);
                 }
                 let mut seen: BTreeSet<Uid> = uids.iter().cloned().collect();
-                uids.extend(before.uids.iter().filter(|u| seen.insert((*u).clone())).cloned());
+                let named = before.uids.iter().filter(|uid| !uid.is_of_content());
+                uids.extend(named.filter(|u| seen.insert((*u).clone())).cloned());
             }
         }
         None => {

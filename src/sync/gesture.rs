@@ -217,7 +217,7 @@ fn extent(component: &EventComponent, zone: Tz) -> Option<(DateTime<Utc>, DateTi
     let start = component.start.instant(zone);
     let end = match (&component.end, component.duration) {
         (Some(end), _) => end.instant(zone),
-        (None, Some(length)) => start.checked_add_signed(length)?,
+        (None, Some(length)) => start.checked_add_signed(length.even())?,
         (None, None) => start,
     };
     (end >= start).then_some((start, end))

@@ -131,7 +131,7 @@ async fn poll_account(
 
 /// The account's trouble, not one collection's: asking on could lock the account, or annoys a
 /// server that wants to be left alone.
-pub(super) fn is_final(error: &Error) -> bool {
+pub(crate) fn is_final(error: &Error) -> bool {
     matches!(error, Error::Unauthorized(_) | Error::Later { .. })
 }
 

@@ -11,7 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -19,6 +19,9 @@ use std::time::Duration;
 
 /// No test waits longer for a client.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where no server listens.
+pub const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
 
 /// One request as it came.
 #[derive(Debug, Clone, Default)]
@@ -153,7 +156,7 @@ impl Server {
     /// Clients that trust the private CA and find the names of its certificate here; they ask
     /// nobody about a domain.
     pub fn http(&self, tls: &Tls) -> Http {
-        self.http_asking(tls, Names::at(self.address))
+        self.http_asking(tls, Names::at(NOBODY))
     }
 
     /// Same, with someone to ask.
@@ -286,11 +289,16 @@ pub fn access(url: &str, sign_in: SignIn) -> Access {
 }
 
 /// An answer of a CalDAV server that says of itself, at every address, that it is a calendar called
-/// Work.
+/// Work, of version "1".
 pub fn calendar(asked: &Asked) -> Reply {
     let prop = "<d:resourcetype><d:collection/><c:calendar/></d:resourcetype>\
-                <d:displayname>Work</d:displayname>";
+                <d:displayname>Work</d:displayname><d:getetag>\"1\"</d:getetag>";
     multistatus(&asked.target, prop)
+}
+
+/// A deletion by a server that honours conditions: of version "1" only.
+pub fn deletion(asked: &Asked) -> Reply {
+    Reply::new(if asked.header("if-match") == Some("\"1\"") { 204 } else { 412 }, "")
 }
 
 /// One row about `href`.

@@ -84,12 +84,12 @@ pub fn entries() -> Vec<String> {
     entries.map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect()
 }
 
-/// Text files with their contents, `Cargo.lock` and links aside.
+/// Text files with their contents, lock files and links aside.
 pub fn texts() -> Vec<(String, String)> {
     files(".")
         .into_iter()
         .map(|path| path.strip_prefix(".").unwrap_or(&path).to_owned())
-        .filter(|path| !matches!(path.to_str(), Some("Cargo.lock" | ".git")))
+        .filter(|path| !matches!(path.to_str(), Some("Cargo.lock" | "fuzz/Cargo.lock" | ".git")))
         .filter_map(|path| {
             let text = std::fs::read_to_string(root().join(&path)).ok()?;
             Some((path.to_string_lossy().into_owned(), text))

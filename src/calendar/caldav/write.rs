@@ -83,11 +83,6 @@ impl Writer<'_> {
             return Err(Error::Changed);
         }
         let answer = self.put(&url, body, Condition::Version(self.best(etag))).await?;
-        let weak = answer.status == 412 && self.is_weak(&url, etag).await?;
-        let answer = match weak {
-            true => self.put(&url, body, Condition::Version(ANYTHING)).await?,
-            false => answer,
-        };
         if matches!(answer.status, 404 | 410) {
             return Err(Error::Changed);
         }

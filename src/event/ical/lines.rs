@@ -3,6 +3,7 @@
 //! Only boundaries are found here; what a line says is read by the `icalendar` crate, one line at
 //! a time, so that a broken one costs only itself.
 
+use super::properties::is_wanted;
 use super::{COMPONENTS_MAX, DEPTH_MAX, LINE_MAX, PROBLEMS_MAX, PROPERTIES_MAX, Problem, TEXT_MAX};
 use std::borrow::Cow;
 
@@ -67,65 +68,103 @@ fn name_of(text: &str) -> Option<&str> {
     (!name.is_empty() && matches!(next, b':' | b';')).then_some(name)
 }
 
-/// Physical lines, whatever ends them: CRLF, LF, or CR alone where there is no LF at all.
-fn physical(text: &str) -> impl Iterator<Item = &str> {
+/// Physical lines with their numbers, whatever ends them: CRLF, LF, CR alone, or several of these
+/// in one stream. Numbers count LF, and CR only where there is no LF at all.
+fn physical(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let end = if text.contains('\n') { '\n' } else { '\r' };
-    text.split(end).map(|line| line.trim_end_matches('\r'))
+    let numbered = text.split(end).enumerate();
+    numbered.flat_map(|(index, line)| {
+        line.trim_end_matches('\r').split('\r').map(move |line| (index + 1, line))
+    })
 }
 
-/// Unfolds. A line that can't begin a property continues a text before it: senders break lines
-/// inside a text, or fold without the space.
-fn unfold<'a>(text: &'a str, problems: &mut Problems) -> Vec<Line<'a>> {
-    let mut lines: Vec<Line<'a>> = Vec::new();
-    let mut raws = physical(text).enumerate().peekable();
-    while let Some((index, raw)) = raws.next() {
+/// Unfolds, and gives each content line to `take` as soon as it is whole. A line that can't begin
+/// a property continues a text before it: senders break lines inside a text, or fold without the
+/// space. Stops where `take` says so.
+fn unfold<'a>(text: &'a str, mut take: impl FnMut(Unfolded<'a>) -> bool) {
+    let mut last: Option<Line<'a>> = None;
+    let mut state = Filling::Unread;
+    let mut raws = physical(text).peekable();
+    while let Some((number, raw)) = raws.next() {
         let folded = raw.strip_prefix([' ', '\t']);
         // Old Mozilla folds right behind the name.
         let mut bare =
             || is_name(raw) && raws.peek().is_some_and(|(_, next)| next.starts_with(' '));
         if folded.is_none() && (name_of(raw).is_some() || bare()) {
-            lines.push(Line { number: index + 1, text: raw.into() });
+            let line = Line { number, text: cut(raw).into() };
+            state = Filling::of(&line);
+            if state == Filling::Read && raw.len() > LINE_MAX {
+                take(Unfolded::Long(number, line.name()));
+                state = Filling::Full;
+            }
+            if last.replace(line).is_some_and(|whole| !take(Unfolded::Line(whole))) {
+                return;
+            }
             continue;
         }
         if raw.trim().is_empty() && folded.is_none() {
             continue;
         }
         let goes_on = |line: &&mut Line<'_>| folded.is_some() || line.is_text();
-        let Some(last) = lines.last_mut().filter(goes_on) else {
-            problems.add(index + 1, None, "this line is no property and was left out");
+        let Some(last) = last.as_mut().filter(goes_on) else {
+            take(Unfolded::Stray(number));
             continue;
         };
-        if last.text.len() + raw.len() <= LINE_MAX {
+        if state == Filling::Read && last.text.len() + raw.len() > LINE_MAX {
+            take(Unfolded::Long(last.number, last.name()));
+            state = Filling::Full;
+        }
+        if state == Filling::Read {
             last.text.to_mut().push_str(folded.unwrap_or(raw));
-        } else if last.text.len() < LINE_MAX {
-            problems.add(last.number, None, "this line is too long and was cut");
         }
     }
-    lines
+    if let Some(line) = last {
+        take(Unfolded::Line(line));
+    }
+}
+
+/// What continuations do to a line.
+#[derive(PartialEq, Eq)]
+enum Filling {
+    /// They are part of it.
+    Read,
+    /// It is as long as it may be.
+    Full,
+    /// Nobody looks at that property: inline pictures are megabytes of them.
+    Unread,
+}
+
+impl Filling {
+    fn of(line: &Line<'_>) -> Self {
+        let name = line.name();
+        let read = name.is_empty() || matches!(name.as_str(), "BEGIN" | "END") || is_wanted(&name);
+        if read { Self::Read } else { Self::Unread }
+    }
+}
+
+/// At most [`LINE_MAX`] bytes of a line, no letter cut.
+fn cut(raw: &str) -> &str {
+    raw.get(..raw.floor_char_boundary(LINE_MAX)).unwrap_or(raw)
+}
+
+/// What unfolding meets.
+enum Unfolded<'a> {
+    Line(Line<'a>),
+    /// At that line stands none.
+    Stray(usize),
+    /// The property of that line and name is too long and was cut.
+    Long(usize, String),
 }
 
 /// The components of a stream. Those that are cut off, nested wrongly or too many are left out.
 pub(super) fn components<'a>(text: &'a str, problems: &mut Problems) -> Vec<Component<'a>> {
     let text = text.trim_start_matches('\u{FEFF}');
-    let mut end = text.len().min(TEXT_MAX);
+    let end = text.floor_char_boundary(TEXT_MAX);
     if end < text.len() {
         problems.add(1, None, "the calendar is too large: its end was not read");
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
     }
     let mut walk = Walk { open: Vec::new(), depth: 0, done: Vec::new(), problems };
-    for line in unfold(text.get(..end).unwrap_or(text), walk.problems) {
-        match line.name().as_str() {
-            "BEGIN" => walk.begin(&line),
-            "END" => walk.end(&line),
-            _ => walk.property(line),
-        }
-        if walk.done.len() >= COMPONENTS_MAX {
-            walk.problems.add(1, None, "the calendar has too many entries: its end was not read");
-            return walk.done;
-        }
-    }
+    unfold(text.get(..end).unwrap_or(text), |found| walk.step(found));
     walk.give_up("is cut off and was skipped");
     walk.done
 }
@@ -149,6 +188,33 @@ fn value_of(line: &Line<'_>) -> String {
 }
 
 impl<'a> Walk<'a, '_> {
+    /// Whether to go on.
+    fn step(&mut self, found: Unfolded<'a>) -> bool {
+        let line = match found {
+            Unfolded::Line(line) => line,
+            Unfolded::Stray(number) => {
+                self.problems.add(number, None, "this line is no property and was left out");
+                return true;
+            }
+            Unfolded::Long(number, name) => {
+                self.problems.add(number, Some(&name), "this line is too long and was cut");
+                return true;
+            }
+        };
+        match line.name().as_str() {
+            "BEGIN" => self.begin(&line),
+            "END" => self.end(&line),
+            name if is_wanted(name) || name.is_empty() => self.property(line),
+            _ => {}
+        }
+        let full = self.done.len() >= COMPONENTS_MAX;
+        if full {
+            self.problems.add(1, None, "the calendar has too many entries: its end was not read");
+            self.open.clear();
+        }
+        !full
+    }
+
     fn begin(&mut self, line: &Line<'a>) {
         let name = value_of(line);
         let component =
@@ -195,7 +261,8 @@ impl<'a> Walk<'a, '_> {
         if component.lines.len() < PROPERTIES_MAX {
             component.lines.push(line);
         } else if component.lines.len() == PROPERTIES_MAX {
-            self.problems.add(line.number, None, "too many properties: the rest was not read");
+            let why = "too many properties: the rest was not read";
+            self.problems.add(line.number, Some(&line.name()), why);
             component.lines.push(Line { number: line.number, text: "".into() });
         }
     }

@@ -16,7 +16,7 @@ pub use read::parse;
 pub use write::write;
 
 use super::id::Uid;
-use super::time::{Span, Stamp};
+use super::time::{Duration, Span, Stamp};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 
@@ -36,6 +36,8 @@ pub struct Problem {
 pub struct Parsed {
     /// Components grouped by UID, in order of first appearance.
     pub objects: Vec<ObjectResource>,
+    /// 1-based line of the first component of each object, in the order of `objects`.
+    pub begins: Vec<usize>,
     /// What was skipped.
     pub problems: Vec<Problem>,
 }
@@ -112,7 +114,7 @@ pub struct Rdate {
     /// Start.
     pub start: Stamp,
     /// Length, for VALUE=PERIOD.
-    pub duration: Option<TimeDelta>,
+    pub duration: Option<Duration>,
 }
 
 /// A VEVENT.
@@ -133,7 +135,7 @@ pub struct EventComponent {
     /// DTEND.
     pub end: Option<Stamp>,
     /// DURATION.
-    pub duration: Option<TimeDelta>,
+    pub duration: Option<Duration>,
     /// RRULE values as written.
     pub rules: Vec<String>,
     /// RDATE values.
@@ -225,9 +227,10 @@ pub const TEXT_MAX: usize = 64 << 20;
 pub const COMPONENTS_MAX: usize = 200_000;
 /// Deepest nesting followed: VCALENDAR, VEVENT, VALARM and one to spare; deeper ones are skipped.
 pub const DEPTH_MAX: usize = 16;
-/// Most properties read of one component: RDATE and ATTENDEE lists of real files stay below 2,000.
+/// Most properties kept of one component, of those anybody looks at: RDATE and ATTENDEE lists of
+/// real files stay below 2,000.
 pub const PROPERTIES_MAX: usize = 20_000;
-/// Longest content line read, in bytes; descriptions with inline pictures are longer and skipped.
+/// Longest content line read, in bytes; of a longer one its beginning counts.
 pub const LINE_MAX: usize = 1 << 20;
 /// Problems told of one stream; more add nothing.
 pub const PROBLEMS_MAX: usize = 1_000;

@@ -12,8 +12,8 @@ pub(super) struct Properties {
     pub all: Vec<(usize, String, Property<'static>)>,
 }
 
-/// Somebody here looks at it.
-fn is_wanted(name: &str) -> bool {
+/// Somebody here looks at it; upper case.
+pub(super) fn is_wanted(name: &str) -> bool {
     const NAMES: [&str; 29] = [
         "ATTENDEE",
         "COMPLETED",
@@ -97,8 +97,45 @@ fn owned(property: Property<'_>) -> Property<'static> {
     }
 }
 
-/// A parameter without its quotes.
-pub(super) fn param<'a>(property: &'a Property<'_>, name: &str) -> Option<&'a str> {
+/// A parameter without its quotes, carets decoded (RFC 6868).
+pub(super) fn param(property: &Property<'_>, name: &str) -> Option<String> {
     let found = property.params.iter().find(|p| p.key.as_str().eq_ignore_ascii_case(name))?;
-    found.val.as_ref().map(|v| v.as_str().trim_matches('"'))
+    found.val.as_ref().map(|v| without_carets(v.as_str().trim_matches('"')))
+}
+
+/// `^n` is a line break, `^'` a double quote, `^^` a caret; another caret stands for itself.
+fn without_carets(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((plain, after)) = rest.split_once('^') {
+        let (letter, taken) = match after.as_bytes().first() {
+            Some(b'n') => ('\n', 1),
+            Some(b'\'') => ('"', 1),
+            Some(b'^') => ('^', 1),
+            _ => ('^', 0),
+        };
+        out.push_str(plain);
+        out.push(letter);
+        rest = after.get(taken..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn carets_are_decoded() {
+        for (text, expected) in [
+            ("plain", "plain"),
+            ("a^nb^'c^'", "a\nb\"c\""),
+            ("^^n^^^n", "^n^\n"),
+            ("^x^", "^x^"),
+            ("^\u{e4}", "^\u{e4}"),
+        ] {
+            assert_eq!(without_carets(text), expected);
+        }
+    }
 }

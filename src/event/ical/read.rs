@@ -1,6 +1,6 @@
 //! Components to object resources.
 
-use super::lines::{self, Problems};
+use super::lines::{self, Component, Problems};
 use super::properties::{MARK, Properties, param};
 use super::value;
 use super::vtimezone::Zones;
@@ -9,7 +9,8 @@ use super::{
     Todo, TodoStatus, Transparency,
 };
 use crate::event::id::Uid;
-use crate::event::time::{Stamp, Zone};
+use crate::event::rule::Rule;
+use crate::event::time::{Duration, Stamp, Zone};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use icalendar::parser::Property;
@@ -22,16 +23,14 @@ pub fn parse(text: &str) -> Parsed {
     let components = lines::components(text, &mut problems);
     let mut zones = Zones::read(&components, &mut problems);
     let mut objects = Objects::default();
-    for component in &components {
+    // Each is let go as soon as it is read: the lines of a large file weigh as much as it does.
+    for component in components {
         let properties = match component.name.as_str() {
-            "VEVENT" | "VTODO" => Properties::read(component, &mut problems),
+            "VEVENT" | "VTODO" => Properties::read(&component, &mut problems),
             _ => continue,
         };
-        let Some(uid) = properties.text("UID").filter(|uid| !uid.trim().is_empty()) else {
-            let message = format!("this {} has no UID and was skipped", component.name);
-            problems.add(component.number, Some("UID"), message);
-            continue;
-        };
+        let given = properties.text("UID").filter(|uid| !uid.trim().is_empty());
+        let uid = given.unwrap_or_else(|| own_uid(&component, &properties, &mut problems));
         let mut reader = Reader {
             properties,
             number: component.number,
@@ -41,37 +40,50 @@ pub fn parse(text: &str) -> Parsed {
         match component.name.as_str() {
             "VEVENT" => {
                 if let Some(event) = reader.event() {
-                    objects.of(uid).events.push(event);
+                    objects.of(uid, component.number).events.push(event);
                 }
             }
             _ => {
                 let todo = reader.todo();
-                objects.of(uid).todos.push(todo);
+                objects.of(uid, component.number).todos.push(todo);
             }
         }
     }
-    Parsed { objects: objects.done(), problems: problems.0 }
+    let (objects, begins) = objects.done();
+    Parsed { objects, begins, problems: problems.0 }
+}
+
+/// A component without UID is known by its start and its title: the same in every reading, as long
+/// as neither changes.
+fn own_uid(component: &Component<'_>, properties: &Properties, problems: &mut Problems) -> String {
+    let message = format!("this {} has no UID: it is known by its start and title", component.name);
+    problems.add(component.number, Some("UID"), message);
+    let text = |name: &str| properties.text(name).unwrap_or_default();
+    let parts = [&component.name, &text("DTSTART"), &text("DUE"), &text("SUMMARY")];
+    Uid::of_content(&parts.map(String::as_str)).as_str().to_owned()
 }
 
 #[derive(Default)]
 struct Objects {
     all: Vec<ObjectResource>,
+    begins: Vec<usize>,
     by_uid: HashMap<String, usize>,
 }
 
 impl Objects {
-    fn of(&mut self, uid: String) -> &mut ObjectResource {
+    fn of(&mut self, uid: String, line: usize) -> &mut ObjectResource {
         let next = self.all.len();
         let at = *self.by_uid.entry(uid.clone()).or_insert(next);
         if at == next {
             let uid = Uid::new(uid);
+            self.begins.push(line);
             self.all.push(ObjectResource { uid, events: Vec::new(), todos: Vec::new() });
         }
         &mut self.all[at]
     }
 
     /// Keeps one master a UID: the highest SEQUENCE, of equals the last.
-    fn done(mut self) -> Vec<ObjectResource> {
+    fn done(mut self) -> (Vec<ObjectResource>, Vec<usize>) {
         for object in &mut self.all {
             let (mut masters, overrides): (Vec<_>, Vec<_>) =
                 object.events.drain(..).partition(|e| e.recurrence_id.is_none());
@@ -79,7 +91,7 @@ impl Objects {
             object.events.extend(masters.pop());
             object.events.extend(overrides);
         }
-        self.all
+        (self.all, self.begins)
     }
 }
 
@@ -147,7 +159,10 @@ impl Reader<'_> {
             summary: self.text("SUMMARY"),
             start: self.stamp("DTSTART"),
             due: self.stamp("DUE"),
-            duration: self.duration("ESTIMATED-DURATION").or_else(|| self.duration("DURATION")),
+            duration: self
+                .duration("ESTIMATED-DURATION")
+                .or_else(|| self.duration("DURATION"))
+                .map(Duration::even),
             status: match self.word("STATUS").as_str() {
                 "CANCELLED" => TodoStatus::Cancelled,
                 "COMPLETED" => TodoStatus::Completed,
@@ -169,9 +184,20 @@ impl Reader<'_> {
         self.text(name).trim().to_ascii_uppercase()
     }
 
-    fn rules(&self, name: &str) -> Vec<String> {
-        let all = self.properties.all(name).into_iter().map(|(_, text)| text);
-        all.filter(|text| !text.trim().is_empty()).collect()
+    /// Rules that can be read; of others it is said why.
+    fn rules(&mut self, name: &str) -> Vec<String> {
+        let mut out = Vec::new();
+        for (line, text) in self.properties.all(name) {
+            match Rule::parse(&text) {
+                Ok(_) => out.push(text),
+                Err(_) if text.trim().is_empty() => {}
+                Err(why) => {
+                    let message = format!("this rule {why}: it was left out");
+                    self.problems.add(line, Some(name), message);
+                }
+            }
+        }
+        out
     }
 
     fn complain(&mut self, line: usize, name: &str) {
@@ -180,7 +206,7 @@ impl Reader<'_> {
 
     fn zone_of(&mut self, line: usize, property: &Property<'_>) -> Option<Zone> {
         let id = param(property, "TZID")?;
-        self.zones.get(id, line, self.problems)
+        self.zones.get(&id, line, self.problems)
     }
 
     fn stamp(&mut self, name: &str) -> Option<Stamp> {
@@ -197,14 +223,14 @@ impl Reader<'_> {
         self.stamp(name).map(|stamp| stamp.instant(Tz::UTC))
     }
 
-    fn duration(&mut self, name: &str) -> Option<TimeDelta> {
+    fn duration(&mut self, name: &str) -> Option<Duration> {
         let (line, text) = self.properties.all(name).into_iter().next()?;
         match value::duration(&text) {
-            Some(length) if length < TimeDelta::zero() => {
+            Some((_, true)) => {
                 self.problems.add(line, Some(name), format!("this {name} is negative: left out"));
                 None
             }
-            Some(length) => Some(length),
+            Some((length, false)) => Some(length),
             None => {
                 self.complain(line, name);
                 None
@@ -268,10 +294,10 @@ impl Reader<'_> {
         let named = self.properties.all.iter().filter(|(_, n, _)| n == "ATTENDEE");
         named
             .filter_map(|(_, _, p)| {
-                let kind = param(p, "CUTYPE").unwrap_or("").to_ascii_uppercase();
+                let kind = param(p, "CUTYPE").unwrap_or_default().to_ascii_uppercase();
                 Some(Attendee {
                     address: address(p)?,
-                    partstat: part_stat(param(p, "PARTSTAT").unwrap_or("")),
+                    partstat: part_stat(&param(p, "PARTSTAT").unwrap_or_default()),
                     resource: kind == "ROOM" || kind == "RESOURCE",
                 })
             })
@@ -304,11 +330,14 @@ impl Listed {
             return Some(Rdate { start: self.stamp(&self.text)?, duration: None });
         };
         let start = self.stamp(start)?;
-        let length = match value::duration(rest) {
+        let (length, negative) = match value::duration(rest) {
             Some(length) => length,
-            None => self.stamp(rest)?.instant(Tz::UTC) - start.instant(Tz::UTC),
+            None => {
+                let time = self.stamp(rest)?.instant(Tz::UTC) - start.instant(Tz::UTC);
+                (Duration::exact(time), time < TimeDelta::zero())
+            }
         };
-        (length >= TimeDelta::zero()).then_some(Rdate { start, duration: Some(length) })
+        (!negative).then_some(Rdate { start, duration: Some(length) })
     }
 }
 

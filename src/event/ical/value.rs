@@ -1,6 +1,6 @@
 //! Property values: dates, times, durations (RFC 5545 section 3.3).
 
-use crate::event::time::{Stamp, Zone};
+use crate::event::time::{Duration, Stamp, Zone};
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 
@@ -54,17 +54,17 @@ fn time_of(date: NaiveDate, text: &str) -> Option<NaiveDateTime> {
     Some(date.and_time(NaiveTime::from_hms_opt(hour, minute, second)?))
 }
 
-/// A DURATION such as `PT1H30M`, `-P1D` or `P2W` (section 3.3.6).
-pub(super) fn duration(text: &str) -> Option<TimeDelta> {
+/// A DURATION such as `PT1H30M`, `-P1D` or `P2W` (section 3.3.6), and whether it is negative.
+pub(super) fn duration(text: &str) -> Option<(Duration, bool)> {
     let text = text.trim().to_ascii_uppercase();
     let (negative, rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(&text)),
     };
     let mut number = String::new();
-    let (mut seconds, mut timed, mut any) = (0_i64, false, false);
+    let (mut days, mut seconds, mut timed, mut any) = (0_i64, 0_i64, false, false);
     for c in rest.strip_prefix('P')?.chars() {
-        let unit = match c {
+        let (sum, unit) = match c {
             '0'..='9' if number.len() < 12 => {
                 number.push(c);
                 continue;
@@ -73,21 +73,23 @@ pub(super) fn duration(text: &str) -> Option<TimeDelta> {
                 timed = true;
                 continue;
             }
-            'W' => 7 * 86_400,
-            'D' => 86_400,
-            'H' => 3_600,
-            'M' if timed => 60,
-            'S' => 1,
+            'W' => (&mut days, 7),
+            'D' => (&mut days, 1),
+            'H' => (&mut seconds, 3_600),
+            'M' if timed => (&mut seconds, 60),
+            'S' => (&mut seconds, 1),
             _ => return None,
         };
         let count: i64 = number.parse().ok()?;
-        seconds = seconds.checked_add(count.checked_mul(unit)?)?;
+        *sum = sum.checked_add(count.checked_mul(unit)?)?;
         (number, any) = (String::new(), true);
     }
-    if !any || !number.is_empty() || seconds > DURATION_MAX_DAYS * 86_400 {
+    let long = days > DURATION_MAX_DAYS || seconds > DURATION_MAX_DAYS * 86_400;
+    if !any || !number.is_empty() || long {
         return None;
     }
-    TimeDelta::try_seconds(if negative { -seconds } else { seconds })
+    let length = Duration { days: u32::try_from(days).ok()?, time: TimeDelta::seconds(seconds) };
+    Some((length, negative && length != Duration::default()))
 }
 
 /// `+0100`, `-053000` (section 3.3.14): seconds east of UTC.
@@ -136,12 +138,16 @@ mod tests {
     #[test]
     fn durations_and_offsets_are_read() {
         let cases = [
-            ("PT1H30M", Some(5_400)),
-            ("P1DT12H", Some(129_600)),
-            ("P2W", Some(1_209_600)),
-            ("-PT15M", Some(-900)),
-            ("+pt5s", Some(5)),
-            ("PT0S", Some(0)),
+            ("PT1H30M", Some((0, 5_400, false))),
+            ("P1DT12H", Some((1, 43_200, false))),
+            ("PT24H", Some((0, 86_400, false))),
+            ("P2W", Some((14, 0, false))),
+            ("P1W2DT3S", Some((9, 3, false))),
+            ("-PT15M", Some((0, 900, true))),
+            ("-P1W", Some((7, 0, true))),
+            ("+pt5s", Some((0, 5, false))),
+            ("PT0S", Some((0, 0, false))),
+            ("-PT0S", Some((0, 0, false))),
             ("P", None),
             ("P1M", None),
             ("1H", None),
@@ -149,7 +155,8 @@ mod tests {
             ("PT1", None),
         ];
         for (text, expected) in cases {
-            assert_eq!(duration(text).map(|d| d.num_seconds()), expected, "{text}");
+            let got = duration(text).map(|(d, less)| (d.days, d.time.num_seconds(), less));
+            assert_eq!(got, expected, "{text}");
         }
         let cases = [
             ("+0100", Some(3_600)),

@@ -3,14 +3,16 @@
 use super::lines::{Component, Problems};
 use super::properties::Properties;
 use super::value;
-use crate::event::rule::{Rule, Stretch};
+use crate::event::rule::{Budget, Rule, Stretch};
 use crate::event::time::{CustomZone, Stamp, Zone};
 use crate::event::zone;
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Rules of a VTIMEZONE are expanded up to this year: no calendar plans further.
+/// Rules of a VTIMEZONE are expanded from this year on: many begin in 1601, no calendar does.
+const FIRST_YEAR: i32 = 1900;
+/// And up to this year: no calendar plans further.
 const LAST_YEAR: i32 = 2100;
 /// Most changes kept of one zone: two a year over five centuries.
 const CHANGES_MAX: usize = 1_000;
@@ -26,6 +28,7 @@ impl Zones {
     /// Reads all VTIMEZONEs among `components`.
     pub fn read(components: &[Component<'_>], problems: &mut Problems) -> Self {
         let mut known = HashMap::new();
+        let mut budget = Budget::stream();
         let zones = components.iter().filter(|c| c.name == "VTIMEZONE").take(ZONES_MAX);
         for component in zones {
             let properties = Properties::read(component, problems);
@@ -36,7 +39,9 @@ impl Zones {
             let place = properties.text("X-LIC-LOCATION").and_then(|name| zone::named(&name));
             let zone = match zone::named(&id).or(place) {
                 Some(tz) => Some(Zone::Iana(tz)),
-                None => custom(&id, component, problems).map(|z| Zone::Custom(Arc::new(z))),
+                None => {
+                    custom(&id, component, &mut budget, problems).map(|z| Zone::Custom(Arc::new(z)))
+                }
             };
             if zone.is_none() {
                 problems.add(component.number, None, "this VTIMEZONE can't be read");
@@ -52,7 +57,7 @@ impl Zones {
         if let Some(zone) = self.known.get(id) {
             return zone.clone();
         }
-        let zone = zone::named(id).map(Zone::Iana);
+        let zone = zone::named(id).or_else(|| zone::described(id)).map(Zone::Iana);
         if zone.is_none() {
             let message = "this time zone is unknown: its times are read on your own clock";
             problems.add(line, Some("TZID"), message);
@@ -77,10 +82,15 @@ impl Onset {
     }
 }
 
-fn custom(id: &str, component: &Component<'_>, problems: &mut Problems) -> Option<CustomZone> {
+fn custom(
+    id: &str,
+    component: &Component<'_>,
+    budget: &mut Budget,
+    problems: &mut Problems,
+) -> Option<CustomZone> {
     let mut onsets: Vec<Onset> = Vec::new();
     for part in &component.parts {
-        match onsets_of(part, problems) {
+        match onsets_of(part, budget, problems) {
             Some(more) => onsets.extend(more),
             None => problems.add(part.number, None, "this part of a VTIMEZONE can't be read"),
         }
@@ -96,23 +106,33 @@ fn custom(id: &str, component: &Component<'_>, problems: &mut Problems) -> Optio
     Some(CustomZone { id: id.to_owned(), changes })
 }
 
-fn onsets_of(part: &Component<'_>, problems: &mut Problems) -> Option<Vec<Onset>> {
+fn onsets_of(
+    part: &Component<'_>,
+    budget: &mut Budget,
+    problems: &mut Problems,
+) -> Option<Vec<Onset>> {
     let properties = Properties::read(part, problems);
     let first = value::stamp(&properties.text("DTSTART")?, None)?.wall();
     let from = value::utc_offset(&properties.text("TZOFFSETFROM")?)?;
     let to = value::utc_offset(&properties.text("TZOFFSETTO")?)?;
     let mut locals = vec![first];
-    let end = NaiveDate::from_ymd_opt(LAST_YEAR, 12, 31)?.and_hms_opt(0, 0, 0)?;
+    let year = |year: i32| NaiveDate::from_ymd_opt(year, 12, 31)?.and_hms_opt(0, 0, 0);
+    let stretch = Stretch { from: first.max(year(FIRST_YEAR - 1)?), to: year(LAST_YEAR)? };
     for (line, text) in properties.all("RRULE") {
         let rule = Rule::parse(&text).and_then(|rule| {
             let local = |at: chrono::DateTime<chrono::Utc>| {
                 at.naive_utc() + TimeDelta::seconds(i64::from(from))
             };
             let until = rule.until().map(|until| until.on_clock(local));
-            rule.expand(first, until, Stretch { from: first, to: end })
+            rule.expand(first, until, stretch, budget)
         });
         match rule {
-            Ok(expansion) => locals.extend(expansion.starts.into_iter().take(CHANGES_MAX)),
+            Ok(expansion) => {
+                if expansion.cut {
+                    problems.add(line, Some("RRULE"), "this rule changes too often: cut");
+                }
+                locals.extend(expansion.starts.into_iter().take(CHANGES_MAX));
+            }
             Err(why) => problems.add(line, Some("RRULE"), format!("this rule {why}")),
         }
     }

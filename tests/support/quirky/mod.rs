@@ -113,13 +113,18 @@ impl Quirky {
         Self { state, ended, address, http: Http::new().unwrap() }
     }
 
-    /// Alice's account, as if chronotype had just started.
-    pub fn account(&self) -> CalDav {
+    /// The address to give for alice's account.
+    pub fn url(&self) -> String {
         let home = self.state().profile.home;
         let base = if home.starts_with("/SOGo/") { "/SOGo/dav/" } else { "/" };
+        format!("http://{}{base}", self.address)
+    }
+
+    /// Alice's account, as if chronotype had just started.
+    pub fn account(&self) -> CalDav {
         let access = Access {
             account: "home".to_owned(),
-            url: format!("http://{}{base}", self.address),
+            url: self.url(),
             username: "alice".to_owned(),
             password: Secret::new("secret"),
             sign_in: SignIn::Auto,
@@ -157,7 +162,19 @@ impl Quirky {
 
     /// Stores an object, as the person's other client does.
     pub fn put(&self, name: &str, body: &str) {
-        self.state().store(WORK, name, body);
+        self.put_into(WORK, name, body);
+    }
+
+    /// Stores an object in any calendar, as the person's other client does.
+    pub fn put_into(&self, calendar: &str, name: &str, body: &str) {
+        self.state().store(calendar, name, body);
+    }
+
+    /// Saves an object of a calendar as it is, as a client does that changes nothing.
+    pub fn save_again(&self, calendar: &str, name: &str) {
+        let mut state = self.state();
+        let body = state.object(calendar, name).unwrap().body.clone();
+        state.store(calendar, name, &body);
     }
 
     /// Reads an object, as the person's other client does.
@@ -168,6 +185,14 @@ impl Quirky {
     /// Deletes an object, as the person's other client does.
     pub fn delete(&self, name: &str) {
         self.state().remove(WORK, name);
+    }
+
+    /// All objects of a calendar, by name.
+    pub fn objects(&self, calendar: &str) -> BTreeMap<String, String> {
+        let state = self.state();
+        let objects = state.shelves.get(calendar).map(|shelf| &shelf.objects);
+        let objects = objects.into_iter().flatten();
+        objects.map(|(name, object)| (name.clone(), object.body.clone())).collect()
     }
 
     /// The clock's next second begins.
