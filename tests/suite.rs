@@ -35,6 +35,7 @@ mod support;
 mod cli;
 mod config;
 mod errors;
+mod doctor;
 mod store;
 mod plan_problem;
 mod quiet_turn;
