@@ -131,7 +131,7 @@ pub async fn turn(
 /// Events are shared with the state before until one settles.
 fn settle(person: &mut Person, moment: &infer::Context) -> Vec<infer::Outcome> {
     let status = &person.status;
-    let witnessed = |event: &Event| take_in::is_witnessed(status, event, moment.zone);
+    let witnessed = |event: &Event| take_in::is_witnessed(status, event, moment);
     if infer::due(&person.events, moment, &witnessed).is_empty() {
         return Vec::new();
     }

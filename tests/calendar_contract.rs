@@ -2,7 +2,9 @@
 //! the quirks of those that can't be run here.
 
 use crate::calendar_google::{self, WORK};
-use crate::support::google::Fake;
+use crate::support::google;
+use crate::support::fake::{Fake, lock};
+use crate::support::fake_server::{Hand, Server};
 use crate::support::peers::{PASSWORD, Peer};
 use crate::support::quirky::Quirky;
 use chronotype::calendar::vdir::Vdir;
@@ -10,13 +12,22 @@ use chronotype::calendar::{Calendar, Collection, Error, Fetched, Listing};
 use chronotype::event::{ETag, Href, SyncToken};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 /// The person's other client.
 pub enum Other<'a> {
     Server(&'a Peer),
     Quirky(&'a Quirky),
     Folder(PathBuf),
-    Google(&'a Fake),
+    Google(&'a google::Fake),
+    Fake(Arc<Mutex<Server>>),
+}
+
+/// The calendar `work` of the fake.
+const FAKE: &str = "mine/mine/work/";
+
+fn in_fake(name: &str) -> Href {
+    Href::new(format!("/mine/work/{name}"))
 }
 
 impl Other<'_> {
@@ -34,6 +45,9 @@ impl Other<'_> {
             Self::Quirky(server) => server.put(name, body),
             Self::Folder(folder) => std::fs::write(folder.join(name), body).unwrap(),
             Self::Google(fake) => calendar_google::put_text(fake, &self.named(name), body),
+            Self::Fake(server) => {
+                lock(server).put(FAKE, &in_fake(name), body, Hand::Person);
+            }
         }
     }
 
@@ -43,6 +57,9 @@ impl Other<'_> {
             Self::Quirky(server) => server.delete(name),
             Self::Folder(folder) => std::fs::remove_file(folder.join(name)).unwrap(),
             Self::Google(fake) => fake.delete(WORK, &self.named(name)),
+            Self::Fake(server) => {
+                lock(server).shelves.get_mut(FAKE).unwrap().remove(&in_fake(name));
+            }
         }
     }
 
@@ -52,6 +69,10 @@ impl Other<'_> {
             Self::Quirky(server) => server.get(name),
             Self::Folder(folder) => std::fs::read_to_string(folder.join(name)).ok(),
             Self::Google(fake) => fake.get(WORK, &self.named(name)).map(|e| e.to_string()),
+            Self::Fake(server) => {
+                let server = lock(server);
+                server.shelves[FAKE].objects.get(&in_fake(name)).map(|s| s.body.clone())
+            }
         }
     }
 
@@ -62,13 +83,14 @@ impl Other<'_> {
             Self::Quirky(server) => server.log().len(),
             Self::Folder(_) => 0,
             Self::Google(fake) => fake.log().len(),
+            Self::Fake(server) => lock(server).requests as usize,
         }
     }
 
     /// Requests that it takes to list so many known objects; `None` = it depends.
     fn listing(&self, objects: usize) -> Option<usize> {
         match self {
-            Self::Server(_) | Self::Google(_) => Some(1),
+            Self::Server(_) | Self::Fake(_) | Self::Google(_) => Some(1),
             Self::Quirky(server) => server.listing(objects),
             Self::Folder(_) => None,
         }
@@ -76,7 +98,7 @@ impl Other<'_> {
 
     fn tells_changes(&self) -> bool {
         match self {
-            Self::Server(_) | Self::Google(_) => true,
+            Self::Server(_) | Self::Fake(_) | Self::Google(_) => true,
             Self::Quirky(server) => server.tells_changes(),
             Self::Folder(_) => false,
         }
@@ -216,7 +238,9 @@ async fn quiet(
     match other {
         // A slow machine may meet a file whose stamp has come of age: told once more.
         Other::Folder(_) => assert!(known.keys().eq(kept.known.keys())),
-        _ => assert_eq!(changed(&listing), [""; 0]),
+        Other::Server(_) | Other::Quirky(_) | Other::Fake(_) | Other::Google(_) => {
+            assert_eq!(changed(&listing), [""; 0]);
+        }
     }
     if let Some(requests) = other.listing(1) {
         let counted = usize::try_from(listing.requests).unwrap();
@@ -297,7 +321,11 @@ async fn a_folder_keeps_the_contract() {
 
 #[tokio::test]
 async fn google_keeps_the_contract() {
-    let fake = Fake::start();
+    let fake = google::Fake::start();
     contract(&calendar_google::account(&fake), Other::Google(&fake)).await;
     assert_eq!((fake.faults_left(), fake.mails()), (0, 0));
+async fn the_fake_keeps_the_contract_while_it_does_not_lie() {
+    let server = Arc::new(Mutex::new(Server::new(chrono::DateTime::UNIX_EPOCH, 1)));
+    lock(&server).add("mine", "work");
+    contract(&Fake::new("mine", &server), Other::Fake(server)).await;
 }

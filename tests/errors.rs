@@ -268,8 +268,10 @@ fn one_bad_account_stops_nothing() {
     home.configure(&format!("{}{other}", bad("work")));
     let (code, out, err) = home.run(&["sync"]);
     let other = "account home: can't reach 127.0.0.1: Connection refused";
+    // The folder's account left the config.
+    let left = "calendar work: is no longer read; in a day its events no longer count";
     let expected = format!(
-        "warning: {said}\nwarning: {other}\nerror: no account could be read\n\
+        "warning: {said}\nwarning: {other}\nwarning: {left}\nerror: no account could be read\n\
          hint: `chronotype status` says for each since when, and what to do\n"
     );
     assert_eq!((code, out.as_str(), err.as_str()), (1, "", expected.as_str()));

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use chronotype::event::change::{Change, Context, Origin, Remover};
 use chronotype::event::fold::fold;
-use chronotype::event::{CollectionId, Events, Standing, Uid, Window, ical};
+use chronotype::event::{CollectionId, Events, Seen, Standing, Uid, Window, ical};
 use chronotype::task::{Types, infer};
 
 const ZONE: Tz = Tz::Europe__Berlin;
@@ -46,7 +46,11 @@ impl Story {
                 let (origin, previous) = (Origin::Foreign, self.previous);
                 Change::Present { collection: &collection, object, origin, previous }
             }
-            _ => Change::Vanished { uid: &uid, previous: self.previous, by: Remover::Person },
+            _ => Change::Vanished {
+                uid: &uid,
+                seen: Seen { after: self.previous, by: now },
+                by: Remover::Person,
+            },
         };
         let window = Window { from: at("01-01T00:00"), to: at("05-01T00:00") };
         let context = Context { now, zone: ZONE, window, addresses: &["me@example.org".into()] };
@@ -179,6 +183,43 @@ fn the_shift_of_a_whole_series_is_one_signal() {
     story.taught(&[("03-02T17:00", 0.9), ("03-09T17:00", 0.3), ("03-09T19:00", 0.9)]);
     let past = story.events.values().filter(|e| e.span.start_instant(ZONE) < at("03-05T08:00"));
     assert_eq!(past.count(), 1, "the past of an edited series is not rewritten");
+}
+
+/// Also when one occurrence alone is left ahead, or none.
+#[test]
+fn an_edit_of_a_series_says_nothing_about_what_lies_behind() {
+    let twice = WEEKLY.replace("COUNT=6", "COUNT=2");
+    let shifted = twice.replace("T17", "T19").replace("T18", "T20");
+    Story::new()
+        .listing("03-01T08:00", &twice)
+        .listing("03-02T19:30", &twice)
+        .listing("03-02T20:00", &shifted)
+        .listing("03-20T08:00", &shifted)
+        .taught(&[("03-09T17:00", 0.3), ("03-09T19:00", 0.9)]);
+    let once = WEEKLY.replace("COUNT=6", "COUNT=1");
+    let next = once.replace("20260302", "20260309");
+    Story::new()
+        .listing("03-01T08:00", &once)
+        .listing("03-02T20:00", &next)
+        .listing("03-20T08:00", &next)
+        .taught(&[("03-09T17:00", 0.9)]);
+}
+
+/// Two that are taken out are two decisions, and the rest of the series stands.
+#[test]
+fn excluded_occurrences_are_deletions_each() {
+    let excluded = format!("{WEEKLY} EXDATE:20260309T170000Z EXDATE:20260316T170000Z");
+    Story::new()
+        .listing("03-01T08:00", WEEKLY)
+        .listing("03-04T08:00", WEEKLY)
+        .listing("03-08T08:00", &excluded)
+        .listing("03-25T08:00", &excluded)
+        .taught(&[
+            ("03-02T17:00", 0.9),
+            ("03-09T17:00", 0.1),
+            ("03-16T17:00", 0.1),
+            ("03-23T17:00", 0.9),
+        ]);
 }
 
 #[test]

@@ -23,6 +23,7 @@ pub use unreachable::Unreachable;
 
 use crate::event::{CollectionId, ETag, Href, SyncToken};
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -84,6 +85,17 @@ pub enum Weakness {
     Rewrites,
     /// Multiget is refused or leaves objects out: they are read one by one.
     NoMultiget,
+}
+
+/// How an account was reached, as far as it has been asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Contact {
+    /// How it signs in, in a word; `None` = it does not.
+    pub sign_in: Option<&'static str>,
+    /// What goes over the line can't be read on the way; `None` = there is no line.
+    pub encrypted: Option<bool>,
+    /// The server's clock (RFC 9110 section 6.6.1) less this computer's.
+    pub clock: Option<TimeDelta>,
 }
 
 impl Weakness {
@@ -201,6 +213,11 @@ pub trait Calendar: Send + Sync {
 
     /// Tells it what earlier runs saw ([`Calendar::weaknesses`]); called before anything is asked.
     fn recall(&self, _seen: &BTreeSet<Weakness>) {}
+
+    /// How it was reached so far.
+    fn contact(&self) -> Contact {
+        Contact::default()
+    }
 
     /// Whether it was tried out which conditions of writes the server honours. Once for an account:
     /// the trial writes to a block of ours.

@@ -124,7 +124,7 @@ impl Looked {
 }
 
 /// The zone of a stay that holds the day, else the person's own.
-fn zone(config: &Config, global: &Global) -> Tz {
+pub fn zone(config: &Config, global: &Global) -> Tz {
     let person = &config.person;
     let away = person.travel.iter().find(|stay| {
         let today = global.moment().with_timezone(&stay.time_zone).date_naive();

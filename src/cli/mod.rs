@@ -20,7 +20,9 @@ pub mod types;
 pub mod insights;
 pub mod suggestions;
 pub mod schedule;
+pub mod cure;
 pub mod status;
+pub mod doctor;
 pub mod export;
 pub mod occurrences;
 pub mod classify;
@@ -108,6 +110,7 @@ enum Command {
     Suggestions(suggestions::Args),
     Schedule(schedule::Args),
     Status(status::Args),
+    Doctor(doctor::Args),
     Export(export::Args),
     Occurrences(occurrences::Args),
     Classify(classify::Args),
@@ -179,6 +182,7 @@ pub fn main() -> ExitCode {
         Command::Suggestions(args) => suggestions::run(args, &cli.global),
         Command::Schedule(args) => schedule::run(args, &cli.global),
         Command::Status(args) => status::run(args, &cli.global),
+        Command::Doctor(args) => doctor::run(args, &cli.global),
         Command::Export(args) => export::run(args, &cli.global),
         Command::Occurrences(args) => occurrences::run(args, &cli.global),
         Command::Classify(args) => classify::run(args, &cli.global),

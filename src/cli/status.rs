@@ -1,5 +1,6 @@
 //! `chronotype status`: how each calendar stands; stale is said with its cause, never green.
 
+use super::cure::Cure;
 use super::output::{BAD, FAINT, HEADING, WARN, styled};
 use super::table::{Align, Cell, Table, plain, wrap};
 use super::{CommandError, Global, context, output};
@@ -42,14 +43,18 @@ pub fn run(_args: &Args, global: &Global) -> Result<(), CommandError> {
     output::data(&text)
 }
 
-struct Clock {
-    now: DateTime<Utc>,
-    zone: Tz,
+/// Says moments as the person counts them.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    /// Now.
+    pub now: DateTime<Utc>,
+    /// Where the person is.
+    pub zone: Tz,
 }
 
 impl Clock {
     /// `3 minutes ago`, `Mon 2 Mar 06:00`.
-    fn ago(&self, moment: DateTime<Utc>) -> String {
+    pub fn ago(&self, moment: DateTime<Utc>) -> String {
         let passed = self.now - moment;
         let count =
             |n: i64, unit| format!("{} ago", output::count(usize::try_from(n).unwrap_or(0), unit));
@@ -62,13 +67,18 @@ impl Clock {
         }
     }
 
-    fn at(&self, moment: DateTime<Utc>) -> String {
+    /// `Mon 2 Mar 06:00`.
+    pub fn at(&self, moment: DateTime<Utc>) -> String {
         moment.with_timezone(&self.zone).format("%a %-d %b %H:%M").to_string()
     }
 
     fn trouble(&self, sentence: &str, since: DateTime<Utc>) -> String {
         let (since, sentence) = (self.at(since), plain(&output::calm(sentence)));
-        format!("{} since {since}; {}", sentence.trim_end_matches('.'), cure(&sentence))
+        format!(
+            "{} since {since}; {}",
+            sentence.trim_end_matches('.'),
+            Cure::guess(&sentence).sentence()
+        )
     }
 
     /// What is wrong with an account; `rest` = it wants to be left alone until then.
@@ -86,34 +96,6 @@ impl Clock {
 
 fn resting(person: &Person, account: &str) -> Option<DateTime<Utc>> {
     person.status.lessons.get(account)?.not_before
-}
-
-/// What to do about a trouble, by what its sentence speaks of.
-pub(super) fn cure(sentence: &str) -> &'static str {
-    let sentence = sentence.to_lowercase();
-    let speaks_of = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
-    if speaks_of(&["sign_in", "sign-in"]) {
-        "change sign_in in the config, then run `chronotype sync`"
-    } else if speaks_of(&["password command", "password file", "password_command"]) {
-        "mend password_command or password_file in the config, then run `chronotype sync`"
-    } else if speaks_of(&["client certificate", "client key", "client_certificate", "ca_file"]) {
-        "mend client_certificate, client_key or ca_file in the config, then run `chronotype sync`"
-    } else if speaks_of(&["refused the token"]) {
-        "get a new token where password_command or password_file finds it, then run `chronotype \
-         sync`"
-    } else if speaks_of(&["password", "credential", "unauthorized", "401", "403"]) {
-        "check username and password in the config, then run `chronotype sync`"
-    } else if speaks_of(&["certificate"]) {
-        "if it is yours, name its CA in ca_file, or let this computer trust it; else don't use it"
-    } else if speaks_of(&["trusted_hosts", "not served"]) {
-        "change the account in the config, then run `chronotype sync`"
-    } else if speaks_of(&["permission"]) {
-        "let chronotype read it, then run `chronotype sync`"
-    } else if speaks_of(&["not found", "no such", "404", "gone", "there is no", "no caldav"]) {
-        "check url, path and calendars in the config; the next sync tries again"
-    } else {
-        "the next sync tries again"
-    }
 }
 
 fn pending(person: &Person) -> usize {
@@ -209,12 +191,13 @@ fn remarks_on(status: &CollectionStatus, clock: &Clock) -> String {
     format!("{heading}\n{}", lines.collect::<String>())
 }
 
-fn utc(moment: DateTime<Utc>) -> String {
+/// RFC 3339, to the second.
+pub fn utc(moment: DateTime<Utc>) -> String {
     moment.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 fn trouble((sentence, since): &(String, DateTime<Utc>)) -> Value {
-    json!({ "cause": sentence, "since": utc(*since), "cure": cure(sentence) })
+    json!({ "cause": sentence, "since": utc(*since), "cure": Cure::guess(sentence).sentence() })
 }
 
 fn document(person: &Person) -> Value {

@@ -1,8 +1,9 @@
 //! `chronotype sync`: one turn now.
 
+use super::cure::Cure;
 use super::output::{GOOD, styled};
 use super::suggestions::Kept;
-use super::{CommandError, Global, account, context, output, progress, status, suggestions};
+use super::{CommandError, Global, account, context, output, progress, suggestions};
 use crate::cycle::{self, Brain, Mode, Report, Step, Turn, TurnError, Warning};
 use crate::store::{Person, Store};
 use crate::sync::diff::Deletions;
@@ -136,7 +137,7 @@ fn nothing_read(report: &Report) -> Option<CommandError> {
     }
     let said = sentences(&report.warnings);
     Some(match said.as_slice() {
-        [only] => CommandError::failure(only.clone()).hint(status::cure(only)),
+        [only] => CommandError::failure(only.clone()).hint(Cure::guess(only).sentence()),
         _ => CommandError::failure("no account could be read")
             .hint("`chronotype status` says for each since when, and what to do"),
     })

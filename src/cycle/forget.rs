@@ -3,10 +3,10 @@
 
 use super::{Report, Turn, Warning};
 use crate::calendar::Error;
-use crate::event::{CollectionId, Uid};
+use crate::event::{CollectionId, Seen, Uid};
 use crate::store::Person;
 use crate::sync::poll::Account;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub(super) fn forget(
     answers: &[Account],
     turn: &Turn<'_>,
     report: &mut Report,
-) -> Vec<(Uid, Option<DateTime<Utc>>)> {
+) -> Vec<(Uid, Seen)> {
     let mut vanished = Vec::new();
     for (id, what) in missing(person, answers) {
         let Some(status) = person.status.collections.get_mut(&id) else { continue };
@@ -55,9 +55,14 @@ pub(super) fn is_said(what: &str) -> bool {
 }
 
 /// Collections that an account which was asked did not name and that could not be listed either, or
-/// that it named and nobody wanted listed; and what to say of each.
+/// that it named and nobody wanted listed, or whose account is no longer in the config; and what to
+/// say of each.
 fn missing(person: &Person, answers: &[Account]) -> Vec<(CollectionId, &'static str)> {
     let mut found = Vec::new();
+    let asked = |name: &String| answers.iter().any(|account| account.name == *name);
+    let all = person.status.collections.iter();
+    let left = all.filter(|(_, c)| c.listed_at.is_some() && !asked(&c.account));
+    found.extend(left.map(|(id, _)| (id.clone(), UNREAD)));
     for account in answers {
         let Some(Ok(named)) = &account.discovered else { continue };
         let named: BTreeSet<&CollectionId> = named.collections.iter().map(|c| &c.id).collect();
@@ -78,11 +83,7 @@ fn missing(person: &Person, answers: &[Account]) -> Vec<(CollectionId, &'static 
 }
 
 /// Drops the collection and what is open of its events; what is settled stays.
-fn put_aside(
-    person: &mut Person,
-    id: &CollectionId,
-    turn: &Turn<'_>,
-) -> Vec<(Uid, Option<DateTime<Utc>>)> {
+fn put_aside(person: &mut Person, id: &CollectionId, turn: &Turn<'_>) -> Vec<(Uid, Seen)> {
     let Some(status) = person.status.collections.remove(id) else { return Vec::new() };
     let held = status.held.iter().flat_map(|h| h.uids.iter());
     let uids: BTreeSet<Uid> =
@@ -101,5 +102,6 @@ fn put_aside(
     });
     // Blocks of ours in it are gone by the person's hand; what lies elsewhere, too, is taken up.
     let gone = uids.into_iter().filter(|uid| is_block(uid) || moved.contains(uid));
-    gone.map(|uid| (uid, status.listed_at)).collect()
+    let seen = Seen { after: status.listed_at, by: turn.now };
+    gone.map(|uid| (uid, seen)).collect()
 }

@@ -7,8 +7,8 @@
 use super::Turn;
 use crate::event::change::{Origin, Remover};
 use crate::event::ical::{self, ObjectResource};
-use crate::event::{CollectionId, EventId, Href, Uid};
-use crate::schedule::suggestion::{State, Suggestion};
+use crate::event::{CollectionId, EventId, Href, Seen as Interval, Uid};
+use crate::schedule::suggestion::{Intent, State, Suggestion};
 use crate::store::Person;
 use crate::sync::diff::Difference;
 use crate::sync::gesture::{self, Company, Sighting};
@@ -28,7 +28,7 @@ pub(super) struct Seen {
 /// An object that is nowhere any more.
 pub(super) struct Lost {
     pub(super) uid: Uid,
-    pub(super) previous: Option<DateTime<Utc>>,
+    pub(super) seen: Interval,
     pub(super) by: Remover,
 }
 
@@ -49,6 +49,7 @@ pub(super) fn gather(
             }
         }
     }
+    refuse_unseen(person, &found.unseen, turn);
     let others = seen.iter().filter(|s| s.collection != *collection);
     let others: BTreeSet<Uid> = others.map(|s| s.object.uid.clone()).collect();
     for (href, object) in found.present {
@@ -90,6 +91,20 @@ fn renew_versions(person: &mut Person, collection: &CollectionId) {
         let known = known.filter(|k| k.etag.is_some() && k.uids.contains(&suggestion.uid));
         if let Some(known) = known {
             published.etag.clone_from(&known.etag);
+        }
+    }
+}
+
+/// A block whose write was never confirmed, and which is told as removed, did lie there: the person
+/// was quicker than our next look.
+fn refuse_unseen(person: &mut Person, unseen: &[Href], turn: &Turn<'_>) {
+    for href in unseen {
+        let name = href.as_str().rsplit('/').next().unwrap_or_default();
+        let uid = Uid::new(name.trim_end_matches(".ics"));
+        let pending =
+            |s: &&mut Suggestion| s.intent == Some(Intent::Create) && s.published.is_none();
+        if let Some(suggestion) = person.suggestions.get_mut(&uid).filter(pending) {
+            gesture::gone(suggestion, turn.now);
         }
     }
 }
@@ -178,7 +193,7 @@ pub(super) fn is_elsewhere(
 /// what counts from now on.
 pub(super) fn lose(
     person: &mut Person,
-    vanished: Vec<(Uid, Option<DateTime<Utc>>)>,
+    vanished: Vec<(Uid, Interval)>,
     turn: &Turn<'_>,
     seen: &mut Vec<Seen>,
 ) -> Vec<Lost> {
@@ -194,10 +209,10 @@ pub(super) fn lose(
         }
     }
     let mut lost = Vec::new();
-    for (uid, previous) in vanished {
+    for (uid, interval) in vanished {
         if let Some((collection, href)) = left.get(&uid) {
             if !seen.iter().any(|s| s.object.uid == uid) {
-                match at(person, collection, href, &uid, previous, turn) {
+                match at(person, collection, href, &uid, interval.after, turn) {
                     Some(there) => seen.push(there),
                     None => read_again(person, collection, href),
                 }
@@ -211,7 +226,7 @@ pub(super) fn lose(
             }
             gesture::gone(suggestion, turn.now);
         }
-        lost.push(Lost { uid, previous, by });
+        lost.push(Lost { uid, seen: interval, by });
     }
     lost
 }

@@ -9,13 +9,13 @@ use crate::event::change::{Change, Context};
 use crate::event::fold::fold;
 use crate::event::ical::{self, ObjectResource};
 use crate::event::time::{local_date, local_midnight};
-use crate::event::{Event, EventId, Uid, Window};
+use crate::event::{Event, EventId, Observation, Uid, Window};
 use crate::store::Person;
 use crate::sync::diff::{Difference, diff};
 use crate::sync::poll::Account;
 use crate::sync::status::{CollectionStatus, Status};
+use crate::task::infer;
 use chrono::{DateTime, TimeDelta};
-use chrono_tz::Tz;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -75,8 +75,7 @@ fn fold_in(
         origin: s.origin,
         previous: s.previous,
     });
-    let gone =
-        lost.iter().map(|l| Change::Vanished { uid: &l.uid, previous: l.previous, by: l.by });
+    let gone = lost.iter().map(|l| Change::Vanished { uid: &l.uid, seen: l.seen, by: l.by });
     let changes: Vec<Change<'_>> = present.chain(gone).collect();
     person.expanded_until = Some(window.to);
     if changes.is_empty() {
@@ -201,8 +200,22 @@ fn compare(
         let objects = held.uids.len();
         report.warnings.push(Warning::Held { name: collection.name.clone(), objects });
     }
+    note_versions(person, collection, &found.status);
     person.status.collections.insert(collection.id.clone(), found.status.clone());
     found
+}
+
+/// The same block under a new version is no sighting, but the next write needs the version: after a
+/// write that gave none, after a server that counts anew.
+fn note_versions(person: &mut Person, collection: &Collection, status: &CollectionStatus) {
+    let blocks = person.suggestions.values_mut().filter_map(|s| s.published.as_mut());
+    for block in blocks.filter(|p| p.collection == collection.id) {
+        if !status.broken.contains_key(&block.href)
+            && let Some(known) = status.known.get(&block.href)
+        {
+            block.etag.clone_from(&known.etag);
+        }
+    }
 }
 
 /// From the history's start to the end of the last day ahead: its end moves once a day.
@@ -236,10 +249,25 @@ fn expand_series(person: &Person, window: Window, turn: &Turn<'_>, seen: &mut Ve
     }
 }
 
-/// A listing after its end showed what became of it, and nothing of that is held.
-pub(super) fn is_witnessed(status: &Status, event: &Event, zone: Tz) -> bool {
+/// How long something that vanished may turn up in a collection that can't be listed.
+const MOVING: TimeDelta = TimeDelta::days(14);
+
+/// A listing after its end showed what became of it, and nothing of that is held. What vanished may
+/// have gone to a collection that could not be listed since.
+pub(super) fn is_witnessed(status: &Status, event: &Event, moment: &infer::Context) -> bool {
+    let gone_since = match event.trail.last() {
+        Some((seen, Observation::Deleted)) if !status.holds(&event.id.uid) => Some(seen.by),
+        _ => None,
+    };
+    let mut hidden = status.collections.values().filter(|c| status.is_out_of_sight(c));
+    if let Some(since) = gone_since
+        && moment.now < since + MOVING
+        && hidden.any(|c| c.listed_at.is_none_or(|listed| listed < since))
+    {
+        return false;
+    }
     let Some(collection) = status.collections.get(&event.collection) else { return true };
     let held = collection.held.as_ref().is_some_and(|h| h.uids.contains(&event.id.uid));
-    let end = event.span.end_instant(zone);
+    let end = event.span.end_instant(moment.zone);
     !held && collection.listed_at.is_some_and(|listed| listed >= end)
 }

@@ -137,7 +137,11 @@ fn todos(person: &Person, turn: &Turn<'_>) -> Vec<Request> {
         for object in ical::parse(body).objects {
             // A recurring VTODO has no one deadline; overrides are not told apart here.
             if let [todo] = object.todos.as_slice() {
-                found.insert(object.uid.clone(), todo.clone());
+                // The same VTODO in two collections: the one that was changed last.
+                let newer = |other: &Todo| todo.last_modified > other.last_modified;
+                if found.get(&object.uid).is_none_or(newer) {
+                    found.insert(object.uid.clone(), todo.clone());
+                }
             }
         }
     }

@@ -5,8 +5,7 @@ use super::{Report, Turn, Warning};
 use crate::calendar::{Collection, Error};
 use crate::event::change::{Change, Context, Origin, Remover};
 use crate::event::fold::fold;
-use crate::event::{CollectionId, ical};
-use crate::event::{Uid, Window};
+use crate::event::{CollectionId, Seen, Uid, Window, ical};
 use crate::schedule::suggestion::{Published, State};
 use crate::store::Person;
 use crate::sync::apply::{Applied, Written};
@@ -54,12 +53,10 @@ pub(super) fn record(
                 report.written += 1;
                 confirm(&mut person, &one.uid, written, turn);
             }
-            Err(Error::Changed) => {
-                if let Some(collection) = &one.created_in {
-                    step_aside(&mut person, &one.uid, collection, turn);
-                }
-                // Else the person was quicker: the next listing shows what they did.
-            }
+            Err(Error::Changed) => match &one.created_in {
+                Some(collection) => step_aside(&mut person, &one.uid, collection, turn),
+                None => list_anew(&mut person, &one.uid),
+            },
             Err(error) => {
                 if let (Some(account), Error::Later { after, .. }) = (&one.account, error) {
                     let until = TimeDelta::from_std(*after).ok();
@@ -95,6 +92,15 @@ pub(super) fn note_weaknesses(person: &mut Person, clients: &[Client], now: Date
     }
 }
 
+/// The person was quicker, or the server counts its versions anew, which no change would tell: the
+/// next listing is a full one and shows which.
+fn list_anew(person: &mut Person, uid: &Uid) {
+    let place = person.suggestions.get(uid).and_then(|s| s.published.as_ref());
+    if let Some(status) = place.and_then(|p| person.status.collections.get_mut(&p.collection)) {
+        status.token = None;
+    }
+}
+
 /// Something lies where a block was to go. The next listing shows whether it is that block; when
 /// it has been listed already, it is not, and another try takes another name.
 fn step_aside(person: &mut Person, uid: &Uid, collection: &Collection, turn: &Turn<'_>) {
@@ -127,8 +133,8 @@ fn confirm(person: &mut Person, uid: &Uid, written: &Written, turn: &Turn<'_>) {
             {
                 Arc::make_mut(&mut status.known).remove(&published.href);
             }
-            let change =
-                Change::Vanished { uid, previous: person.last_turn, by: Remover::Ourselves };
+            let seen = Seen { after: person.last_turn, by: turn.now };
+            let change = Change::Vanished { uid, seen, by: Remover::Ourselves };
             fold_one(person, &change, turn);
         }
         Written::Stands { collection, href, etag, body } => {

@@ -3,6 +3,7 @@
 use super::ical::ObjectResource;
 use super::id::{CollectionId, Uid};
 use super::time::Window;
+use super::trail::Seen;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
@@ -37,8 +38,8 @@ pub enum Change<'a> {
     Vanished {
         /// Its UID.
         uid: &'a Uid,
-        /// Time of the last listing that still held it.
-        previous: Option<DateTime<Utc>>,
+        /// After the last listing that still held it, at the latest with the first that did not.
+        seen: Seen,
         /// Who took it away.
         by: Remover,
     },

@@ -8,7 +8,9 @@ use super::ical::{EventComponent, ObjectResource, Problem};
 use super::id::{CollectionId, EventId, Uid};
 use super::mark::{mark_of, unmarked};
 use super::recurrence::{Occurrence, occurrences};
-use super::series::{Rest, ids_of, new_series, open_and_future, rename_in_place, series_shift};
+use super::series::{
+    Rest, ids_of, is_excluded, new_series, open_and_future, rename_in_place, series_shift,
+};
 use super::sight::{
     has_answered, is_busy, other_attendees, role_of, standing_observation, standing_of, zone_name,
 };
@@ -41,9 +43,7 @@ pub fn fold(events: &mut Events, changes: &[Change<'_>], context: &Context<'_>) 
                 let sight = Sight { collection, object, origin, previous, fresh: &fresh };
                 fold_object(events, &sight, context, &mut folded);
             }
-            Change::Vanished { uid, previous, by } => {
-                vanish_object(events, uid, *previous, *by, context);
-            }
+            Change::Vanished { uid, seen, by } => vanish_object(events, uid, *seen, *by, context),
         }
     }
     folded
@@ -74,22 +74,28 @@ fn fold_object(events: &mut Events, sight: &Sight<'_>, context: &Context<'_>, ou
         .filter(|id| !here.contains_key(id) && events.get(id).is_some_and(|e| inside(e, context)))
         .cloned()
         .collect();
+    let (excluded, gone): (Vec<EventId>, Vec<EventId>) =
+        gone.into_iter().partition(|id| is_excluded(id, sight.object));
+    let when = seen(sight, master_modified(sight.object), context);
+    for id in excluded {
+        if let Some(event) = events.get_mut(&id)
+            && open_and_future(event, context).is_some()
+        {
+            vanish(event, when);
+        }
+    }
     let shifted = series_shift(events, &gone, &here, sight.fresh, context);
     for id in gone {
         let Some(event) = events.get_mut(&id) else { continue };
         let Some(rest) = open_and_future(event, context) else { continue };
         match (&shifted, rest) {
             (Some(shift), Rest::Future) if shift.carrier == id && !shift.is_split_in_place() => {
-                let when = seen(sight, master_modified(sight.object), context);
                 event.trail.push((when, shift.observation(event.span)));
                 event.standing = Standing::Withdrawn;
             }
-            (Some(_), Rest::Future) => {
-                events.remove(&id);
-            }
+            (_, Rest::Future) if event.settled.is_empty() => drop(events.remove(&id)),
             // A series that was edited says nothing of what lies behind but has not settled.
-            (Some(_), Rest::Past) => event.closed = true,
-            (None, _) => vanish(event, seen(sight, master_modified(sight.object), context)),
+            (_, _) => event.closed = true,
         }
     }
     for (id, occurrence) in here {
@@ -142,14 +148,7 @@ fn appeared_in_the_past(at: &Occurrence<'_>, sight: &Sight<'_>, context: &Contex
     at.span.start_instant(context.zone) < sight.previous.unwrap_or(context.now)
 }
 
-fn vanish_object(
-    events: &mut Events,
-    uid: &Uid,
-    previous: Option<DateTime<Utc>>,
-    by: Remover,
-    context: &Context<'_>,
-) {
-    let seen = Seen { after: previous, by: context.now };
+fn vanish_object(events: &mut Events, uid: &Uid, seen: Seen, by: Remover, context: &Context<'_>) {
     let mut past = Vec::new();
     let mut ahead: Vec<(DateTime<Utc>, EventId)> = Vec::new();
     for id in ids_of(events, uid) {
@@ -179,9 +178,9 @@ fn vanish_object(
     for (place, (_, id)) in ahead.into_iter().enumerate() {
         match events.get_mut(&id) {
             Some(event) if place == 0 => vanish(event, seen),
-            _ => {
-                events.remove(&id);
-            }
+            // What is settled stays.
+            Some(event) if !event.settled.is_empty() => event.closed = true,
+            _ => drop(events.remove(&id)),
         }
     }
 }

@@ -5,8 +5,9 @@ use super::ical::ObjectResource;
 use super::id::{EventId, Uid};
 use super::mark::unmarked;
 use super::recurrence::{Occurrence, occurrences};
-use super::time::Span;
+use super::time::{Span, Stamp};
 use super::trail::{Event, Events, Observation, Standing};
+use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
 /// Ids of the known occurrences of one UID.
@@ -49,8 +50,23 @@ impl Shift {
     }
 }
 
-/// The whole series moved or ended: more than one future occurrence left its place at once. The
-/// next of them carries the one signal; the destination is the first new occurrence after now.
+/// Whether the person took out this very occurrence. What is gone otherwise left with the rule.
+pub(super) fn is_excluded(id: &EventId, object: &ObjectResource) -> bool {
+    let Some(rid) = &id.recurrence_id else { return false };
+    let master = object.events.iter().find(|e| e.recurrence_id.is_none());
+    let names = |stamp: &Stamp| match stamp {
+        Stamp::Date(day) => rid.starts_with(&day.format("%Y%m%d").to_string()),
+        Stamp::Floating(at) => *rid == at.format("%Y%m%dT%H%M%S").to_string(),
+        // The person's zone is not needed: these name a moment.
+        Stamp::Zoned(..) | Stamp::Utc(_) => {
+            *rid == stamp.instant(Tz::UTC).format("%Y%m%dT%H%M%SZ").to_string()
+        }
+    };
+    master.is_some_and(|e| e.exdates.iter().any(names))
+}
+
+/// The series moved or ended: future occurrences left with the rule. The next of them carries the
+/// one signal; the destination is the first new occurrence after now.
 pub(super) fn series_shift(
     events: &Events,
     gone: &[EventId],
@@ -63,9 +79,6 @@ pub(super) fn series_shift(
         .filter_map(|id| events.get(id))
         .filter(|e| matches!(open_and_future(e, context), Some(Rest::Future)))
         .collect();
-    if ahead.len() < 2 {
-        return None;
-    }
     ahead.sort_by_key(|e| e.span.start_instant(context.zone));
     let carrier = ahead.first()?;
     let to = here

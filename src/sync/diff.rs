@@ -6,7 +6,7 @@
 use super::status::{CollectionStatus, Held, Known};
 use crate::calendar::{Fetched, Listing};
 use crate::event::ical::{self, EventComponent, ObjectResource, Problem};
-use crate::event::{ETag, Href, Uid};
+use crate::event::{ETag, Href, Seen, Uid};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -36,8 +36,11 @@ pub struct Difference {
     pub previous: Option<DateTime<Utc>>,
     /// New and changed objects, read, with the href each lies under.
     pub present: Vec<(Href, ObjectResource)>,
-    /// UIDs that left the collection for good, and the time of the last listing that held them.
-    pub vanished: Vec<(Uid, Option<DateTime<Utc>>)>,
+    /// UIDs that left the collection for good: after the last listing that held them, at the latest
+    /// with the first that did not.
+    pub vanished: Vec<(Uid, Seen)>,
+    /// Hrefs told as removed that were never seen there: something came and went in between.
+    pub unseen: Vec<Href>,
 }
 
 /// Compares. `is_future` says whether a UID still has something ahead.
@@ -62,7 +65,9 @@ pub fn diff(
     }
     remove_absent(&mut after, listing);
     let vanished = believe(before, &mut after, listing, now, deletions, is_future);
-    Difference { status: after, previous: before.listed_at, present, vanished }
+    let unseen = listing.removed.iter().filter(|href| !before.known.contains_key(*href));
+    let unseen = unseen.cloned().collect();
+    Difference { status: after, previous: before.listed_at, present, vanished, unseen }
 }
 
 /// Remembers a fetched object and reads it. The same text under a new ETag is no change. What can't
@@ -185,7 +190,7 @@ fn believe(
     now: DateTime<Utc>,
     deletions: Deletions,
     is_future: &dyn Fn(&Uid) -> bool,
-) -> Vec<(Uid, Option<DateTime<Utc>>)> {
+) -> Vec<(Uid, Seen)> {
     let held = before.held.clone();
     let mut waiting: Vec<Uid> = held.iter().flat_map(|h| h.uids.clone()).collect();
     if !waiting.is_empty() {
@@ -197,22 +202,27 @@ fn believe(
     let accepted = deletions == Deletions::Accepted;
     let mut believed = Vec::new();
     let mut doubted = Vec::new();
-    let since_held = held.as_ref().and_then(|h| h.after);
-    if full || accepted {
-        believed.extend(waiting.into_iter().map(|uid| (uid, since_held)));
-    } else {
-        doubted.extend(waiting);
+    let accident =
+        !accepted && looks_like_an_accident(before, after, (&gone, &waiting), full, is_future);
+    let confirmed = full || accepted;
+    match &held {
+        Some(h) if confirmed => {
+            let seen = Seen { after: h.after, by: h.since };
+            believed.extend(waiting.into_iter().map(|uid| (uid, seen)));
+        }
+        _ => doubted.extend(waiting),
     }
-    if !accepted && looks_like_an_accident(before, after, &gone, full, is_future) {
-        doubted.extend(gone.iter().filter(|uid| !uid.is_ours()).cloned());
-        let ours = gone.into_iter().filter(Uid::is_ours);
-        believed.extend(ours.map(|uid| (uid, before.listed_at)));
-    } else {
-        believed.extend(gone.into_iter().map(|uid| (uid, before.listed_at)));
+    let still_held = !doubted.is_empty();
+    let (ours, foreign): (Vec<Uid>, Vec<Uid>) = gone.into_iter().partition(Uid::is_ours);
+    let seen = Seen { after: before.listed_at, by: now };
+    believed.extend(ours.into_iter().map(|uid| (uid, seen)));
+    match accident {
+        true => doubted.extend(foreign),
+        false => believed.extend(foreign.into_iter().map(|uid| (uid, seen))),
     }
     after.held = None;
     if !doubted.is_empty() {
-        let first = held.as_ref();
+        let first = held.as_ref().filter(|_| still_held);
         after.held = Some(Held {
             uids: doubted,
             since: first.map_or(now, |h| h.since),
@@ -227,7 +237,7 @@ fn believe(
 fn looks_like_an_accident(
     before: &CollectionStatus,
     after: &CollectionStatus,
-    gone: &[Uid],
+    (gone, held): (&[Uid], &[Uid]),
     full: bool,
     is_future: &dyn Fn(&Uid) -> bool,
 ) -> bool {
@@ -237,8 +247,11 @@ fn looks_like_an_accident(
     if gone == 0 || !before.known.values().any(|k| k.events) {
         return false;
     }
-    let known: BTreeSet<&Uid> = uids(before).into_iter().filter(foreign).collect();
-    let many = known.len() >= MANY && gone as f64 > SHARE * known.len() as f64;
+    // What is held counts as still there, and as missing: a listing that shows another part of the
+    // collection than the last one did is no better than that.
+    let known: BTreeSet<&Uid> = uids(before).into_iter().chain(held).filter(foreign).collect();
+    let missing = gone + held.len();
+    let many = known.len() >= MANY && missing as f64 > SHARE * known.len() as f64;
     let empty = full && !uids(after).iter().any(foreign);
     many || (empty && known.iter().filter(|uid| is_future(uid)).count() >= FUTURE)
 }

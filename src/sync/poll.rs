@@ -2,7 +2,7 @@
 
 use super::status::{CollectionStatus, Status};
 use crate::calendar::{Calendar, Collection, Error, Listing, Weakness};
-use crate::event::{ETag, Href};
+use crate::event::{ETag, Href, OUR_PREFIX, Uid};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 const REDISCOVER: TimeDelta = TimeDelta::hours(24);
 /// Objects of a collection that failed before and are asked for again in one turn.
 const AGAIN: usize = 20;
+
+/// Objects looked at once more when a full listing leaves them out: an answer for each is awaited,
+/// and what vanishes in such numbers is judged by the guard.
+const SECOND_LOOKS: usize = 32;
 
 /// How often an account's collections are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,17 +216,16 @@ async fn list(
         .flat_map(|c| c.known.iter())
         .filter_map(|(href, k)| Some((href.clone(), k.etag.clone()?)))
         .collect();
-    let listed = match client.calendar.changes(collection, token, &versions).await {
+    let mut listing = match client.calendar.changes(collection, token, &versions).await {
         // A stale token never drops state: everything is listed anew and compared.
         Err(Error::Stale) => client.calendar.changes(collection, None, &versions).await,
         other => other,
-    };
-    match (listed, known) {
-        (Ok(listing), Some(known)) if listing.present.is_none() => {
-            Ok(ask_again(client, collection, known, listing, now).await)
-        }
-        (listed, _) => listed,
+    }?;
+    let Some(known) = known else { return Ok(listing) };
+    if listing.present.is_none() {
+        listing = ask_again(client, collection, known, listing, now).await;
     }
+    second_look(client.calendar.as_ref(), collection, known, listing).await
 }
 
 /// A list of changes does not repeat an object that could not be fetched: it is asked for by itself
@@ -254,4 +257,56 @@ async fn ask_again(
         listing.requests += 1;
     }
     listing
+}
+
+/// Looks once more at what hurts when it is told wrongly: at what a full listing leaves out (pages
+/// are lost without a word), and at blocks of ours that it shows changed (a listing may be older
+/// than our last write). What can be read is there, whatever the listing says.
+async fn second_look(
+    calendar: &dyn Calendar,
+    collection: &Collection,
+    known: &CollectionStatus,
+    mut listing: Listing,
+) -> Result<Listing, Error> {
+    let mut changed = Vec::new();
+    for told in std::mem::take(&mut listing.changed) {
+        let before = known.known.get(&told.href);
+        if !is_block(&told.body) || before.is_some_and(|k| k.is_text(&told.body)) {
+            changed.push(told);
+            continue;
+        }
+        listing.requests += 1;
+        match calendar.read(collection, &told.href).await? {
+            Some(found) => changed.push(found),
+            None => {
+                listing.present.iter_mut().for_each(|all| all.retain(|href| *href != told.href));
+                listing.removed.push(told.href);
+            }
+        }
+    }
+    if let Some(present) = &mut listing.present {
+        let here: BTreeSet<&Href> = present.iter().collect();
+        let ours =
+            |href: &&Href| known.known.get(*href).is_some_and(|k| k.uids.iter().any(Uid::is_ours));
+        let missing = known.known.keys().filter(|href| !here.contains(href));
+        let (ours, others): (Vec<&Href>, Vec<&Href>) = missing.partition(ours);
+        let mut missing = ours.into_iter().chain(others);
+        let mut found = Vec::new();
+        for href in missing.by_ref().take(SECOND_LOOKS) {
+            listing.requests += 1;
+            found.extend(calendar.read(collection, href).await?);
+        }
+        // A listing that lies about some is believed about none.
+        if !found.is_empty() {
+            present.extend(missing.cloned());
+        }
+        present.extend(found.iter().map(|f| f.href.clone()));
+        changed.extend(found);
+    }
+    listing.changed = changed;
+    Ok(listing)
+}
+
+fn is_block(body: &str) -> bool {
+    body.contains(&format!("UID:{OUR_PREFIX}"))
 }

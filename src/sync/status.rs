@@ -142,6 +142,12 @@ impl Status {
         self.collections.values().any(|c| c.known.values().any(|k| k.uids.contains(uid)))
     }
 
+    /// Whether a collection can't be listed just now, itself or with its account.
+    pub fn is_out_of_sight(&self, collection: &CollectionStatus) -> bool {
+        let account = self.accounts.get(&collection.account);
+        collection.trouble.is_some() || account.is_some_and(|a| a.trouble.is_some())
+    }
+
     /// All addresses the servers know the person by.
     pub fn addresses(&self) -> Vec<String> {
         self.accounts.values().flat_map(|a| a.addresses.iter().cloned()).collect()

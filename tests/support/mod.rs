@@ -1,9 +1,12 @@
-//! What tests share: real CalDAV servers on loopback, and a proxy in front that counts and fails;
-//! a stand-in for Google Calendar.
+//! What tests share: real CalDAV servers on loopback, a proxy in front that counts and fails, a
+//! calendar in memory that lies, and a stand-in for Google Calendar.
 
 pub mod google;
 pub mod digest;
 pub mod dns;
+pub mod fake;
+pub mod fake_faults;
+pub mod fake_server;
 pub mod peers;
 pub mod person;
 pub mod proxy;

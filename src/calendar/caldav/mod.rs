@@ -25,7 +25,7 @@ pub use address::check_address;
 pub use sign::SignIn;
 
 use super::http::Http;
-use super::{Calendar, Collection, Error, Fetched, Listing, Secret, Weakness, read_only};
+use super::{Calendar, Collection, Contact, Error, Fetched, Listing, Secret, Weakness, read_only};
 use crate::event::{ETag, Href, SyncToken};
 use address::Address;
 use async_trait::async_trait;
@@ -126,6 +126,10 @@ impl CalDav {
 impl Calendar for CalDav {
     fn account(&self) -> &str {
         &self.account
+    }
+
+    fn contact(&self) -> Contact {
+        self.transport.contact()
     }
 
     fn weaknesses(&self) -> BTreeSet<Weakness> {

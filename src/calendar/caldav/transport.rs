@@ -9,14 +9,16 @@ use super::href;
 use super::multistatus::{self, Multistatus};
 use super::patience::{Next, Patience};
 use super::sign::{Signed, Signer};
-use crate::calendar::Error;
 use crate::calendar::http::{Http, REPORT, failure, is_dropped};
 use crate::calendar::names::Names;
+use crate::calendar::{Contact, Error};
 use crate::event::Href;
+use chrono::{DateTime, Utc};
 use libdav::requests::DavRequest;
 use reqwest::Url;
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Largest answer: 100,000 objects in one listing, or a chunk of very large ones.
 const ANSWER: usize = 256 * 1024 * 1024;
@@ -32,6 +34,7 @@ pub struct Transport {
     account: String,
     signer: Signer,
     sent: AtomicU64,
+    contact: Mutex<Contact>,
 }
 
 /// An answer, read to its end.
@@ -56,12 +59,44 @@ pub struct Line<'a> {
 impl Transport {
     /// Nothing is sent yet.
     pub fn new(http: Http, gate: Gate, account: String, signer: Signer) -> Self {
-        Self { http, gate, account, signer, sent: AtomicU64::new(0) }
+        let (sent, contact) = (AtomicU64::new(0), Mutex::default());
+        Self { http, gate, account, signer, sent, contact }
     }
 
     /// Requests sent so far.
     pub fn requests(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// How the server was reached so far.
+    pub fn contact(&self) -> Contact {
+        *self.noted()
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Contact> {
+        self.contact.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of a line and the clock at its end; an answer without a date says nothing.
+    fn note_line(&self, url: &Url, headers: &HeaderMap) {
+        let mut contact = self.noted();
+        contact.encrypted = Some(url.scheme() == "https");
+        let date = headers.get(DATE).and_then(|date| date.to_str().ok());
+        if let Some(Ok(date)) = date.map(DateTime::parse_from_rfc2822) {
+            contact.clock = Some(date.signed_duration_since(Utc::now()));
+        }
+    }
+
+    /// A request signed so was let in.
+    fn note_sign_in(&self, signed: &Signed) {
+        self.signer.let_in(signed);
+        let word = match signed {
+            Signed::Not => return,
+            Signed::Basic => "Basic",
+            Signed::Digest { .. } => "Digest",
+            Signed::Bearer => "a token",
+        };
+        self.noted().sign_in = Some(word);
     }
 
     /// Starts a count.
@@ -161,7 +196,7 @@ impl Line<'_> {
                 }
                 Ok((answer, signed)) => {
                     if answer.is_success() {
-                        signer.let_in(&signed);
+                        self.transport.note_sign_in(&signed);
                     }
                     match patience.after(&answer)? {
                         Next::Take => return Ok(answer),
@@ -207,6 +242,7 @@ impl Line<'_> {
         let mut response = builder.send().await.map_err(Broken::Line)?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
+        transport.note_line(url, &headers);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(Broken::Line)? {
             if body.len() + chunk.len() > ANSWER {

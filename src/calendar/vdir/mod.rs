@@ -10,7 +10,9 @@ mod folder;
 mod rename;
 mod write;
 mod watch;
+mod survey;
 
+pub use survey::{FileSystem, Survey, survey};
 pub use watch::{Change, Watcher};
 
 use super::{Calendar, Collection, Error, Fetched, Listing};

@@ -3,7 +3,9 @@
 //! Between "it is still as it was" and "now it is ours" another program may write. Where the system
 //! can exchange two files in one step (Linux and macOS, on most local file systems), what came out
 //! is looked at, and goes back if it is not what was expected. What remains: a program that keeps
-//! the old file open and writes into it *after* that look; a file system that can't exchange (NFS,
+//! the old file open and writes into it *after* that look; one that deletes the file in the moment
+//! in which it is set aside finds nothing, and it comes back when it was not ours to delete; a file
+//! system that can't exchange (NFS,
 //! FAT), where the look comes right before the rename; and a crash of this program between exchange
 //! and look, after which the other's version lies beside, as `.chronotype-*.tmp`.
 

@@ -347,6 +347,14 @@ mod tests {
     }
 
     #[test]
+    fn limits_of_the_system_are_said_with_their_name() {
+        let instances = notify::Error::io(std::io::Error::from_raw_os_error(TOO_MANY));
+        assert!(refused(&instances).to_string().contains("fs.inotify.max_user_instances"));
+        let watches = notify::Error::new(notify::ErrorKind::MaxFilesWatch);
+        assert!(refused(&watches).to_string().contains("fs.inotify.max_user_watches"));
+    }
+
+    #[test]
     fn an_event_that_asks_to_look_again_loses_nothing() {
         let place = Place { account: "home".to_owned(), root: PathBuf::from("/cal") };
         let (sender, mut hints) = channel(1);

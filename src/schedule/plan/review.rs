@@ -98,8 +98,14 @@ impl Review {
                 avoid: avoid.clone(),
                 moved: None,
             };
-            if let Some(block) = tries.iter().find(|b| is_current(ground, b)) {
+            let mut current: Vec<_> = tries.iter().filter(|b| is_current(ground, b)).collect();
+            current.sort_by_key(|b| (b.state == State::Proposed, b.attempt));
+            if let Some((block, others)) = current.split_first() {
                 self.current(ground, request, block, wanted);
+                // The person put a block back whose place another one had taken.
+                for other in others {
+                    self.orphan(ground, other, Withdrawal::Gone);
+                }
                 continue;
             }
             match verdict(ground, request, &tries) {

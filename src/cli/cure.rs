@@ -1,0 +1,141 @@
+//! What a person can do about a trouble: one place for `status`, `sync` and `doctor`.
+//!
+//! An error that is at hand tells by its kind; of a trouble that is kept only its sentence is
+//! left, and what that speaks of has to do.
+
+use crate::calendar::Error;
+
+/// What to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cure {
+    /// The password does not come to us.
+    MendPasswordSource,
+    /// A certificate of the config does not do.
+    MendCertificate,
+    /// The server wants another way to sign in.
+    ChangeSignIn,
+    /// A token is refused.
+    RenewToken,
+    /// It comes, and is refused.
+    CheckPassword,
+    /// The certificate is not trusted.
+    TrustCertificate,
+    /// The config asks for what is not given.
+    ChangeAccount,
+    /// The system does not let us.
+    GrantPermission,
+    /// Nothing is there.
+    CheckAddress,
+    /// The disk or the quota is full.
+    MakeRoom,
+    /// It may pass by itself.
+    Wait,
+}
+
+impl Cure {
+    /// For an error at hand.
+    pub fn of(error: &Error) -> Self {
+        match error {
+            Error::NotFound(_) => Self::CheckAddress,
+            Error::Later { .. } | Error::Stale | Error::Changed => Self::Wait,
+            Error::Unauthorized(said) => match Self::guess(said) {
+                Self::Wait | Self::CheckAddress => Self::CheckPassword,
+                cure => cure,
+            },
+            Error::Transient(said) => match Self::guess(said) {
+                cure @ (Self::MakeRoom | Self::CheckAddress) => cure,
+                _ => Self::Wait,
+            },
+            Error::Refused(said) => Self::guess(said),
+        }
+    }
+
+    /// By what a sentence speaks of.
+    pub fn guess(sentence: &str) -> Self {
+        let sentence = sentence.to_lowercase();
+        let speaks_of = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
+        if speaks_of(&["sign_in", "sign-in"]) {
+            Self::ChangeSignIn
+        } else if speaks_of(&["password command", "password file", "password_command"]) {
+            Self::MendPasswordSource
+        } else if speaks_of(&["client certificate", "client key", "client_certificate", "ca_file"])
+        {
+            Self::MendCertificate
+        } else if speaks_of(&["refused the token"]) {
+            Self::RenewToken
+        } else if speaks_of(&["password", "credential", "unauthorized", "401", "403"]) {
+            Self::CheckPassword
+        } else if speaks_of(&["certificate"]) {
+            Self::TrustCertificate
+        } else if speaks_of(&["trusted_hosts", "not served"]) {
+            Self::ChangeAccount
+        } else if speaks_of(&["permission"]) {
+            Self::GrantPermission
+        } else if speaks_of(&["make some room"]) {
+            Self::MakeRoom
+        } else if speaks_of(&["not found", "no such", "404", "gone", "there is no", "no caldav"]) {
+            Self::CheckAddress
+        } else {
+            Self::Wait
+        }
+    }
+
+    /// In words.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::MendPasswordSource => {
+                "mend password_command or password_file in the config, then run `chronotype sync`"
+            }
+            Self::MendCertificate => {
+                "mend client_certificate, client_key or ca_file in the config, then run \
+                 `chronotype sync`"
+            }
+            Self::ChangeSignIn => "change sign_in in the config, then run `chronotype sync`",
+            Self::RenewToken => {
+                "get a new token where password_command or password_file finds it, then run \
+                 `chronotype sync`"
+            }
+            Self::CheckPassword => {
+                "check username and password in the config, then run `chronotype sync`"
+            }
+            Self::TrustCertificate => {
+                "if it is yours, name its CA in ca_file, or let this computer trust it; else don't \
+                 use it"
+            }
+            Self::ChangeAccount => "change the account in the config, then run `chronotype sync`",
+            Self::GrantPermission => "let chronotype read it, then run `chronotype sync`",
+            Self::CheckAddress => {
+                "check url, path and calendars in the config; the next sync tries again"
+            }
+            Self::MakeRoom => "make some room, then run `chronotype sync`",
+            Self::Wait => "the next sync tries again",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_of_an_error_counts_before_its_words() {
+        let said = |words: &str| words.to_owned();
+        for (error, cure) in [
+            (Error::Unauthorized(said("not today")), Cure::CheckPassword),
+            (Error::Unauthorized(said("the password file is empty")), Cure::MendPasswordSource),
+            (
+                Error::Transient(said("there is no server called x, or no network")),
+                Cure::CheckAddress,
+            ),
+            (Error::Transient(said("x did not answer in time")), Cure::Wait),
+            (Error::Transient(said("no space is left: make some room")), Cure::MakeRoom),
+            (Error::NotFound(said("no permission to say what")), Cure::CheckAddress),
+            (Error::Refused(said("no permission for /cal")), Cure::GrantPermission),
+            (Error::Refused(said("the certificate of x is not trusted")), Cure::TrustCertificate),
+            (Error::Stale, Cure::Wait),
+        ] {
+            assert_eq!(Cure::of(&error), cure, "{error:?}");
+        }
+        assert_eq!(Cure::guess("x answered 404"), Cure::CheckAddress);
+    }
+}
