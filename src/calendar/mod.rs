@@ -9,6 +9,7 @@ mod tls;
 pub mod names;
 pub mod http;
 pub mod caldav;
+pub mod google;
 pub mod vdir;
 mod meaning;
 mod unreachable;

@@ -1,0 +1,5 @@
+//! Google Calendar: signing in.
+
+mod token;
+
+pub use token::TokenSource;
