@@ -28,6 +28,7 @@ mod calendar_quirks;
 mod calendar_server;
 mod missed_objects;
 mod quirky_turns;
+mod google_tokens;
 mod support;
 mod cli;
 mod config;

@@ -1,7 +1,11 @@
-//! What tests share: real CalDAV servers on loopback, and a proxy in front that counts and fails.
+//! What tests share: real CalDAV servers on loopback, a proxy in front that counts and
+//! fails, and Google's sign-in.
 
 pub mod digest;
 pub mod dns;
+pub mod browser;
+pub mod google_assertion;
+pub mod google_auth;
 pub mod peers;
 pub mod person;
 pub mod proxy;
