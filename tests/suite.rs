@@ -28,6 +28,8 @@ mod calendar_quirks;
 mod calendar_server;
 mod missed_objects;
 mod quirky_turns;
+mod google_config;
+mod google_sign_in;
 mod google_tokens;
 mod support;
 mod cli;

@@ -85,6 +85,7 @@ const HOMES: Homes = &[
     ("anstream", &["cli"]),
     ("terminal_size", &["cli"]),
     ("unicode-width", &["cli"]),
+    ("webbrowser", &["cli"]),
     ("indicatif", &["cli"]),
 ];
 

@@ -18,6 +18,9 @@ pub struct Args {}
 /// Broken objects named a collection; the rest is counted.
 const BROKEN_SHOWN: usize = 10;
 
+/// The cure that ends a sentence about signing in.
+const SIGN_IN: &str = "run `chronotype auth google";
+
 /// Runs the command.
 ///
 /// # Errors
@@ -67,6 +70,10 @@ impl Clock {
     }
 
     fn trouble(&self, sentence: &str, since: DateTime<Utc>) -> String {
+        // A sentence about signing in says itself since when, and what to run.
+        if sentence.contains(SIGN_IN) {
+            return plain(&output::calm(sentence));
+        }
         let (since, sentence) = (self.at(since), plain(&output::calm(sentence)));
         format!("{} since {since}; {}", sentence.trim_end_matches('.'), cure(&sentence))
     }
@@ -92,7 +99,11 @@ fn resting(person: &Person, account: &str) -> Option<DateTime<Utc>> {
 pub(super) fn cure(sentence: &str) -> &'static str {
     let sentence = sentence.to_lowercase();
     let speaks_of = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
-    if speaks_of(&["sign_in", "sign-in"]) {
+    if speaks_of(&[SIGN_IN]) {
+        "sign in with `chronotype auth google`; the next sync goes on where it was"
+    } else if speaks_of(&["client_secret_file"]) {
+        "check client_secret_file in the config with `chronotype config check`"
+    } else if speaks_of(&["sign_in", "sign-in"]) {
         "change sign_in in the config, then run `chronotype sync`"
     } else if speaks_of(&["password command", "password file", "password_command"]) {
         "mend password_command or password_file in the config, then run `chronotype sync`"
