@@ -81,7 +81,7 @@ fn the_examples_of_the_template_are_right() {
         .flat_map(|line| [line, "\n"])
         .collect();
     let config = read(&examples);
-    assert_eq!(config.accounts.len(), 2);
+    assert_eq!(config.accounts.len(), 3);
     assert_eq!(config.person.travel.len(), 1);
     assert_eq!(config.planning.working.unwrap().rules(), ["Mon-Fri 09:00-18:00"]);
 }
