@@ -49,6 +49,9 @@ const HOMES: Homes = &[
     ("reqwest", &["calendar"]),
     ("rustls", &["calendar"]),
     ("google-calendar3", &["calendar"]),
+    ("yup-oauth2", &["calendar"]),
+    ("ring", &["calendar"]),
+    ("base64", &["calendar"]),
     ("http", &["calendar"]),
     ("http-auth", &["calendar"]),
     ("domain", &["calendar"]),
@@ -83,6 +86,7 @@ const HOMES: Homes = &[
     ("anstream", &["cli"]),
     ("terminal_size", &["cli"]),
     ("unicode-width", &["cli"]),
+    ("webbrowser", &["cli"]),
     ("indicatif", &["cli"]),
 ];
 

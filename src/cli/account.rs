@@ -1,6 +1,7 @@
 //! From the config to what a turn takes: accounts to sign in to, and the person's settings.
 
 use crate::calendar::caldav::{Access, CalDav};
+use crate::calendar::google::{Credentials, TokenFile, Words, Writing};
 use crate::calendar::names::Names;
 use crate::calendar::vdir::{self, Vdir};
 use crate::calendar::{Calendar, Error, Http, Secret, Unreachable};
@@ -70,6 +71,32 @@ fn caldav(account: &Account, url: &str, http: Http) -> Result<Box<dyn Calendar>,
     Ok(Box::new(CalDav::new(http, access)?))
 }
 
+/// How a Google account signs in; `None` for other kinds.
+pub fn google(config: &Config, account: &Account) -> Option<Credentials> {
+    let AccountKind::Google { client_secret_file, auth_uri, token_uri, subject, .. } =
+        &account.kind
+    else {
+        return None;
+    };
+    let into = suggest_into(config).filter(|(name, _)| *name == account.name);
+    let writing = match (config.suggestions.mode, into) {
+        (crate::config::Mode::Observe, _) | (_, None) => Writing::Nothing,
+        (_, Some((_, collection))) if collection == OWN_COLLECTION => Writing::OwnCalendar,
+        (_, Some(_)) => Writing::ChosenCalendar,
+    };
+    Some(Credentials {
+        words: Words { account: account.name.clone(), zone: config.person.time_zone },
+        // Checked when the config was read.
+        client_secret_file: client_secret_file.clone().unwrap_or_default(),
+        auth_uri: auth_uri.clone(),
+        token_uri: token_uri.clone(),
+        subject: subject.clone(),
+        login_hint: account.username.clone(),
+        writing,
+        file: TokenFile::beside(&config.store, &config.person.id, &account.name),
+    })
+}
+
 /// Account and collection for our blocks: the one the config names, else one of our own in the
 /// first account that can be written.
 fn suggest_into(config: &Config) -> Option<(String, String)> {
@@ -79,7 +106,7 @@ fn suggest_into(config: &Config) -> Option<(String, String)> {
         let writable = |a: &&Account| match &a.kind {
             AccountKind::Caldav { .. } => true,
             AccountKind::Vdir { path } => vdir::takes(path, OWN_COLLECTION),
-            AccountKind::Google { .. } => false,
+            AccountKind::Google { .. } => true,
         };
         let account = config.accounts.iter().find(writable)?;
         Some((account.name.clone(), OWN_COLLECTION.to_owned()))

@@ -1,6 +1,6 @@
 //! `chronotype config`: what the config says, and what is wrong with it.
 
-use super::{CommandError, Global, output};
+use super::{CommandError, Global, account, output};
 use crate::config::{Account, Config, ConfigError, Origin, Problem, TEMPLATE};
 use crate::schedule::working::WorkingHours;
 use serde_json::{Value, json};
@@ -61,6 +61,7 @@ fn check(global: &Global) -> Result<(), CommandError> {
     let mut notes = config.notes.clone();
     notes.extend(config.accounts.iter().filter(|a| a.password_file_is_open()).map(open_file));
     notes.extend(config.accounts.iter().filter_map(certificates));
+    notes.extend(config.accounts.iter().filter_map(|a| not_signed_in(&config, a)));
     if config.accounts.is_empty() {
         notes.push(Problem {
             line: None,
@@ -110,6 +111,13 @@ fn certificates(account: &Account) -> Option<Problem> {
     let key = if tls.client_key.is_some() { "client_key" } else { "client_certificate" };
     let message = format!("others can read the client key of '{name}'");
     tls.key_is_open().then(|| note(key, message, "chmod 600"))
+}
+
+/// A Google account that can't be asked yet. A config may be sound all the same.
+fn not_signed_in(config: &Config, account: &Account) -> Option<Problem> {
+    let problem = account::google(config, account)?.problem()?;
+    let message = format!("account {}: {problem}", account.name);
+    Some(Problem { line: None, key: String::new(), message, hint: None })
 }
 
 fn problem(problem: &Problem) -> Value {

@@ -12,6 +12,7 @@ pub mod name;
 pub mod day;
 pub mod context;
 pub mod account;
+pub mod auth;
 pub mod try_out;
 pub mod sync;
 pub mod config;
@@ -102,6 +103,7 @@ fn parse_moment(text: &str) -> Result<DateTime<Utc>, String> {
 enum Command {
     #[command(name = "try")]
     TryOut(try_out::Args),
+    Auth(auth::Args),
     Sync(sync::Args),
     Config(config::Args),
     Agenda(agenda::Args),
@@ -174,6 +176,7 @@ pub fn main() -> ExitCode {
     log::start(&cli.global);
     let result = match &cli.command {
         Command::TryOut(args) => try_out::run(args, &cli.global),
+        Command::Auth(args) => auth::run(args, &cli.global),
         Command::Sync(args) => sync::run(args, &cli.global),
         Command::Config(args) => config::run(args, &cli.global),
         Command::Agenda(args) => agenda::run(args, &cli.global),

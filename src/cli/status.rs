@@ -19,6 +19,9 @@ pub struct Args {}
 /// Broken objects named a collection; the rest is counted.
 const BROKEN_SHOWN: usize = 10;
 
+/// The cure that ends a sentence about signing in.
+const SIGN_IN: &str = "run `chronotype auth google";
+
 /// Runs the command.
 ///
 /// # Errors
@@ -73,6 +76,10 @@ impl Clock {
     }
 
     fn trouble(&self, sentence: &str, since: DateTime<Utc>) -> String {
+        // A sentence about signing in says itself since when, and what to run.
+        if sentence.contains(SIGN_IN) {
+            return plain(&output::calm(sentence));
+        }
         let (since, sentence) = (self.at(since), plain(&output::calm(sentence)));
         format!(
             "{} since {since}; {}",

@@ -5,6 +5,7 @@ use super::file::{self, Text};
 use super::{Account, AccountKind, PasswordSource};
 use crate::calendar::Tls;
 use crate::calendar::caldav::{SignIn, check_address};
+use crate::calendar::google;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use toml::Spanned;
@@ -51,9 +52,9 @@ impl Check<'_> {
     }
 
     fn kind(&mut self, account: &file::Account, at: Range<usize>) -> Option<AccountKind> {
-        let text = |value: &Text| value.as_ref().map(|v| v.get_ref().clone());
         let Some(kind) = &account.kind else {
-            self.bad(Some(at), "account.kind", "an account needs a kind", "caldav or vdir");
+            let hint = "caldav, google or vdir";
+            self.bad(Some(at), "account.kind", "an account needs a kind", hint);
             return None;
         };
         let words = [("caldav", "caldav"), ("google", "google"), ("vdir", "vdir")];
@@ -67,22 +68,37 @@ impl Check<'_> {
                     return None;
                 }
             },
-            _ => {
-                let message = "kind \"google\" is not available in this release yet".to_owned();
-                let mut note = self.problem(Some(kind.span()), "account.kind", message);
-                note.hint = Some("the account is left out".to_owned());
-                self.notes.push(note);
-                AccountKind::Google {
-                    client_secret_file: self
-                        .optional_path(&account.client_secret_file, "account.client_secret_file"),
-                    api_root: text(&account.api_root),
-                    auth_uri: text(&account.auth_uri),
-                    token_uri: text(&account.token_uri),
-                }
-            }
+            _ => self.google(account, at),
         };
         self.strangers(account, &read);
         Some(read)
+    }
+
+    fn google(&mut self, account: &file::Account, at: Range<usize>) -> AccountKind {
+        if account.client_secret_file.is_none() {
+            let message = "kind \"google\" needs a client_secret_file";
+            let hint = "the file that Google's console gives out; README.md says how to get one";
+            self.bad(Some(at), "account.client_secret_file", message, hint);
+        }
+        let key = "account.client_secret_file";
+        AccountKind::Google {
+            client_secret_file: self.optional_path(&account.client_secret_file, key),
+            api_root: self.endpoint(&account.api_root, "account.api_root"),
+            auth_uri: self.endpoint(&account.auth_uri, "account.auth_uri"),
+            token_uri: self.endpoint(&account.token_uri, "account.token_uri"),
+            subject: account.subject.as_ref().map(|subject| subject.get_ref().trim().to_owned()),
+        }
+    }
+
+    /// An address that secrets are sent to.
+    fn endpoint(&mut self, value: &Text, key: &str) -> Option<String> {
+        let value = value.as_ref()?;
+        let found = google::endpoint(value.get_ref());
+        if let Err(error) = &found {
+            let hint = "https, or http to this computer, such as \"http://127.0.0.1:8080/\"";
+            self.bad(Some(value.span()), key, error.to_string(), hint);
+        }
+        found.ok().map(|_| value.get_ref().trim().to_owned())
     }
 
     fn url(&mut self, account: &file::Account, at: Range<usize>) -> String {
@@ -163,6 +179,7 @@ impl Check<'_> {
             ("api_root", &account.api_root, google),
             ("auth_uri", &account.auth_uri, google),
             ("token_uri", &account.token_uri, google),
+            ("subject", &account.subject, google),
         ];
         for (key, value, belongs) in keys {
             if let (Some(value), false) = (value, belongs) {

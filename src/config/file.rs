@@ -63,6 +63,7 @@ table!(Account {
     api_root: Text,
     auth_uri: Text,
     token_uri: Text,
+    subject: Text,
     trusted_hosts: Vec<String>,
 });
 

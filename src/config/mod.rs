@@ -121,9 +121,9 @@ pub enum AccountKind {
         /// An address, a host or a URL.
         url: String,
     },
-    /// Google Calendar: read, not yet served.
+    /// Google Calendar.
     Google {
-        /// The OAuth client's file.
+        /// The OAuth client's file, as Google's console gives it out.
         client_secret_file: Option<PathBuf>,
         /// Root of the API, for gateways and tests.
         api_root: Option<String>,
@@ -131,6 +131,8 @@ pub enum AccountKind {
         auth_uri: Option<String>,
         /// Where tokens are fetched.
         token_uri: Option<String>,
+        /// Whom a service account acts for.
+        subject: Option<String>,
     },
     /// A folder of `.ics` files, or one `.ics` file.
     Vdir {

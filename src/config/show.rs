@@ -105,12 +105,16 @@ impl Lines {
         match &account.kind {
             AccountKind::Caldav { url } => self.key("url", url.as_str()),
             AccountKind::Vdir { path } => self.path("path", path),
-            AccountKind::Google { client_secret_file, api_root, auth_uri, token_uri } => {
+            AccountKind::Google { client_secret_file, api_root, auth_uri, token_uri, subject } => {
                 if let Some(file) = client_secret_file {
                     self.path("client_secret_file", file);
                 }
-                let texts =
-                    [("api_root", api_root), ("auth_uri", auth_uri), ("token_uri", token_uri)];
+                let texts = [
+                    ("api_root", api_root),
+                    ("auth_uri", auth_uri),
+                    ("token_uri", token_uri),
+                    ("subject", subject),
+                ];
                 for (key, text) in texts {
                     text.iter().for_each(|text| self.key(key, text.as_str()));
                 }

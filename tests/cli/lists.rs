@@ -136,6 +136,22 @@ fn status_says_what_is_stale_and_what_to_do() {
 }
 
 #[test]
+fn signed_out_is_said_with_its_own_since_and_cure() {
+    let sentence = "signed out of Google since Sat 28 Feb 08:00 (Google signs apps in testing out \
+                    after 7 days): run `chronotype auth google home`";
+    let mut person = person();
+    let trouble = Some((sentence.to_owned(), at("2026-02-28T07:30:00Z")));
+    person.status.accounts.get_mut("home").unwrap().trouble = trouble;
+    let home = Home::new(Some(CONFIG));
+    home.keep(&person);
+    let gave = home.run(&["status"]);
+    assert!(gave.out.contains(&format!("\nhome: {sentence}\n")), "{}", gave.out);
+    let value = &json(&home.run(&["status", "--json"]).out)[0]["accounts_in_trouble"][0];
+    assert_eq!(value["cause"], sentence);
+    assert!(value["cure"].as_str().unwrap().starts_with("sign in with"), "{value}");
+}
+
+#[test]
 fn suggestions_come_in_order_with_their_reasons() {
     let gave = home().run(&["suggestions"]);
     let ids: Vec<_> = json(&home().run(&["suggestions", "--json"]).out)

@@ -1,5 +1,5 @@
 //! What tests share: real CalDAV servers on loopback, a proxy in front that counts and fails, a
-//! calendar in memory that lies, and a stand-in for Google Calendar.
+//! calendar in memory that lies, and stand-ins for Google Calendar and its sign-in.
 
 pub mod google;
 pub mod digest;
@@ -7,6 +7,9 @@ pub mod dns;
 pub mod fake;
 pub mod fake_faults;
 pub mod fake_server;
+pub mod browser;
+pub mod google_assertion;
+pub mod google_auth;
 pub mod peers;
 pub mod person;
 pub mod proxy;

@@ -7,7 +7,15 @@
 //! Retry-After of a refusal, puts whole answers (titles among them) into its errors, asks for no
 //! compression, sends no `If-Match`, and can't clear a field.
 
+mod client_secret;
+mod grant;
+mod scope;
+mod token_file;
 mod token;
+mod redirect;
+mod sign_in;
+mod service_account;
+mod credentials;
 mod id;
 mod pace;
 mod refusal;
@@ -21,8 +29,13 @@ mod listing;
 mod write;
 
 pub use api::address as check_api_root;
+pub use credentials::Credentials;
+pub use grant::endpoint;
 pub use pace::Pace;
-pub use token::TokenSource;
+pub use scope::{Scope, Writing, scopes};
+pub use sign_in::{Notice, SignIn, WAIT};
+pub use token::{TokenSource, Words};
+pub use token_file::{SignedIn, TokenFile};
 
 use super::http::Http;
 use super::{Calendar, Collection, Error, Fetched, Listing};

@@ -1,0 +1,197 @@
+//! `chronotype auth`: signing in, the one thing that needs a person.
+
+use super::{CommandError, Global, account, context, output};
+use crate::calendar::google::{Credentials, Notice, SignIn, SignedIn, WAIT};
+use crate::calendar::{Error, Http};
+use crate::config::{Account, AccountKind, Config};
+use chrono_tz::Tz;
+use serde_json::json;
+use std::io::BufRead;
+use tokio::sync::mpsc;
+
+/// Sign in to an account that takes no password.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Sign in to Google Calendar in a browser
+    ///
+    /// The browser may run on another machine: open the address there, agree, and paste the address
+    /// that it ends on (its page can't be shown there) into this terminal.
+    Google {
+        /// The account's name in the config; needed where there are several
+        account: Option<String>,
+        /// Open no browser: print the address alone on stdout, then wait
+        #[arg(long)]
+        no_browser: bool,
+    },
+}
+
+/// Longest line that is read from stdin.
+const LINE: u64 = 64 << 10;
+/// Lines that wait to be looked at.
+const LINES: usize = 4;
+
+/// Runs the command.
+///
+/// # Errors
+/// A config or usage error when there is no such account; a failure when nobody signed in.
+pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
+    let What::Google { account, no_browser } = &args.what;
+    let config = context::config(global)?;
+    let (name, credentials) = chosen(&config, account.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(|e| CommandError::failure(format!("can't start: {e}")))?;
+    let opening = match no_browser {
+        true => Opening::Printed,
+        false => Opening::Browser,
+    };
+    runtime.block_on(sign_in(&name, &credentials, opening, global))
+}
+
+/// The account that is meant.
+fn chosen(config: &Config, name: Option<&str>) -> Result<(String, Credentials), CommandError> {
+    let is_google = |a: &&Account| matches!(a.kind, AccountKind::Google { .. });
+    let all: Vec<&Account> = config.accounts.iter().filter(is_google).collect();
+    let names = all.iter().map(|a| a.name.as_str()).collect::<Vec<_>>().join(", ");
+    let found = match (name, all.as_slice()) {
+        (_, []) => {
+            return Err(CommandError::config("the config names no account of kind \"google\"")
+                .hint("add an [[account]]; `chronotype config show --defaults` has an example"));
+        }
+        (None, [only]) => only,
+        (None, _) => {
+            return Err(CommandError::usage("there are several Google accounts: say which")
+                .hint(format!("one of: {names}")));
+        }
+        (Some(name), _) => all.iter().find(|a| a.name == name).ok_or_else(|| {
+            CommandError::usage(format!("no Google account is called '{name}'"))
+                .hint(format!("one of: {names}"))
+        })?,
+    };
+    match account::google(config, found) {
+        Some(credentials) => Ok((found.name.clone(), credentials)),
+        None => Err(CommandError::usage(format!("'{}' is no Google account", found.name))),
+    }
+}
+
+/// How the address reaches the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opening {
+    /// In their browser, where there is one.
+    Browser,
+    /// Alone on stdout.
+    Printed,
+}
+
+async fn sign_in(
+    name: &str,
+    credentials: &Credentials,
+    opening: Opening,
+    global: &Global,
+) -> Result<(), CommandError> {
+    let http = Http::new().map_err(failure)?;
+    let Some(sign_in) = credentials.sign_in(http.clone()).await.map_err(failure)? else {
+        return service_account(name, credentials, http, global).await;
+    };
+    show(&sign_in, opening, global)?;
+    let refused = |notice: Notice| output::warn(notice.sentence());
+    let signed_in = sign_in.finish(lines(), WAIT, &refused).await.map_err(failure)?;
+    told(name, &signed_in, credentials.words.zone, global)
+}
+
+fn show(sign_in: &SignIn, opening: Opening, global: &Global) -> Result<(), CommandError> {
+    let address = sign_in.address().as_str();
+    let paste = "If that browser is on another machine, paste here the address that it ends on.";
+    match opening {
+        Opening::Printed if global.json => output::json(&json!({ "address": address }))?,
+        Opening::Printed => output::data(&format!("{address}\n"))?,
+        Opening::Browser if has_browser() && webbrowser::open(address).is_ok() => {
+            output::say(global, "Sign in to Google in the browser that opens. If none does, open");
+            output::say(global, address);
+        }
+        Opening::Browser => {
+            output::say(global, "Sign in to Google: open this address in a browser");
+            // Without it there is no way on.
+            output::say(&Global { quiet: false, ..global.clone() }, address);
+        }
+    }
+    output::say(global, paste);
+    Ok(())
+}
+
+/// A screen to open a browser on, or one that the person names. Without, only text browsers would
+/// be found, which take the terminal and don't get past Google's page.
+fn has_browser() -> bool {
+    let says = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    cfg!(not(target_os = "linux"))
+        || ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"].iter().any(|n| says(n))
+}
+
+/// What the person pastes. A thread of its own: a read that waits for them can't be called off,
+/// and must not hold up the end.
+fn lines() -> mpsc::Receiver<String> {
+    let (send, lines) = mpsc::channel(LINES);
+    std::thread::spawn(move || {
+        loop {
+            let mut line = Vec::new();
+            let mut input = std::io::Read::take(std::io::stdin().lock(), LINE);
+            match input.read_until(b'\n', &mut line) {
+                Ok(read) if read > 0 => {}
+                _ => return,
+            }
+            let line = String::from_utf8_lossy(&line).into_owned();
+            if send.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
+}
+
+fn told(name: &str, signed_in: &SignedIn, zone: Tz, global: &Global) -> Result<(), CommandError> {
+    if global.json {
+        return output::json(&json!({
+            "account": name,
+            "signed_in": true,
+            "scopes": signed_in.scopes,
+            "ends_at": signed_in.refresh_expires_at,
+        }));
+    }
+    output::say(global, &format!("Signed in to Google for the account {name}."));
+    if let Some(end) = signed_in.refresh_expires_at {
+        let end = end.with_timezone(&zone).format("%a %-d %b %H:%M");
+        output::warn(&format!(
+            "Google ends this sign-in on {end}, as for all apps in testing: publish the app in \
+             Google's console to stay signed in"
+        ));
+    }
+    Ok(())
+}
+
+/// Nothing to sign in to: says whether the key works.
+async fn service_account(
+    name: &str,
+    credentials: &Credentials,
+    http: Http,
+    global: &Global,
+) -> Result<(), CommandError> {
+    credentials.tokens(http).map_err(failure)?.token().await.map_err(failure)?;
+    if global.json {
+        return output::json(&json!({ "account": name, "signed_in": true }));
+    }
+    let sentence = format!("The account {name} is a service account, and its key works.");
+    output::say(global, &sentence);
+    Ok(())
+}
+
+fn failure(error: Error) -> CommandError {
+    CommandError::failure(error.to_string())
+}
