@@ -34,6 +34,7 @@ mod missed_objects;
 mod quirky_turns;
 mod google_config;
 mod google_sign_in;
+mod google_signed_out;
 mod google_tokens;
 mod support;
 mod cli;

@@ -1,7 +1,7 @@
 //! From the config to what a turn takes: accounts to sign in to, and the person's settings.
 
 use crate::calendar::caldav::{Access, CalDav};
-use crate::calendar::google::{Credentials, TokenFile, Words, Writing};
+use crate::calendar::google::{self, Credentials, Google, Pace, TokenFile, Words, Writing};
 use crate::calendar::names::Names;
 use crate::calendar::vdir::{self, Vdir};
 use crate::calendar::{Calendar, Error, Http, Secret, Unreachable};
@@ -36,8 +36,10 @@ pub fn clients(config: &Config) -> Vec<Client> {
                 };
                 http.and_then(|http| caldav(account, url, http)).map(|c| (c, Discovery::Daily))
             }
-            AccountKind::Google { .. } => {
-                Err(Error::Refused("Google accounts are not served by this release yet".to_owned()))
+            AccountKind::Google { api_root, .. } => {
+                let http = http.get_or_insert_with(Http::new).clone();
+                http.and_then(|http| served(config, account, api_root.clone(), http))
+                    .map(|google| (google, Discovery::Daily))
             }
         };
         let (calendar, discovery) = made.unwrap_or_else(|reason| {
@@ -69,6 +71,18 @@ fn caldav(account: &Account, url: &str, http: Http) -> Result<Box<dyn Calendar>,
         trusted_hosts: account.trusted_hosts.clone(),
     };
     Ok(Box::new(CalDav::new(http, access)?))
+}
+
+fn served(
+    config: &Config,
+    account: &Account,
+    api_root: Option<String>,
+    http: Http,
+) -> Result<Box<dyn Calendar>, Error> {
+    let other = || Error::Refused("this is no Google account".to_owned());
+    let tokens = google(config, account).ok_or_else(other)?.tokens(http.clone())?;
+    let access = google::Access { account: account.name.clone(), api_root, pace: Pace::default() };
+    Ok(Box::new(Google::new(http, tokens, access)?))
 }
 
 /// How a Google account signs in; `None` for other kinds.
