@@ -2,9 +2,9 @@
 //! the quirks of those that can't be run here.
 
 use crate::calendar_google::{self, WORK};
-use crate::support::google;
 use crate::support::fake::{Fake, lock};
 use crate::support::fake_server::{Hand, Server};
+use crate::support::google;
 use crate::support::peers::{PASSWORD, Peer};
 use crate::support::quirky::Quirky;
 use chronotype::calendar::vdir::Vdir;
@@ -34,8 +34,8 @@ impl Other<'_> {
     /// How the last segment of the href reads under which this name lies.
     fn named(&self, name: &str) -> String {
         match self {
-            Self::Server(_) | Self::Quirky(_) | Self::Folder(_) => name.to_owned(),
             Self::Google(_) => calendar_google::id_of(name),
+            _ => name.to_owned(),
         }
     }
 
@@ -324,6 +324,9 @@ async fn google_keeps_the_contract() {
     let fake = google::Fake::start();
     contract(&calendar_google::account(&fake), Other::Google(&fake)).await;
     assert_eq!((fake.faults_left(), fake.mails()), (0, 0));
+}
+
+#[tokio::test]
 async fn the_fake_keeps_the_contract_while_it_does_not_lie() {
     let server = Arc::new(Mutex::new(Server::new(chrono::DateTime::UNIX_EPOCH, 1)));
     lock(&server).add("mine", "work");

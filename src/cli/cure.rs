@@ -5,6 +5,9 @@
 
 use crate::calendar::Error;
 
+/// The cure that ends a sentence about signing in.
+pub(super) const SIGN_IN: &str = "run `chronotype auth google";
+
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cure {
@@ -12,6 +15,10 @@ pub enum Cure {
     MendPasswordSource,
     /// A certificate of the config does not do.
     MendCertificate,
+    /// Google signed the person out, or nobody signed in.
+    SignIn,
+    /// The file that names the client to Google does not do.
+    MendClientFile,
     /// The server wants another way to sign in.
     ChangeSignIn,
     /// A token is refused.
@@ -54,7 +61,11 @@ impl Cure {
     pub fn guess(sentence: &str) -> Self {
         let sentence = sentence.to_lowercase();
         let speaks_of = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
-        if speaks_of(&["sign_in", "sign-in"]) {
+        if speaks_of(&[SIGN_IN]) {
+            Self::SignIn
+        } else if speaks_of(&["client_secret_file"]) {
+            Self::MendClientFile
+        } else if speaks_of(&["sign_in", "sign-in"]) {
             Self::ChangeSignIn
         } else if speaks_of(&["password command", "password file", "password_command"]) {
             Self::MendPasswordSource
@@ -83,6 +94,12 @@ impl Cure {
     /// In words.
     pub fn sentence(self) -> &'static str {
         match self {
+            Self::SignIn => {
+                "sign in with `chronotype auth google`; the next sync goes on where it was"
+            }
+            Self::MendClientFile => {
+                "check client_secret_file in the config with `chronotype config check`"
+            }
             Self::MendPasswordSource => {
                 "mend password_command or password_file in the config, then run `chronotype sync`"
             }

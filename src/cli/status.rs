@@ -1,6 +1,6 @@
 //! `chronotype status`: how each calendar stands; stale is said with its cause, never green.
 
-use super::cure::Cure;
+use super::cure::{Cure, SIGN_IN};
 use super::output::{BAD, FAINT, HEADING, WARN, styled};
 use super::table::{Align, Cell, Table, plain, wrap};
 use super::{CommandError, Global, context, output};
@@ -18,9 +18,6 @@ pub struct Args {}
 
 /// Broken objects named a collection; the rest is counted.
 const BROKEN_SHOWN: usize = 10;
-
-/// The cure that ends a sentence about signing in.
-const SIGN_IN: &str = "run `chronotype auth google";
 
 /// Runs the command.
 ///
