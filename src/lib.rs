@@ -16,7 +16,7 @@ pub mod memory;
 pub mod schedule;
 
 // -- edges: everything that touches the world
-/// The collections (RFC 4791): CalDAV, vdir.
+/// The collections (RFC 4791): CalDAV, Google, vdir.
 pub mod calendar;
 /// Status, poll, diff, reconcile, apply (RFC 6578).
 pub mod sync;
