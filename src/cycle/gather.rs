@@ -87,10 +87,11 @@ fn renew_versions(person: &mut Person, collection: &CollectionId) {
         if published.collection != *collection || status.broken.contains_key(&published.href) {
             continue;
         }
-        let known = status.known.get(&published.href);
-        let known = known.filter(|k| k.etag.is_some() && k.uids.contains(&suggestion.uid));
-        if let Some(known) = known {
-            published.etag.clone_from(&known.etag);
+        match status.known.get(&published.href) {
+            // Something else lies there now: without a version nothing is written to it.
+            Some(known) if !known.uids.contains(&suggestion.uid) => published.etag = None,
+            Some(known) if known.etag.is_some() => published.etag.clone_from(&known.etag),
+            _ => {}
         }
     }
 }

@@ -200,22 +200,8 @@ fn compare(
         let objects = held.uids.len();
         report.warnings.push(Warning::Held { name: collection.name.clone(), objects });
     }
-    note_versions(person, collection, &found.status);
     person.status.collections.insert(collection.id.clone(), found.status.clone());
     found
-}
-
-/// The same block under a new version is no sighting, but the next write needs the version: after a
-/// write that gave none, after a server that counts anew.
-fn note_versions(person: &mut Person, collection: &Collection, status: &CollectionStatus) {
-    let blocks = person.suggestions.values_mut().filter_map(|s| s.published.as_mut());
-    for block in blocks.filter(|p| p.collection == collection.id) {
-        if !status.broken.contains_key(&block.href)
-            && let Some(known) = status.known.get(&block.href)
-        {
-            block.etag.clone_from(&known.etag);
-        }
-    }
 }
 
 /// From the history's start to the end of the last day ahead: its end moves once a day.

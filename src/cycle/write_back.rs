@@ -10,7 +10,7 @@ use crate::schedule::suggestion::{Published, State};
 use crate::store::Person;
 use crate::sync::apply::{Applied, Written};
 use crate::sync::diff::remember_write;
-use crate::sync::poll::{Client, is_final};
+use crate::sync::poll::{Client, TRIAL, is_final};
 use crate::sync::reconcile::{Action, Operation, Target};
 use crate::sync::status::{CollectionStatus, Status};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -83,7 +83,10 @@ pub(super) fn note_weaknesses(person: &mut Person, clients: &[Client], now: Date
     for client in clients {
         let account = client.calendar.account().to_owned();
         if client.calendar.is_tried() {
-            person.status.tried.entry(account.clone()).or_insert(now);
+            let tried = person.status.tried.entry(account.clone()).or_insert(now);
+            if now - *tried >= TRIAL {
+                *tried = now;
+            }
         }
         let seen = client.calendar.weaknesses();
         if !seen.is_empty() {

@@ -8,9 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Collections come and go rarely: asking once a day keeps a quiet turn at one request each.
 const REDISCOVER: TimeDelta = TimeDelta::hours(24);
+/// How long it counts that a server was tried out: software changes under an address.
+pub(crate) const TRIAL: TimeDelta = TimeDelta::days(30);
 /// Objects of a collection that failed before and are asked for again in one turn.
 const AGAIN: usize = 20;
 
+/// Questions in a row that got no answer, before an account is not asked for the rest of a turn.
+const SILENT: usize = 2;
 /// Objects looked at once more when a full listing leaves them out: an answer for each is awaited,
 /// and what vanishes in such numbers is judged by the guard.
 const SECOND_LOOKS: usize = 32;
@@ -90,7 +94,7 @@ async fn poll_account(
     progress: &(dyn Fn(u64, u64) + Send + Sync),
 ) -> Account {
     let name = client.calendar.account().to_owned();
-    if status.tried.contains_key(&name) {
+    if status.tried.get(&name).is_some_and(|at| now - *at < TRIAL) {
         client.calendar.recall_trial();
     }
     if let Some(lessons) = status.lessons.get(&name) {
@@ -118,14 +122,25 @@ async fn poll_account(
     let missing = missing(client, &collections);
     collections.retain(|c| is_wanted(client, c));
     let mut listings = Vec::new();
+    let mut silent = usize::from(matches!(discovered, Some(Err(Error::Transient(_)))));
+    let mut last = None;
     for (done, collection) in collections.iter().enumerate() {
         progress(done as u64, collections.len() as u64);
-        match list(client, status, collection, now).await {
+        // Each silence costs minutes, and the other accounts wait.
+        let answer = match last.take().filter(|_| silent >= SILENT) {
+            Some(error) => Err(error),
+            None => list(client, status, collection, now).await,
+        };
+        match answer {
             Err(error) if is_final(&error) => {
                 discovered = Some(Err(error));
                 break;
             }
-            answer => listings.push((collection.clone(), answer)),
+            answer => {
+                last = answer.as_ref().err().filter(|e| matches!(e, Error::Transient(_))).cloned();
+                silent = if last.is_some() { silent + 1 } else { 0 };
+                listings.push((collection.clone(), answer));
+            }
         }
     }
     progress(collections.len() as u64, collections.len() as u64);
@@ -223,7 +238,7 @@ async fn list(
     }?;
     let Some(known) = known else { return Ok(listing) };
     if listing.present.is_none() {
-        listing = ask_again(client, collection, known, listing, now).await;
+        listing = ask_again(client, collection, known, listing, now).await?;
     }
     second_look(client.calendar.as_ref(), collection, known, listing).await
 }
@@ -236,7 +251,7 @@ async fn ask_again(
     known: &CollectionStatus,
     mut listing: Listing,
     now: DateTime<Utc>,
-) -> Listing {
+) -> Result<Listing, Error> {
     let unread = |href: &&Href| known.known.get(*href).is_none_or(|k| k.etag.is_none());
     let missed: Vec<&Href> = known.broken.keys().filter(unread).collect();
     let first = usize::try_from(now.timestamp() / 60).unwrap_or_default();
@@ -251,12 +266,13 @@ async fn ask_again(
         match client.calendar.read(collection, href).await {
             Ok(Some(found)) => listing.changed.push(found),
             Ok(None) => listing.removed.push(href.clone()),
+            Err(error) if is_final(&error) => return Err(error),
             // Still not to be had: what is known of it stands.
             Err(_) => {}
         }
         listing.requests += 1;
     }
-    listing
+    Ok(listing)
 }
 
 /// Looks once more at what hurts when it is told wrongly: at what a full listing leaves out (pages
@@ -276,12 +292,15 @@ async fn second_look(
             continue;
         }
         listing.requests += 1;
-        match calendar.read(collection, &told.href).await? {
-            Some(found) => changed.push(found),
-            None => {
+        match calendar.read(collection, &told.href).await {
+            Ok(Some(found)) => changed.push(found),
+            Ok(None) => {
                 listing.present.iter_mut().for_each(|all| all.retain(|href| *href != told.href));
                 listing.removed.push(told.href);
             }
+            // This object's trouble, not the collection's: what was told stands.
+            Err(Error::Refused(_)) => changed.push(told),
+            Err(error) => return Err(error),
         }
     }
     if let Some(present) = &mut listing.present {
@@ -291,15 +310,21 @@ async fn second_look(
         let missing = known.known.keys().filter(|href| !here.contains(href));
         let (ours, others): (Vec<&Href>, Vec<&Href>) = missing.partition(ours);
         let mut missing = ours.into_iter().chain(others);
-        let mut found = Vec::new();
+        let (mut found, mut hidden) = (Vec::new(), Vec::new());
         for href in missing.by_ref().take(SECOND_LOOKS) {
             listing.requests += 1;
-            found.extend(calendar.read(collection, href).await?);
+            match calendar.read(collection, href).await {
+                Ok(object) => found.extend(object),
+                // It may not be read, and so it is not known to be gone.
+                Err(Error::Refused(_)) => hidden.push(href.clone()),
+                Err(error) => return Err(error),
+            }
         }
         // A listing that lies about some is believed about none.
         if !found.is_empty() {
             present.extend(missing.cloned());
         }
+        present.extend(hidden);
         present.extend(found.iter().map(|f| f.href.clone()));
         changed.extend(found);
     }

@@ -28,6 +28,23 @@ fn a_foreign_object_in_our_place_is_left_alone_and_gone_around() {
     }
 }
 
+/// The block lives on in a copy, and where it lay lies somebody else's event.
+#[test]
+fn what_took_the_place_of_a_copied_block_is_never_written() {
+    let story = Story::with_block();
+    let (name, body) = story.block();
+    story.put("chronotype", "copy", &body);
+    story.sync("02T05:10");
+    let foreign = event("foreign", "Dinner", "05T18", "");
+    story.put("chronotype", &name, &foreign);
+    story.sync("02T05:20");
+    story.put("tasks", "t1", &todo("t1", "STATUS:COMPLETED"));
+    for now in ["02T05:30", "02T05:40"] {
+        story.sync(now);
+        assert_eq!(story.blocks()[&name], foreign, "{now}");
+    }
+}
+
 #[test]
 fn without_its_store_it_makes_no_second_block() {
     let story = Story::with_block();

@@ -82,6 +82,9 @@ impl CalDav {
         let signs_in = !names.is_empty() || sign_in == SignIn::Bearer;
         let gate = Gate::new(base, account.clone(), trusted_hosts, signs_in)?;
         let signer = Signer::new(sign_in, names, password);
+        if address.domain.is_some() {
+            signer.be_wary();
+        }
         let transport = Transport::new(http, gate, account.clone(), signer);
         Ok(Self { account, domain: address.domain, transport, learned })
     }

@@ -50,6 +50,10 @@ pub struct Row {
     pub addresses: Vec<String>,
 }
 
+/// Longest tag, and longest body of an error, in bytes: attributes are compared pairwise by the
+/// XML parser, so that a hostile tag would keep it busy for hours.
+const TAG: usize = 64 * 1024;
+
 /// Reads an answer.
 ///
 /// # Errors
@@ -57,6 +61,9 @@ pub struct Row {
 pub fn parse(body: &[u8]) -> Result<Multistatus, String> {
     let text = std::str::from_utf8(body).map_err(|_| "an answer that is not UTF-8".to_owned())?;
     let text = text.trim_start_matches('\u{feff}').trim_start();
+    if text.split('>').any(|piece| piece.rfind('<').is_some_and(|at| piece.len() - at > TAG)) {
+        return Err("an answer with a tag of over 64 KiB".to_owned());
+    }
     let options = ParsingOptions { nodes_limit: NODES, ..ParsingOptions::default() };
     let document = Document::parse_with_options(text, options)
         .map_err(|error| format!("an answer that is not XML ({error})"))?;
@@ -71,7 +78,8 @@ pub fn parse(body: &[u8]) -> Result<Multistatus, String> {
 
 /// Whether an error's body names this precondition (RFC 4918 section 16).
 pub fn names_precondition(body: &[u8], precondition: &str) -> bool {
-    let document = std::str::from_utf8(body).ok().and_then(|text| Document::parse(text).ok());
+    let text = std::str::from_utf8(body).ok().filter(|text| text.len() <= TAG);
+    let document = text.and_then(|text| Document::parse(text).ok());
     document.is_some_and(|d| d.descendants().any(|n| n.tag_name().name() == precondition))
 }
 

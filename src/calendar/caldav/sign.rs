@@ -103,6 +103,12 @@ impl Signer {
         Self { way, names, secret, learned: Mutex::default() }
     }
 
+    /// Asks hosts before they see the password: for an account that names a domain, whose servers
+    /// are found by asking around.
+    pub fn be_wary(&self) {
+        self.learned().is_wary = true;
+    }
+
     fn learned(&self) -> MutexGuard<'_, Learned> {
         self.learned.lock().unwrap_or_else(PoisonError::into_inner)
     }
