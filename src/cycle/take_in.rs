@@ -260,9 +260,12 @@ pub(super) fn is_witnessed(status: &Status, event: &Event, moment: &infer::Conte
         _ => None,
     };
     let mut hidden = status.collections.values().filter(|c| status.is_out_of_sight(c));
+    // One that is told and was never read may be it.
+    let unread = |c: &CollectionStatus| c.broken.keys().any(|href| !c.known.contains_key(href));
     if let Some(since) = gone_since
         && moment.now < since + MOVING
-        && hidden.any(|c| c.listed_at.is_none_or(|listed| listed < since))
+        && (hidden.any(|c| c.listed_at.is_none_or(|listed| listed <= since))
+            || status.collections.values().any(unread))
     {
         return false;
     }
