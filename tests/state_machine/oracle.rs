@@ -223,7 +223,8 @@ fn truthful(
             known.is_some_and(|k| k.is_text(&stored.body))
                 && field(&stored.body, "STATUS").as_deref() != Some("CANCELLED")
                 && field(&stored.body, "RRULE").is_none()
-                && stored.since < settlement.at
+                // Put back once its time had come, it was gone when it mattered.
+                && stored.since < settlement.at.min(settlement.span.start_instant(ZONE))
         });
         if single && stands.is_some() {
             return told("a deletion of what stands");

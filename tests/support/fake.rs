@@ -342,6 +342,11 @@ fn full(
     let mut listing = Listing { present: Some(Vec::new()), ..Listing::default() };
     for (href, stored) in objects {
         if empty || partial && server.dice.percent(40) {
+            // Nobody can look twice at what they were never told of.
+            if !known.contains_key(href) {
+                let uid = stored.put.lines().find_map(|l| l.strip_prefix("UID:"));
+                server.disowned.extend(uid.map(str::to_owned));
+            }
             continue;
         }
         listing.present.get_or_insert_default().push(href.clone());
