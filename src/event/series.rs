@@ -81,14 +81,14 @@ pub(super) fn series_shift(
         .collect();
     ahead.sort_by_key(|e| e.span.start_instant(context.zone));
     let carrier = ahead.first()?;
-    let fresh_ones = here.iter().filter(|(id, _)| !events.contains_key(id));
-    let new: Vec<Span> = fresh_ones.map(|(_, o)| o.span).collect();
-    let start = |s: &Span| s.start_instant(context.zone);
-    let next = new.iter().copied().filter(|s| start(s) >= context.now).min_by_key(start);
-    // Moved, and over before it was looked at: no deletion either.
-    let to = next
-        .or_else(|| heir(carrier, fresh, context))
-        .or_else(|| new.iter().copied().max_by_key(start));
+    let to = here
+        .iter()
+        .filter(|(id, o)| {
+            !events.contains_key(id) && o.span.start_instant(context.zone) >= context.now
+        })
+        .map(|(_, o)| o.span)
+        .min_by_key(|s| s.start_instant(context.zone))
+        .or_else(|| heir(carrier, fresh, context));
     Some(Shift { carrier: carrier.id.clone(), from: carrier.span, to })
 }
 
