@@ -4,7 +4,8 @@
 //! A failure prints its seed and the fewest steps that show it. It is played again by
 //! `CHRONOTYPE_SEED=<seed> cargo test --test suite state_machine::replay -- --nocapture`, and a
 //! long run is `CHRONOTYPE_STEPS=1000000 CHRONOTYPE_SEED=<seed> cargo test --release --test suite
-//! state_machine::long -- --ignored --nocapture`.
+//! state_machine::long -- --ignored --nocapture`; with `CHRONOTYPE_GO_ON=1` it goes on behind a
+//! violation and lists all lives that failed.
 
 mod blocks;
 mod life;
@@ -15,6 +16,8 @@ mod words;
 use crate::support::fake_faults::Dice;
 use life::Life;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Steps of one life: from an empty store to its last calm.
 const LIFE: usize = 250;
@@ -24,9 +27,11 @@ const ORDINARY: usize = 10_000;
 const SEED: u64 = 20_260_302;
 
 type Counts = BTreeMap<String, u64>;
+/// At which step, what was violated, and the story of it.
+type Failure = (usize, String, Vec<String>);
 
 /// Lives the life of this seed without the steps left out.
-fn live(seed: u64, without: &[bool]) -> Result<Counts, (usize, String, Vec<String>)> {
+fn live(seed: u64, without: &[bool]) -> Result<Counts, Failure> {
     let mut life = Life::new(seed);
     let mut seeds = Dice::new(seed);
     for place in 0..LIFE {
@@ -74,7 +79,7 @@ fn shrink(seed: u64, first: usize, what: &str) -> (Vec<bool>, String, Vec<String
 }
 
 #[track_caller]
-fn fails(seed: u64, (place, what, _): (usize, String, Vec<String>)) -> ! {
+fn fails(seed: u64, (place, what, _): Failure) -> ! {
     let (without, shown, story) = shrink(seed, place, &what);
     let steps: Vec<usize> = (0..LIFE).filter(|n| !without[*n]).collect();
     panic!(
@@ -83,22 +88,43 @@ fn fails(seed: u64, (place, what, _): (usize, String, Vec<String>)) -> ! {
     );
 }
 
-/// Lives one life after another; the coverage of all.
+/// Lives one life after another, on all cores; the coverage of all.
 fn run(seed: u64, steps: usize) -> Counts {
-    let mut all = Counts::new();
     let mut seeds = Dice::new(seed);
-    for _ in 0..steps.div_ceil(LIFE) {
-        let seed = seeds.next();
-        match live(seed, &[]) {
-            Ok(counts) => {
-                for (what, n) in counts {
-                    *all.entry(what).or_default() += n;
+    let seeds: Vec<u64> = (0..steps.div_ceil(LIFE)).map(|_| seeds.next()).collect();
+    let goes_on = number("CHRONOTYPE_GO_ON").is_some();
+    let next = AtomicUsize::new(0);
+    let all = Mutex::new((Counts::new(), Vec::new()));
+    let work = || {
+        while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let lived = live(*seed, &[]);
+            let mut all = all.lock().unwrap();
+            match lived {
+                Ok(counts) => {
+                    for (what, n) in counts {
+                        *all.0.entry(what).or_default() += n;
+                    }
+                }
+                Err(failure) => {
+                    all.1.push((*seed, failure));
+                    if !goes_on {
+                        next.store(seeds.len(), Ordering::Relaxed);
+                    }
                 }
             }
-            Err(failure) => fails(seed, failure),
         }
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(work))));
+    let (counts, mut failed) = all.into_inner().unwrap();
+    let line =
+        |(seed, (place, what, _)): &(u64, Failure)| format!("{seed} at step {place}: {what}");
+    let told: Vec<String> = failed.iter().map(line).collect();
+    match failed.pop() {
+        Some((seed, failure)) if !goes_on => fails(seed, failure),
+        Some(_) => panic!("{} lives failed:\n{}", told.len(), told.join("\n")),
+        None => counts,
     }
-    all
 }
 
 #[expect(clippy::print_stdout, reason = "the coverage is for whoever runs it")]

@@ -7,11 +7,11 @@
 use super::Turn;
 use crate::event::change::{Origin, Remover};
 use crate::event::ical::{self, ObjectResource};
-use crate::event::{CollectionId, EventId, Href, Seen as Interval, Uid};
+use crate::event::{CollectionId, EventId, Href, Seen as Interval, Span, Uid};
 use crate::schedule::suggestion::{Intent, State, Suggestion};
 use crate::store::Person;
 use crate::sync::diff::Difference;
-use crate::sync::gesture::{self, Company, Sighting};
+use crate::sync::gesture::{self, Among, Company, Sighting};
 use crate::sync::status::{CollectionStatus, Status};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -152,7 +152,7 @@ fn sighted(
     let status = person.status.collections.get(place.collection);
     let known = status.and_then(|c| c.known.get(place.href));
     let Some(suggestion) = person.suggestions.get_mut(&object.uid) else { return Origin::Foreign };
-    if let Some(known) = known {
+    if let (Some(status), Some(known)) = (status, known) {
         let alone = known.uids.iter().all(|uid| *uid == object.uid);
         let sighting = Sighting {
             collection: place.collection,
@@ -160,7 +160,17 @@ fn sighted(
             etag: known.etag.as_ref(),
             object,
             company: if alone { Company::Alone } else { Company::Others },
+            among: Among::of(status),
         };
+        if gesture::has_landed(suggestion, object, turn.settings.zone) {
+            let id = EventId { uid: object.uid.clone(), recurrence_id: None };
+            let (start, end) = (suggestion.start, suggestion.end);
+            if let Some(event) = Arc::make_mut(&mut person.events).get_mut(&id)
+                && !event.closed
+            {
+                event.span = Span::Timed { start, end };
+            }
+        }
         gesture::seen(suggestion, &sighting, turn.settings.zone, turn.now);
     }
     origin_of(suggestion)

@@ -9,7 +9,7 @@ use crate::event::change::{Change, Context};
 use crate::event::fold::fold;
 use crate::event::ical::{self, ObjectResource};
 use crate::event::time::{local_date, local_midnight};
-use crate::event::{Event, EventId, Observation, Uid, Window};
+use crate::event::{Event, EventId, Href, Observation, Uid, Window};
 use crate::store::Person;
 use crate::sync::diff::{Difference, diff};
 use crate::sync::poll::Account;
@@ -246,9 +246,15 @@ pub(super) fn is_witnessed(status: &Status, event: &Event, moment: &infer::Conte
         _ => None,
     };
     let mut hidden = status.collections.values().filter(|c| status.is_out_of_sight(c));
+    // One that is told and could never be read may be it.
+    let nameless = |c: &CollectionStatus, href: &Href| {
+        c.known.get(href).is_none_or(|known| known.uids.is_empty())
+    };
+    let unread = |c: &CollectionStatus| c.broken.keys().any(|href| nameless(c, href));
     if let Some(since) = gone_since
         && moment.now < since + MOVING
-        && hidden.any(|c| c.listed_at.is_none_or(|listed| listed < since))
+        && (hidden.any(|c| c.listed_at.is_none_or(|listed| listed <= since))
+            || status.collections.values().any(unread))
     {
         return false;
     }

@@ -12,7 +12,8 @@ use crate::schedule::plan::{PlanInput, plan as place};
 use crate::schedule::request::{Ask, Door, Request, RequestKey};
 use crate::schedule::suggestion::{State, Suggestion};
 use crate::store::Person;
-use crate::sync::gesture::{self, Company, Sighting};
+use crate::sync::gesture::{self, Among, Company, Sighting};
+use crate::sync::reconcile::Target;
 use crate::task::TypeId;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -62,22 +63,56 @@ pub(super) fn plan(person: &mut Person, brain: &Brain, turn: &Turn<'_>, report: 
     }
     report.left_alone = plan.notes;
     for suggestion in plan.suggestions {
+        // What may lie there unseen keeps its text: with another it would read as the person's.
+        let old = person.suggestions.get(&suggestion.uid);
+        if old.is_some_and(|old| old.intent.is_some() && may_have_landed(person, old, turn)) {
+            continue;
+        }
         person.suggestions.insert(suggestion.uid.clone(), suggestion);
     }
     recognise(person, turn);
 }
 
 /// A move that is decided but not out is no move any more once the block stands in its freeze
-/// window: no block moves there.
+/// window: no block moves there, and none is taken back.
 fn hold_back_late_moves(person: &mut Person, turn: &Turn<'_>) {
     let thaw = turn.now + TimeDelta::minutes(turn.settings.planning.freeze_minutes.into());
-    for suggestion in person.suggestions.values_mut().filter(|s| s.state == State::Proposed) {
+    let ours = |s: &Suggestion| matches!(s.state, State::Proposed | State::Withdrawn);
+    let unseen: BTreeSet<Uid> = person
+        .suggestions
+        .values()
+        .filter(|s| s.intent.is_some() && may_have_landed(person, s, turn))
+        .map(|s| s.uid.clone())
+        .collect();
+    let ours = |s: &&mut Suggestion| ours(s) && !unseen.contains(&s.uid);
+    for suggestion in person.suggestions.values_mut().filter(ours) {
         let Some(published) = &suggestion.published else { continue };
         if published.start < thaw && published.end > turn.now {
             (suggestion.start, suggestion.end) = (published.start, published.end);
             suggestion.intent = None;
+            if suggestion.state == State::Withdrawn {
+                suggestion.state = State::Proposed;
+                suggestion.since = turn.now;
+            }
         }
     }
+}
+
+/// Whether a write of an earlier turn may have reached its place although no reply told so: that
+/// place was not seen in this turn.
+fn may_have_landed(person: &Person, suggestion: &Suggestion, turn: &Turn<'_>) -> bool {
+    let place = match (&suggestion.published, turn.settings.target(&person.status)) {
+        (Some(published), _) => published.collection.clone(),
+        (None, Some(Target::Known(collection))) => collection.id,
+        // Made, perhaps, and not yet known.
+        (None, Some(Target::ToBeMade { .. })) => return true,
+        (None, None) => return false,
+    };
+    let Some(status) = person.status.collections.get(&place) else { return true };
+    let name = format!("{}.ics", suggestion.uid);
+    person.status.is_out_of_sight(status)
+        || status.listed_at != Some(turn.now)
+        || status.broken.keys().any(|href| href.as_str().ends_with(&name))
 }
 
 /// A block that is wanted and lies there already, from before the store was lost: it is what the
@@ -99,8 +134,8 @@ fn recognise(person: &mut Person, turn: &Turn<'_>) {
             let objects = ical::parse(body).objects;
             let Some(object) = objects.first().filter(|o| gesture::is_marked(o)) else { continue };
             let etag = known.etag.as_ref();
-            let company = Company::Alone;
-            let sighting = Sighting { collection, href, etag, object, company };
+            let (company, among) = (Company::Alone, Among::of(status));
+            let sighting = Sighting { collection, href, etag, object, company, among };
             if let Some(suggestion) = person.suggestions.get_mut(uid) {
                 gesture::seen(suggestion, &sighting, turn.settings.zone, turn.now);
             }

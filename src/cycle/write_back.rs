@@ -141,6 +141,7 @@ fn confirm(person: &mut Person, uid: &Uid, written: &Written, turn: &Turn<'_>) {
             fold_one(person, &change, turn);
         }
         Written::Stands { collection, href, etag, body } => {
+            let is_new = suggestion.published.is_none();
             suggestion.published = Some(Published {
                 collection: collection.id.clone(),
                 href: href.clone(),
@@ -156,6 +157,11 @@ fn confirm(person: &mut Person, uid: &Uid, written: &Written, turn: &Turn<'_>) {
                 name(status, collection);
             }
             remember_write(status, href, uid, etag.as_ref(), body);
+            // What is created and removed between two listings is told by neither (RFC 6578
+            // section 3.5.1): the next one is a full one.
+            if is_new {
+                status.token = None;
+            }
             for object in &ical::parse(body).objects {
                 let change = Change::Present {
                     collection: &collection.id,

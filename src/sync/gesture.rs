@@ -3,8 +3,9 @@
 //!
 //! Keep = accept; drag = accept there; rename or edit = theirs; delete = no (DESIGN section 1).
 
+use super::status::CollectionStatus;
 use crate::event::ical::{EventComponent, ObjectResource, Status, Transparency};
-use crate::event::mark::unmarked;
+use crate::event::mark::{mark_of, unmarked};
 use crate::event::{CollectionId, ETag, Href, Stamp};
 use crate::schedule::suggestion::{Intent, Published, State, Suggestion};
 use chrono::{DateTime, Utc};
@@ -23,6 +24,24 @@ pub struct Sighting<'a> {
     pub object: &'a ObjectResource,
     /// Whether it is the only thing under that href.
     pub company: Company,
+    /// Whose collection that is.
+    pub among: Among,
+}
+
+/// Whose collection a block lies in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Among {
+    /// The one our blocks go to.
+    Ours,
+    /// Another: the person carried it there.
+    Theirs,
+}
+
+impl Among {
+    /// Whose this collection is.
+    pub fn of(status: &CollectionStatus) -> Self {
+        if status.ours { Self::Ours } else { Self::Theirs }
+    }
 }
 
 /// What lies under the href of a block.
@@ -46,10 +65,13 @@ pub fn is_marked(object: &ObjectResource) -> bool {
 /// Takes a sighting over into the suggestion.
 pub fn seen(suggestion: &mut Suggestion, sighting: &Sighting<'_>, zone: Tz, now: DateTime<Utc>) {
     let published = suggestion.published.as_ref();
-    // We took it away, or they did; it is there again, and not by our hand.
-    let is_back = published.is_none()
-        && matches!(suggestion.state, State::Refused | State::Withdrawn)
-        || suggestion.state == State::Refused;
+    // They took it away and it is there again. One that we took back and that lies untouched where
+    // our blocks go is no gesture: its write may have landed unseen, and it is taken away then.
+    let is_back = match suggestion.state {
+        State::Refused => true,
+        State::Withdrawn => published.is_none() && sighting.among != Among::Ours,
+        State::Proposed | State::Accepted | State::Taken | State::Past => false,
+    };
     let elsewhere = published.is_some_and(|p| p.collection != *sighting.collection);
     let master = sighting.object.events.iter().find(|e| e.recurrence_id.is_none());
     let extent = master.and_then(|component| extent(component, zone));
@@ -58,10 +80,19 @@ pub fn seen(suggestion: &mut Suggestion, sighting: &Sighting<'_>, zone: Tz, now:
         // A whole day, or a series without its master: nothing we ever write.
         _ => Gesture::Edited,
     };
+    let marked = master.is_some_and(|component| mark_of(&component.summary).is_some());
     let gesture = match gesture {
         Gesture::None | Gesture::Landed if is_back || elsewhere => Gesture::Moved,
+        // Their mark on what we were about to take away.
+        Gesture::None | Gesture::Landed if marked && suggestion.state == State::Withdrawn => {
+            Gesture::Moved
+        }
         other => other,
     };
+    // A move that is still to come would write over their mark.
+    if let (true, Gesture::None, Some((start, end))) = (marked, gesture, extent) {
+        (suggestion.start, suggestion.end, suggestion.intent) = (start, end, None);
+    }
     if gesture != Gesture::None || suggestion.intent == Some(Intent::Create) {
         suggestion.intent = None;
     }
@@ -94,6 +125,14 @@ pub fn seen(suggestion: &mut Suggestion, sighting: &Sighting<'_>, zone: Tz, now:
         title,
         description,
     });
+}
+
+/// Whether the block stands where a move of ours would bring it that was never confirmed: we moved
+/// it there, whatever the person did to it since.
+pub fn has_landed(suggestion: &Suggestion, object: &ObjectResource, zone: Tz) -> bool {
+    let master = object.events.iter().find(|e| e.recurrence_id.is_none());
+    let there = master.and_then(|component| extent(component, zone));
+    suggestion.intent == Some(Intent::Update) && there == Some((suggestion.start, suggestion.end))
 }
 
 /// A block that is no longer listed.

@@ -13,6 +13,10 @@ impl Someone {
         if dice.percent(8)
             && let Some((uid, (shelf, href, body))) = self.deleted_blocks.pop_first()
         {
+            // We may have put it there anew meanwhile, at another time.
+            if !server.find(&uid).is_empty() {
+                self.truth(&uid).moved.push(server.now);
+            }
             server.put(&shelf, &href, &body, Hand::Person);
             self.truth(&uid);
             return self.did(server, "restore block", &uid);

@@ -5,7 +5,7 @@ use super::words::field;
 use crate::support::fake_server::{Hand, Server, Verb, Write};
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use chronotype::cycle::Mode;
-use chronotype::event::{Event, EventId, Settlement, ical};
+use chronotype::event::{Event, EventId, Href, Settlement, ical};
 use chronotype::schedule::suggestion::State;
 use chronotype::store::Person;
 use chronotype::task::learn::{INITIAL_CONFIDENCE, learn_hour};
@@ -153,8 +153,15 @@ fn harmless(
 ) -> Result<(), String> {
     let Write { verb, href, .. } = write;
     if let Some(stood) = &write.before {
-        // Deleted and put back between two listings: to the byte what we wrote.
-        let untouched = server.written.get(href).is_some_and(|all| all.contains(&stood.put));
+        // Deleted and put back between two listings, or dragged to where it was: line by line what
+        // we wrote.
+        let lines = |text: &str| {
+            let unfolded = text.replace("\r\n ", "");
+            unfolded.lines().map(str::to_owned).collect::<BTreeSet<String>>()
+        };
+        let put = lines(&stood.put);
+        let written = server.written.get(href);
+        let untouched = written.is_some_and(|all| all.iter().any(|text| lines(text) == put));
         if stood.hand != Hand::Daemon && !untouched {
             return Err(format!("{verb:?} of {href}, which the person wrote:\n{}", stood.put));
         }
@@ -200,7 +207,12 @@ fn truthful(
         Err(format!("{what} was learned of {uid} at {}, untrue: {event:?}", settlement.at))
     };
     if is(0.1) && event.completed != Some(false) {
-        if truth.deleted.is_empty() && !server.disowned.contains(uid) {
+        // A series that moved on its way to another calendar reads as one that ended and another.
+        let elsewhere = |t: &Thing| t.uid == uid && t.home != event.collection.as_str();
+        let carried =
+            event.recurring && !truth.moved.is_empty() && someone.things.iter().any(elsewhere);
+        let given_up = carried || was_given_up(event, settlement, after, server);
+        if truth.deleted.is_empty() && !server.disowned.contains(uid) && !given_up {
             return told("a deletion");
         }
         let single = event.id.recurrence_id.is_none();
@@ -211,7 +223,8 @@ fn truthful(
             known.is_some_and(|k| k.is_text(&stored.body))
                 && field(&stored.body, "STATUS").as_deref() != Some("CANCELLED")
                 && field(&stored.body, "RRULE").is_none()
-                && stored.since < settlement.at
+                // Put back once its time had come, it was gone when it mattered.
+                && stored.since < settlement.at.min(settlement.span.start_instant(ZONE))
         });
         if single && stands.is_some() {
             return told("a deletion of what stands");
@@ -235,6 +248,18 @@ fn truthful(
         return told("that it was kept");
     }
     Ok(())
+}
+
+/// Whether it went to where nothing could be read for as long as is waited for it: two weeks.
+fn was_given_up(event: &Event, settlement: &Settlement, after: &Person, server: &Server) -> bool {
+    let gone = event.trail.last().map(|(seen, _)| seen.by);
+    let uid = event.id.uid.as_str();
+    let is_known = |(id, href, _): &(String, Href, _)| {
+        let known = after.status.collections.iter().find(|(c, _)| c.as_str() == id);
+        known.is_some_and(|(_, c)| c.known.contains_key(href))
+    };
+    gone.is_some_and(|at| settlement.at >= at + TimeDelta::days(14))
+        && server.find(uid).iter().any(|found| !is_known(found))
 }
 
 /// No gesture is read that nobody made. Our own blocks are not guarded (contract 3): one that the

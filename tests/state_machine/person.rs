@@ -162,6 +162,12 @@ impl Someone {
                 let start = day_and_hour(now, dice, -1, 12);
                 self.things[index].start = start;
                 self.truth(&uid).moved.push(now);
+                // Of a series with an end, what now falls behind that end is no more; of one that
+                // keeps its time of day, what lies before its new start.
+                let days = (start - thing.start).num_minutes() % (24 * 60) == 0;
+                if thing.kind == Kind::Series && (days || thing.rule.contains("UNTIL")) {
+                    self.truth(&uid).deleted.push(now);
+                }
                 "move"
             }
             3 => {

@@ -221,3 +221,41 @@ fn deleted_while_a_move_is_pending() {
     }
     assert_eq!(story.state("03T05:00", &name), "refused");
 }
+
+/// A block whose write was never confirmed, taken back before anybody saw it: when it turns up as
+/// we wrote it, nobody has accepted it.
+#[test]
+fn taken_back_before_it_was_ever_seen() {
+    let story = Story::new();
+    std::fs::create_dir_all(story.person.path("cal/chronotype")).unwrap();
+    story.put("tasks", "t1", &todo("t1", "DUE:20260306T160000Z"));
+    let died = story.person.run("02T05:00", &["sync", "--die-at", "3"]);
+    assert_eq!(died.code, None, "it is out, and nothing says so");
+    let (name, body) = story.block();
+    story.remove("chronotype", &name);
+    story.put("tasks", "t1", &todo("t1", "STATUS:COMPLETED"));
+    story.sync("02T05:10");
+    assert_eq!(story.state("02T05:10", &name), "withdrawn");
+    story.put("chronotype", &name, &body);
+    story.sync("02T05:20");
+    assert!(story.blocks().is_empty(), "it was ours to take back");
+    assert_eq!(story.state("02T05:20", &name), "withdrawn");
+}
+
+/// We moved it and died; the person accepted it where it stood then: they moved nothing.
+#[test]
+fn accepted_where_a_move_of_ours_brought_it_unseen() {
+    let story = Story::with_block();
+    let (name, body) = story.block();
+    let start = body.lines().find_map(|l| l.strip_prefix("DTSTART:202603")).unwrap();
+    story.put("work", "m", &event("m", "Meeting", &start[..5], ""));
+    let died = story.person.run("02T05:10", &["sync", "--die-at", "3"]);
+    assert_eq!(died.code, None, "the move is out, and nothing says so");
+    let (_, moved) = story.block();
+    assert_ne!(moved, body);
+    let kept = edited(&moved, &[("STATUS", ":CONFIRMED"), ("TRANSP", ":OPAQUE")]);
+    story.put("chronotype", &name, &kept);
+    story.sync("02T05:20");
+    assert_eq!(story.state("02T05:20", &name), "accepted");
+    assert_eq!(story.settled("02T05:20", &name), [], "nothing was moved by them");
+}

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use chronotype::calendar::{Calendar, Collection, Error, Fetched, Listing};
 use chronotype::event::{CollectionId, ETag, Href, SyncToken};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -161,6 +162,13 @@ impl Calendar for Fake {
         let mut server = lock(&self.server);
         self.refusal(&mut server, None)?;
         let away = server.faults.on.contains(&Fault::CollectionAway);
+        let all: Vec<String> = server.shelves.keys().cloned().collect();
+        // One that is not named is denied with all that lies in it.
+        for id in all.iter().filter(|_| away) {
+            if server.is_victim(id) {
+                disown(&mut server, id);
+            }
+        }
         let shelves = server.shelves.values().filter(|s| s.account == self.account);
         let there = shelves.filter(|s| !(away && server.is_victim(&s.id())));
         Ok(there.map(|s| self.collection(&server, s)).collect())
@@ -288,7 +296,7 @@ fn list(
     }
     let mut listing = match since.filter(|_| !gone && !server.strike(Fault::TokenTellsAll)) {
         None => full(server, &objects, known, victim && !gone),
-        Some(number) => delta(server, id, number, &objects, known),
+        Some(number) => delta(server, id, number..seq, &objects, known),
     };
     match gone {
         true => disown(server, id),
@@ -334,6 +342,11 @@ fn full(
     let mut listing = Listing { present: Some(Vec::new()), ..Listing::default() };
     for (href, stored) in objects {
         if empty || partial && server.dice.percent(40) {
+            // Nobody can look twice at what they were never told of.
+            if !known.contains_key(href) {
+                let uid = stored.put.lines().find_map(|l| l.strip_prefix("UID:"));
+                server.disowned.extend(uid.map(str::to_owned));
+            }
             continue;
         }
         listing.present.get_or_insert_default().push(href.clone());
@@ -344,17 +357,20 @@ fn full(
     listing
 }
 
+/// What changed between two states. A replica that lags behind knows of nothing later, so that it
+/// tells nothing of it as removed either.
 fn delta(
     server: &mut Server,
     id: &str,
-    number: u64,
+    Range { start: number, end: seq }: Range<u64>,
     objects: &Objects,
     known: &BTreeMap<Href, ETag>,
 ) -> Listing {
     let again = server.strike(Fault::ToldAgain);
     let from = if again { number.saturating_sub(1 + server.dice.below(50) as u64) } else { number };
     let log = server.shelves.get(id).map(|s| s.log.clone()).unwrap_or_default();
-    let rows: BTreeSet<Href> = log.into_iter().filter(|(n, _)| *n > from).map(|(_, h)| h).collect();
+    let rows = log.into_iter().filter(|(n, _)| *n > from && *n <= seq);
+    let rows: BTreeSet<Href> = rows.map(|(_, h)| h).collect();
     let mut listing = Listing::default();
     for href in rows {
         match objects.get(&href) {
