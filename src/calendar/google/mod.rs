@@ -131,7 +131,7 @@ impl Calendar for Google {
         let line = self.api.line();
         let calendar = collection.href.as_str();
         let Some(item) = write::get(&line, calendar, href.as_str()).await? else { return Ok(None) };
-        let Some((_, id, member)) = Member::of(item) else { return Ok(None) };
+        let (_, id, member) = Member::of(item).ok_or_else(write::not_it)?;
         let series = match member.uid().filter(|_| !member.is_single()) {
             Some(uid) => listing::members(&line, calendar, uid, href.as_str()).await?,
             None => Series::alone(id, member),
