@@ -131,7 +131,7 @@ async fn an_expired_token_is_renewed_and_a_revoked_one_is_said() {
     // A source that goes on giving tokens is not asked for ever.
     let google = account_with(&fake, Tokens::of(&["a", "b", "c", "d", "e", "f"]), pace());
     let told = google.collections().await.err().unwrap();
-    assert!(told.to_string().contains("run: chronotype auth google home"), "{told}");
+    assert!(told.to_string().contains("run `chronotype auth google home`"), "{told}");
     assert_eq!(google.requests(), 2);
 }
 
