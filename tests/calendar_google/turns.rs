@@ -166,6 +166,16 @@ fn the_main_job_on_google_beside_a_folder() {
     assert_eq!(story.fake.mails(), 0);
 }
 
+#[test]
+fn a_block_marked_busy_is_kept() {
+    let story = Story::new();
+    story.ok("02T05:00");
+    let id = story.blocks()[0]["id"].as_str().unwrap().to_owned();
+    story.fake.edit(OURS, &id, json!({"transparency": "opaque"}));
+    let (_, person) = story.ok("02T05:10");
+    assert_eq!(states(&person), [State::Accepted]);
+}
+
 /// The reply to the insert was lost, and the person deleted the block before we looked again.
 #[test]
 fn a_block_deleted_before_it_was_ever_seen_is_refused() {
