@@ -150,6 +150,20 @@ mod tests {
             (Error::Refused(said("no permission for /cal")), Cure::GrantPermission),
             (Error::Refused(said("the certificate of x is not trusted")), Cure::TrustCertificate),
             (Error::Stale, Cure::Wait),
+            (
+                Error::Unauthorized(said(
+                    "Google no longer accepts the sign-in of the account my work: run \
+                     `chronotype auth google -- 'my work'`",
+                )),
+                Cure::SignIn,
+            ),
+            (
+                Error::Unauthorized(said(
+                    "the sign-in of the account work does not allow chronotype to add a block: \
+                     run `chronotype auth google work`, and leave all boxes ticked",
+                )),
+                Cure::SignIn,
+            ),
         ] {
             assert_eq!(Cure::of(&error), cure, "{error:?}");
         }

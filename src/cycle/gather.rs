@@ -7,7 +7,7 @@
 use super::Turn;
 use crate::event::change::{Origin, Remover};
 use crate::event::ical::{self, ObjectResource};
-use crate::event::{CollectionId, EventId, Href, Seen as Interval, Span, Uid};
+use crate::event::{CollectionId, EventId, Href, Seen as Interval, Span, Uid, base32hex_name};
 use crate::schedule::suggestion::{Intent, State, Suggestion};
 use crate::store::Person;
 use crate::sync::diff::Difference;
@@ -101,13 +101,19 @@ fn renew_versions(person: &mut Person, collection: &CollectionId) {
 fn refuse_unseen(person: &mut Person, unseen: &[Href], turn: &Turn<'_>) {
     for href in unseen {
         let name = href.as_str().rsplit('/').next().unwrap_or_default();
-        let uid = Uid::new(name.trim_end_matches(".ics"));
-        let pending =
-            |s: &&mut Suggestion| s.intent == Some(Intent::Create) && s.published.is_none();
-        if let Some(suggestion) = person.suggestions.get_mut(&uid).filter(pending) {
+        let name = name.trim_end_matches(".ics");
+        let pending = |s: &&mut Suggestion| {
+            s.intent == Some(Intent::Create) && s.published.is_none() && is_named(&s.uid, name)
+        };
+        if let Some(suggestion) = person.suggestions.values_mut().find(pending) {
             gesture::gone(suggestion, turn.now);
         }
     }
+}
+
+/// Whether an account gives a block this name: its UID, or that in letters.
+fn is_named(uid: &Uid, name: &str) -> bool {
+    uid.as_str() == name || base32hex_name(uid.as_str()) == name
 }
 
 /// Whose the objects of a collection are that are not ours.

@@ -11,6 +11,7 @@ pub mod time;
 pub mod zone;
 pub mod rule;
 pub mod ical;
+mod base32hex;
 mod clock;
 pub mod recurrence;
 pub mod mark;
@@ -20,6 +21,7 @@ mod sight;
 mod series;
 pub mod fold;
 
+pub use base32hex::base32hex_name;
 pub use id::{CollectionId, ETag, EventId, Href, OUR_PREFIX, PrincipalId, SyncToken, Uid};
 pub use time::{Span, Stamp, Window, Zone};
 pub use trail::{Event, Events, Observation, Role, Seen, Settlement, Signal, Standing};

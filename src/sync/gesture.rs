@@ -207,13 +207,12 @@ fn judge(
     Gesture::Moved
 }
 
-/// Confirmed or made opaque in place: kept on purpose.
+/// Marked busy in place: kept on purpose. Many apps have no switch for STATUS, and some leave it
+/// out, which alone is no word.
 fn confirmed(component: &EventComponent) -> Gesture {
-    let tentative = component.status == Status::Tentative;
-    if !tentative && component.transparency == Transparency::Opaque {
-        Gesture::Kept
-    } else {
-        Gesture::None
+    match component.transparency {
+        Transparency::Opaque => Gesture::Kept,
+        Transparency::Transparent => Gesture::None,
     }
 }
 

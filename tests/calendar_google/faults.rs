@@ -2,11 +2,12 @@
 //! secret.
 
 use super::writing::{UID, block, created, meaning};
-use super::{Tokens, WORK, account, account_with, pace};
+use super::{Tokens, WORK, account, account_with, pace, put_series};
 use crate::calendar_contract::{Kept, changed, work};
 use crate::support::google::{Fake, Fault, TOKEN};
 use chronotype::calendar::google::{Google, Pace};
 use chronotype::calendar::{Calendar, Collection, Error};
+use chronotype::event::Href;
 use serde_json::json;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -130,7 +131,7 @@ async fn an_expired_token_is_renewed_and_a_revoked_one_is_said() {
     // A source that goes on giving tokens is not asked for ever.
     let google = account_with(&fake, Tokens::of(&["a", "b", "c", "d", "e", "f"]), pace());
     let told = google.collections().await.err().unwrap();
-    assert!(told.to_string().contains("run: chronotype auth google home"), "{told}");
+    assert!(told.to_string().contains("run `chronotype auth google home`"), "{told}");
     assert_eq!(google.requests(), 2);
 }
 
@@ -200,6 +201,42 @@ async fn broken_answers_are_read_again_or_said() {
     let told = google.changes(&work, None, &kept.known).await.err().unwrap();
     assert!(matches!(&told, Error::Transient(why) if why.contains("in time")), "{told:?}");
     kept.ask(&google, &work).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_says_nothing_is_no_word_on_what_is_there() {
+    let fake = Fake::start();
+    fake.put_timed(WORK, "event", "Dentist", "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z");
+    put_series(&fake, "series");
+    let google = account(&fake);
+    let work = work(&google).await;
+    let mut kept = Kept::default();
+    let cut = |told: Option<Error>| {
+        assert!(matches!(&told, Some(Error::Transient(why)) if why.contains("cut")), "{told:?}");
+    };
+    fake.fail("GET events", Fault::Empty);
+    cut(google.changes(&work, None, &kept.known).await.err());
+    kept.ask(&google, &work).await;
+    fake.fail("GET syncToken", Fault::Empty);
+    cut(google.changes(&work, kept.token.as_ref(), &kept.known).await.err());
+    // On a later page, too.
+    fake.set_pages(&[1]);
+    fake.fail("GET pageToken", Fault::Empty);
+    cut(google.changes(&work, None, &kept.known).await.err());
+    fake.set_pages(&[]);
+    fake.fail("GET showDeleted", Fault::Empty);
+    let series = Href::new("series");
+    cut(google.read(&work, &series).await.err());
+    fake.fail("GET calendarList", Fault::Empty);
+    cut(google.collections().await.err());
+
+    for href in [Href::new("event"), series] {
+        fake.fail("GET events", Fault::Empty);
+        let told = google.read(&work, &href).await;
+        assert!(matches!(told, Err(Error::Refused(_))), "{told:?}");
+        assert!(google.read(&work, &href).await.unwrap().is_some());
+    }
+    assert_eq!(fake.faults_left(), 0);
 }
 
 /// Where a log goes.

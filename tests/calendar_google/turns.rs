@@ -167,6 +167,37 @@ fn the_main_job_on_google_beside_a_folder() {
 }
 
 #[test]
+fn a_block_marked_busy_is_kept() {
+    let story = Story::new();
+    story.ok("02T05:00");
+    let id = story.blocks()[0]["id"].as_str().unwrap().to_owned();
+    story.fake.edit(OURS, &id, json!({"transparency": "opaque"}));
+    let (_, person) = story.ok("02T05:10");
+    assert_eq!(states(&person), [State::Accepted]);
+}
+
+/// The reply to the insert was lost, and the person deleted the block before we looked again.
+#[test]
+fn a_block_deleted_before_it_was_ever_seen_is_refused() {
+    let story = Story::new();
+    story.ok("02T05:00");
+    story.ok("02T05:10");
+    let first = story.blocks();
+    let text = todo("t2", "DUE:20260305T160000Z");
+    std::fs::write(story.folder.path().join("cal/tasks/t2.ics"), text).unwrap();
+    story.fake.fail("POST events", Fault::LoseAnswer);
+    story.ok("02T05:20");
+    let blocks = story.blocks();
+    let second = blocks.iter().find(|block| !first.contains(block)).unwrap();
+    story.fake.delete(OURS, second["id"].as_str().unwrap());
+    let (_, person) = story.ok("02T05:30");
+    let mut found = states(&person);
+    found.sort_by_key(|state| *state == State::Refused);
+    assert_eq!(found, [State::Proposed, State::Refused]);
+    assert_eq!(story.blocks(), first);
+}
+
+#[test]
 fn a_taken_id_leads_to_another_one() {
     let story = Story::new();
     story.ok("02T05:00");

@@ -37,6 +37,7 @@ fn what_the_person_did_to_a_block_is_theirs() {
         ("description", "taken", &[("DESCRIPTION", ":notes")]),
         ("place", "taken", &[("LOCATION", ":library")]),
         ("keep", "accepted", &[("STATUS", ":CONFIRMED"), ("TRANSP", ":OPAQUE")]),
+        ("busy", "accepted", &[("TRANSP", ":OPAQUE")]),
         ("cancel", "refused", &[("STATUS", ":CANCELLED")]),
         (
             "all day",

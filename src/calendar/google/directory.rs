@@ -1,6 +1,7 @@
 //! The calendar list: which calendars there are, what may be done there, whose they are.
 
 use super::api::{Ask, Line, Repeats};
+use super::listing::cut;
 use crate::calendar::{Collection, Error};
 use crate::event::{CollectionId, Href};
 use google_calendar3::api::{Calendar, CalendarListEntry};
@@ -8,8 +9,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// What is asked of an entry.
-const FIELDS: &str = "nextPageToken,items(id,summary,summaryOverride,accessRole,primary,deleted,\
-                      hidden,timeZone)";
+const FIELDS: &str = "kind,nextPageToken,items(id,summary,summaryOverride,accessRole,primary,\
+                      deleted,hidden,timeZone)";
+/// What every page says it is.
+const KIND: &str = "calendar#calendarList";
 /// Pages of 250 entries; nobody has subscribed to so many.
 const PAGES_MAX: usize = 100;
 
@@ -23,6 +26,7 @@ pub struct Directory {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Page {
+    kind: Option<String>,
     #[serde(default)]
     items: Vec<Value>,
     next_page_token: Option<String>,
@@ -41,6 +45,9 @@ impl Directory {
             query.extend(next.as_deref().map(|token| ("pageToken", token)));
             let url = line.url(&["users", "me", "calendarList"], &query);
             let page: Page = line.read(&Ask::get(url), "list the calendars").await?;
+            if page.kind.as_deref() != Some(KIND) {
+                return Err(cut());
+            }
             let read = |item| serde_json::from_value::<CalendarListEntry>(item).ok();
             entries.extend(page.items.into_iter().filter_map(read));
             next = match page.next_page_token {

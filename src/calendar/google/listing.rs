@@ -9,6 +9,8 @@
 //!   endless series; that filter may not be joined with a sync token.) Where so many series
 //!   changed that listing everything is cheaper, where the UID can't be had, or where the filter
 //!   leaves out what the delta has just told, everything is listed.
+//! - A page that does not say what it is, or how the list goes on, is no page: what lies between us
+//!   and Google may have cut it to `{}`, and taken for a list that would be the end of every event.
 //! - Any 400 or 410 to a token, on whatever page, means: list anew. State is dropped by nobody
 //!   before that listing is complete.
 
@@ -31,12 +33,15 @@ const PAGES_MAX: usize = 5_000;
 const EVENTS_MAX: usize = 1_000_000;
 /// Series asked for one by one; of more, a full listing is cheaper.
 const SERIES_MAX: usize = 20;
+/// What every page says it is.
+const KIND: &str = "calendar#events";
 /// What a person was to get.
 const WHAT: &str = "list the events";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Page {
+    kind: Option<String>,
     #[serde(default)]
     items: Vec<Value>,
     access_role: Option<String>,
@@ -75,7 +80,7 @@ impl<'a> Pages<'a> {
         if self.done {
             return Ok(None);
         }
-        let fields = format!("nextPageToken,nextSyncToken,accessRole,items({FIELDS})");
+        let fields = format!("kind,nextPageToken,nextSyncToken,accessRole,items({FIELDS})");
         let mut query = vec![("singleEvents", "false"), ("maxResults", PAGE)];
         query.push(("fields", fields.as_str()));
         match self.which {
@@ -86,6 +91,12 @@ impl<'a> Pages<'a> {
         query.extend(self.next.as_deref().map(|token| ("pageToken", token)));
         let url = self.line.url(&["calendars", self.calendar, "events"], &query);
         let page: Page = self.line.json(&self.line.ask(&Ask::get(url)).await?)?;
+        // By UID, Google need not give a sync token.
+        let goes_on = page.next_page_token.is_some() || page.next_sync_token.is_some();
+        let is_whole = goes_on || matches!(self.which, Which::Uid(_));
+        if !is_whole || page.kind.as_deref() != Some(KIND) {
+            return Err(cut().into());
+        }
         self.role = Role::of(page.access_role.as_deref());
         self.count += 1;
         self.seen += page.items.len();
@@ -106,6 +117,11 @@ impl<'a> Pages<'a> {
         }
         Ok(Some(page.items))
     }
+}
+
+/// An answer that lacks what Google never leaves out.
+pub fn cut() -> Error {
+    Error::Transient("Google's answer was cut".to_owned())
 }
 
 /// Everything there is; objects whose version is in `known` are not told again.

@@ -3,7 +3,7 @@
 //! `X-CHRONOTYPE-BLOCK` is `chronotypeBlock`; RELATED-TO, which Google has no field for, travels
 //! beside them.
 
-use super::id::event_id;
+use crate::event::base32hex_name;
 use google_calendar3::api::Event;
 use std::collections::{BTreeMap, HashMap};
 
@@ -77,7 +77,7 @@ pub fn related_to(event: &Event) -> Option<&str> {
 /// the mark under another id, and is the person's.
 pub fn own_uid(event: &Event) -> Option<&str> {
     let uid = private(event)?.get(BLOCK)?;
-    (event.id.as_deref() == Some(event_id(uid).as_str())).then_some(uid)
+    (event.id.as_deref() == Some(base32hex_name(uid).as_str())).then_some(uid)
 }
 
 #[cfg(test)]

@@ -16,7 +16,6 @@ mod redirect;
 mod sign_in;
 mod service_account;
 mod credentials;
-mod id;
 mod pace;
 mod refusal;
 mod api;
@@ -39,7 +38,7 @@ pub use token_file::{SignedIn, TokenFile};
 
 use super::http::Http;
 use super::{Calendar, Collection, Error, Fetched, Listing};
-use crate::event::{ETag, Href, SyncToken};
+use crate::event::{ETag, Href, SyncToken, base32hex_name};
 use api::Api;
 use async_trait::async_trait;
 use directory::Directory;
@@ -131,7 +130,7 @@ impl Calendar for Google {
         let line = self.api.line();
         let calendar = collection.href.as_str();
         let Some(item) = write::get(&line, calendar, href.as_str()).await? else { return Ok(None) };
-        let Some((_, id, member)) = Member::of(item) else { return Ok(None) };
+        let (_, id, member) = Member::of(item).ok_or_else(write::not_it)?;
         let series = match member.uid().filter(|_| !member.is_single()) {
             Some(uid) => listing::members(&line, calendar, uid, href.as_str()).await?,
             None => Series::alone(id, member),
@@ -142,7 +141,7 @@ impl Calendar for Google {
     }
 
     fn href_for(&self, _: &Collection, uid: &str) -> Href {
-        Href::new(id::event_id(uid))
+        Href::new(base32hex_name(uid))
     }
 
     async fn create(

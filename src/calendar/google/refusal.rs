@@ -2,6 +2,7 @@
 //!
 //! Status and `reason` decide; the words of a message change, and may hold what is private.
 
+use super::token::cure;
 use crate::calendar::Error;
 use crate::calendar::pause::retry_after;
 use reqwest::header::HeaderMap;
@@ -82,7 +83,7 @@ impl Refusal {
 
     /// The error it means to someone who wanted to `what`.
     pub fn error(&self, account: &str, what: &str) -> Error {
-        let again = format!("run: chronotype auth google {account}");
+        let again = format!("run `{}`", cure(account));
         match (self.status, self.reason.as_str()) {
             (401, _) => Error::Unauthorized(format!(
                 "Google no longer accepts the sign-in of the account {account}: {again}"
@@ -147,6 +148,22 @@ mod tests {
         check(400, "invalid", Manner::Final);
         let strange = Refusal::read(502, &HeaderMap::new(), b"<html>");
         assert_eq!((strange.reason.as_str(), strange.manner()), ("", Manner::Trouble));
+    }
+
+    #[test]
+    fn a_sign_in_that_does_not_do_says_its_cure() {
+        let said = read(401, "authError").error("my work", "list the events").to_string();
+        assert_eq!(
+            said,
+            "Google no longer accepts the sign-in of the account my work: run `chronotype auth \
+             google -- 'my work'`"
+        );
+        let said = read(403, "insufficientPermissions").error("work", "add a block").to_string();
+        assert_eq!(
+            said,
+            "the sign-in of the account work does not allow chronotype to add a block: run \
+             `chronotype auth google work`, and leave all boxes ticked"
+        );
     }
 
     #[test]

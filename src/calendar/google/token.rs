@@ -184,6 +184,15 @@ fn ended(kept: &SignedIn, now: DateTime<Utc>) -> SignedOut {
     SignedOut { at: now, testing: told || (old_enough && !worked_longer) }
 }
 
+/// `chronotype auth google work`, to be pasted into a shell.
+pub fn cure(account: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._@-".contains(c);
+    match account.chars().all(plain) && !account.starts_with('-') {
+        true => format!("chronotype auth google {account}"),
+        false => format!("chronotype auth google -- '{}'", account.replace('\'', r"'\''")),
+    }
+}
+
 /// What the person is told about an account.
 #[derive(Debug, Clone)]
 pub struct Words {
@@ -196,11 +205,7 @@ pub struct Words {
 impl Words {
     /// `chronotype auth google work`, to be pasted into a shell.
     pub fn cure(&self) -> String {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "._@-".contains(c);
-        match self.account.chars().all(plain) && !self.account.starts_with('-') {
-            true => format!("chronotype auth google {}", self.account),
-            false => format!("chronotype auth google -- '{}'", self.account.replace('\'', r"'\''")),
-        }
+        cure(&self.account)
     }
 
     /// Google ended the sign-in.

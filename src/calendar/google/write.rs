@@ -97,19 +97,27 @@ pub async fn delete(
 /// The event as it stands; `None` when it was never there, or is deleted.
 ///
 /// # Errors
-/// As [`Line::ask`].
+/// [`Error::Refused`] when the answer is about something else; else as [`Line::ask`].
 pub async fn get(line: &Line<'_>, calendar: &str, id: &str) -> Result<Option<Value>, Error> {
     let query = [("fields", super::series::FIELDS)];
     let url = line.url(&["calendars", calendar, "events", id], &query);
     match line.ask(&Ask::get(url)).await {
         Ok(body) => {
             let item: Value = line.json(&body)?;
+            if item.get("id").and_then(Value::as_str) != Some(id) {
+                return Err(not_it());
+            }
             let gone = item.get("status").and_then(Value::as_str) == Some("cancelled");
             Ok((!gone).then_some(item))
         }
         Err(failed) if matches!(failed.status(), Some(404 | 410)) => Ok(None),
         Err(failed) => Err(line.error(failed, "read a block")),
     }
+}
+
+/// Nothing that was asked for: no word on whether the event is there.
+pub fn not_it() -> Error {
+    Error::Refused("Google answered with something else than the event".to_owned())
 }
 
 fn component(body: &str) -> Result<EventComponent, Error> {

@@ -40,6 +40,8 @@ pub enum Fault {
     Silence,
     /// An answer that is no JSON.
     Garbled,
+    /// An answer that says nothing: `{}`.
+    Empty,
     /// The answer breaks off in its middle.
     CutOff,
     /// This refusal: status, reason, and `Retry-After` unless empty.
@@ -154,6 +156,7 @@ fn serve(mut client: TcpStream, state: &State) -> Option<()> {
             let page = "<html><body>Sign in to the network</body></html>";
             return http::reply(&mut client, &request, &Answer::text(200, page));
         }
+        Some(Fault::Empty) => return http::reply(&mut client, &request, &Answer::text(200, "{}")),
         _ => {}
     }
     let known = request.token().is_some_and(|token| lock(&state.tokens).contains(token));

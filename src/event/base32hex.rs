@@ -1,18 +1,18 @@
-//! UIDs of ours to event ids and back.
+//! A UID in letters, where a server's names take no others.
 //!
-//! Google takes ids of a client's choice: 5 to 1024 letters of base32hex in lower case (RFC 4648
-//! section 7). The same UID gives the same id, so that a repeated insert meets its first try. The
-//! id of a deleted event stays taken.
+//! Google takes event ids of a client's choice: 5 to 1024 letters of base32hex in lower case (RFC
+//! 4648 section 7). The same UID gives the same id, so that a repeated insert meets its first try.
+//! The id of a deleted event stays taken.
 
-use crate::event::OUR_PREFIX;
+use super::OUR_PREFIX;
 
 /// Base32hex in lower case.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
 /// Bytes of a hash that go into an id; our UIDs hold as many.
 const BYTES: usize = 16;
 
-/// The event id of a UID: of ours, the hash it is made of; of any other, a hash of it.
-pub fn event_id(uid: &str) -> String {
+/// The event id for a UID: of ours, the hash it is made of; of any other, a hash of it.
+pub fn base32hex_name(uid: &str) -> String {
     let held = uid.strip_prefix(OUR_PREFIX).and_then(bytes);
     base32hex(&held.unwrap_or_else(|| {
         let hash = blake3::hash(uid.as_bytes());
@@ -63,10 +63,10 @@ mod tests {
         assert_eq!(base32hex(b"foobar"), "cpnmuoj1e8");
         assert_eq!(base32hex(b"foob"), "cpnmuog");
         let uid = "chronotype-00112233445566778899aabbccddeeff";
-        assert_eq!(event_id(uid), "008i4cq4alj7f24platspnfevs");
+        assert_eq!(base32hex_name(uid), "008i4cq4alj7f24platspnfevs");
         let mut ids = std::collections::BTreeSet::new();
         for uid in [uid, "chronotype-1", "chronotype-00112233445566778899AABBCCDDEEFF", "x@y", ""] {
-            let id = event_id(uid);
+            let id = base32hex_name(uid);
             assert!((5..=1024).contains(&id.len()), "{id}");
             assert!(id.bytes().all(|b| ALPHABET.contains(&b)), "{id}");
             assert!(ids.insert(id), "{uid}");
