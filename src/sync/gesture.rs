@@ -4,7 +4,7 @@
 //! Keep = accept; drag = accept there; rename or edit = theirs; delete = no (DESIGN section 1).
 
 use crate::event::ical::{EventComponent, ObjectResource, Status, Transparency};
-use crate::event::mark::unmarked;
+use crate::event::mark::{EDITED_MARK, unmarked};
 use crate::event::{CollectionId, ETag, Href, Stamp};
 use crate::schedule::suggestion::{Intent, Published, State, Suggestion};
 use chrono::{DateTime, Utc};
@@ -149,6 +149,7 @@ fn judge(
         && component.rdates.is_empty()
         && component.attendees.is_empty()
         && component.location.is_empty()
+        && !component.marks.contains_key(EDITED_MARK)
         && sighting.object.events.len() == 1
         && sighting.company == Company::Alone
         && is_marked(sighting.object);
