@@ -1,6 +1,9 @@
 //! Marks that people put on a title to say how it went: `✓ Report`, `[x] Report`, `Report ✗`,
 //! `Done: Report`. This is the one place that says what counts as a mark.
 
+/// Says of a block of ours that the person changed what iCalendar has no word for (a colour, a
+/// conference): a property that only reading writes.
+pub const EDITED_MARK: &str = "X-CHRONOTYPE-EDITED";
 /// Marks for done, longest first.
 const DONE: [&str; 7] = ["[x]", "[X]", "✅", "✓", "✔", "☑", "🗹"];
 /// Marks for failed.

@@ -5,7 +5,7 @@
 
 use super::status::CollectionStatus;
 use crate::event::ical::{EventComponent, ObjectResource, Status, Transparency};
-use crate::event::mark::{mark_of, unmarked};
+use crate::event::mark::{EDITED_MARK, mark_of, unmarked};
 use crate::event::{CollectionId, ETag, Href, Stamp};
 use crate::schedule::suggestion::{Intent, Published, State, Suggestion};
 use chrono::{DateTime, Utc};
@@ -188,6 +188,7 @@ fn judge(
         && component.rdates.is_empty()
         && component.attendees.is_empty()
         && component.location.is_empty()
+        && !component.marks.contains_key(EDITED_MARK)
         && sighting.object.events.len() == 1
         && sighting.company == Company::Alone
         && is_marked(sighting.object);

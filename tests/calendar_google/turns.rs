@@ -176,6 +176,29 @@ fn a_block_marked_busy_is_kept() {
     assert_eq!(states(&person), [State::Accepted]);
 }
 
+#[test]
+fn a_block_that_the_person_furnished_is_theirs() {
+    for furniture in [
+        json!({"colorId": "7"}),
+        json!({"visibility": "private"}),
+        json!({"reminders": {"useDefault": true}}),
+        json!({"reminders": {"useDefault": false,
+            "overrides": [{"method": "popup", "minutes": 10}]}}),
+        json!({"attachments": [{"fileUrl": "https://drive.google.com/open?id=1"}]}),
+        json!({"conferenceData": {"conferenceId": "abc-defg-hij"}}),
+    ] {
+        let story = Story::new();
+        story.ok("02T05:00");
+        story.ok("02T05:05");
+        let id = story.blocks()[0]["id"].as_str().unwrap().to_owned();
+        story.fake.edit(OURS, &id, furniture.clone());
+        let theirs = story.blocks();
+        let (_, person) = story.ok("02T05:10");
+        assert_eq!(states(&person), [State::Taken], "{furniture}");
+        assert_eq!(story.blocks(), theirs, "{furniture}");
+    }
+}
+
 /// The reply to the insert was lost, and the person deleted the block before we looked again.
 #[test]
 fn a_block_deleted_before_it_was_ever_seen_is_refused() {

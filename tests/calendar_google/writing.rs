@@ -84,7 +84,8 @@ async fn an_update_clears_what_it_does_not_hold_and_leaves_the_rest() {
     assert_eq!(stored["colorId"], "7", "what we never wrote is not ours to clear");
     assert_eq!(stored["extendedProperties"]["private"]["chronotypeRelatedTo"], Value::Null);
     let read = google.read(&work, &href).await.unwrap().unwrap();
-    assert_eq!(meaning(&read.body), meaning(&plain));
+    let told = plain.replace("END:VEVENT", "X-CHRONOTYPE-EDITED:1\r\nEND:VEVENT");
+    assert_eq!(meaning(&read.body), meaning(&told), "and its colour is told as an edit");
 }
 
 #[tokio::test]

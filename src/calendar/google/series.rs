@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 pub const FIELDS: &str = "id,etag,status,created,updated,summary,description,location,\
     organizer(email,self),start,end,recurrence,recurringEventId,originalStartTime,transparency,\
     visibility,iCalUID,sequence,attendees(email,self,resource,responseStatus),\
-    extendedProperties/private,eventType";
+    extendedProperties/private,eventType,colorId,reminders,attachments/fileUrl,\
+    conferenceData/conferenceId";
 
 /// Begins the version of a series. Such a version names no single event: nothing is written under
 /// it.

@@ -10,6 +10,7 @@
 
 use super::lines::Lines;
 use super::marks;
+use crate::event::mark::EDITED_MARK;
 use crate::event::{Zone, zone};
 use chrono::{DateTime, Utc};
 use google_calendar3::api::{Event, EventAttendee, EventDateTime};
@@ -81,6 +82,18 @@ pub fn write(
 /// Deleted, as a whole or out of its series.
 pub fn is_cancelled(event: &Event) -> bool {
     event.status.as_deref() == Some("cancelled")
+}
+
+/// Whether it bears what we never give a block, and iCalendar has no word for.
+fn is_furnished(event: &Event) -> bool {
+    let reminds = event.reminders.as_ref().is_some_and(|all| {
+        all.use_default == Some(true) || all.overrides.as_ref().is_some_and(|o| !o.is_empty())
+    });
+    reminds
+        || event.color_id.is_some()
+        || event.conference_data.is_some()
+        || event.attachments.as_ref().is_some_and(|all| !all.is_empty())
+        || event.visibility.as_deref().is_some_and(|word| word != "default")
 }
 
 fn ical_uid(event: &Event) -> Option<&str> {
@@ -157,6 +170,9 @@ impl Part<'_> {
         self.history(lines);
         for (name, value) in marks::marks(event) {
             lines.text(&name, &value);
+        }
+        if marks::own_uid(event).is_some() && is_furnished(event) {
+            lines.raw(EDITED_MARK, "1");
         }
         lines.raw("END", "VEVENT");
         Ok(())

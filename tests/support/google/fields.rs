@@ -31,6 +31,8 @@ pub fn event() -> Value {
     let mut shape = json!(api::Event::default());
     shape["organizer"] = json!(api::EventOrganizer::default());
     shape["attendees"] = json!(api::EventAttendee::default());
+    shape["attachments"] = json!(api::EventAttachment::default());
+    shape["conferenceData"] = json!(api::ConferenceData::default());
     shape["extendedProperties"] = json!(api::EventExtendedProperties::default());
     shape
 }
