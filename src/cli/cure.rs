@@ -78,7 +78,7 @@ impl Cure {
             Self::CheckPassword
         } else if speaks_of(&["certificate"]) {
             Self::TrustCertificate
-        } else if speaks_of(&["trusted_hosts", "not served"]) {
+        } else if speaks_of(&["trusted_hosts", "not served", "another name in the config"]) {
             Self::ChangeAccount
         } else if speaks_of(&["permission"]) {
             Self::GrantPermission

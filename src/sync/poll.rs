@@ -106,7 +106,12 @@ async fn poll_account(
     let mut collections = remembered(status, &name);
     let mut discovered = None;
     if is_discovery_due(client, status, &collections, now) {
-        let found = discover(client).await;
+        let mut found = discover(client).await;
+        let stranger = found.as_ref().ok().and_then(|all| stranger(status, &name, all));
+        if let Some(error) = stranger {
+            collections.clear();
+            found = Err(error);
+        }
         if let Ok(all) = &found {
             let ours = |c: &Collection| status.collections.get(&c.id).is_some_and(|s| s.ours);
             let listed = |c: &Collection| all.collections.iter().any(|l| l.id == c.id);
@@ -146,6 +151,21 @@ async fn poll_account(
     progress(collections.len() as u64, collections.len() as u64);
     let weaknesses = client.calendar.weaknesses();
     Account { name, discovered, missing, weaknesses, listings }
+}
+
+/// Whoever signs in anew may sign in as somebody else, above all in a browser that knows two
+/// people: nothing of theirs is taken for the person's, and nothing is written to them.
+fn stranger(status: &Status, account: &str, found: &Discovered) -> Option<Error> {
+    let before = &status.accounts.get(account)?.addresses;
+    let told = !before.is_empty() && !found.addresses.is_empty();
+    if !told || found.addresses.iter().any(|address| before.contains(address)) {
+        return None;
+    }
+    let (now, before) = (found.addresses.join(", "), before.join(", "));
+    Some(Error::Refused(format!(
+        "this is the account of {now}, and before it was that of {before}: sign in as before, or \
+         give it another name in the config"
+    )))
 }
 
 /// The account's trouble, not one collection's: asking on could lock the account, or annoys a

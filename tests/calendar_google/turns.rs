@@ -131,6 +131,30 @@ fn states(person: &Person) -> Vec<State> {
 const OURS: &str = "c2@group.calendar.google.com";
 
 #[test]
+fn another_person_at_the_same_account_is_not_taken_for_this_one() {
+    let story = Story::new();
+    let (_, before) = story.ok("02T05:00");
+    let blocks = story.blocks();
+    let mut other = before.clone();
+    let account = other.status.accounts.get_mut("home").unwrap();
+    account.addresses = vec!["somebody.else@example.org".to_owned()];
+    account.discovered_at = None;
+    let jane = PrincipalId::new("jane").unwrap();
+    story.store().commit(&jane, &before, &other).unwrap();
+    let (asked, theirs) = (story.fake.log().len(), story.theirs());
+    let (report, person) = story.ok("02T05:10");
+    let said = format!("{:?}", report.warnings);
+    assert!(said.contains("and before it was that of somebody.else@example.org"), "{said}");
+    let log = story.fake.log()[asked..].to_vec();
+    assert!(log.iter().all(|line| line.contains("calendarList")), "no more is asked: {log:#?}");
+    assert_eq!((story.blocks(), story.theirs()), (blocks, theirs));
+    assert_eq!((states(&person), report.changed), (vec![State::Proposed], 0));
+    // And it stays so until the sign-in, or the config, changes.
+    let (report, _) = story.ok("02T05:20");
+    assert!(format!("{:?}", report.warnings).contains("somebody.else"));
+}
+
+#[test]
 fn the_main_job_on_google_beside_a_folder() {
     let story = Story::new();
     let theirs = story.theirs();
