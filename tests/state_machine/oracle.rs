@@ -22,8 +22,8 @@ type Key = (String, DateTime<Utc>, u16, DateTime<Utc>);
 
 #[derive(Default)]
 pub struct Oracle {
-    /// With what was learned.
-    settled: BTreeMap<Key, Option<f32>>,
+    /// With what was learned, and whether of an occurrence of a series.
+    settled: BTreeMap<Key, (Option<f32>, bool)>,
     /// What replaying the settled outcomes gives.
     learned: BTreeMap<TypeId, Hours>,
     pub counts: BTreeMap<&'static str, u64>,
@@ -72,9 +72,11 @@ impl Oracle {
         someone: &Someone,
     ) -> Result<(), String> {
         let now = keys(after);
-        let said = |s: &Settlement| s.signal.map(|signal| signal.value);
-        let all: BTreeMap<Key, Option<f32>> =
-            now.iter().map(|(k, _, s)| (k.clone(), said(s))).collect();
+        let said = |e: &Event, s: &Settlement| {
+            (s.signal.map(|signal| signal.value), e.id.recurrence_id.is_some())
+        };
+        let all: BTreeMap<Key, (Option<f32>, bool)> =
+            now.iter().map(|(k, e, s)| (k.clone(), said(e, s))).collect();
         if let Some(lost) = self.settled.keys().find(|k| !all.contains_key(*k)) {
             return Err(format!("a settled outcome is gone: {lost:?}"));
         }
@@ -92,15 +94,17 @@ impl Oracle {
             (start(s), &a.id).cmp(&(start(t), &b.id))
         });
         for (key, event, settlement) in &new {
-            // It left that hour for another; what then recurs there is a placement of its own.
-            let came_back = |first: Option<f32>| {
-                event.id.recurrence_id.is_some() && is_move(first) && !is_move(said(settlement))
+            // One of a series and one that is none met at that hour, and one of them left it.
+            let met = |first: (Option<f32>, bool)| {
+                let other = said(event, settlement);
+                first.1 != other.1 && is_move(first.0) != is_move(other.0)
             };
-            let again = |((uid, start, ordinal, _), first): &(&Key, &Option<f32>)| {
-                (uid, start, ordinal) == (&key.0, &key.1, &key.2) && !came_back(**first)
+            let again = |((uid, start, ordinal, _), first): &(&Key, &(Option<f32>, bool))| {
+                (uid, start, ordinal) == (&key.0, &key.1, &key.2) && !met(**first)
             };
-            if let Some((first, _)) = self.settled.iter().find(again) {
-                return Err(format!("an outcome was learned twice: {first:?} and {key:?}"));
+            if let Some(first) = self.settled.iter().find(again) {
+                let story = format!("{first:?} and {key:?}: {settlement:?} of {event:?}");
+                return Err(format!("an outcome was learned twice: {story}"));
             }
             *self.counts.entry("placements settled").or_default() += 1;
             truthful(event, settlement, after, server, someone)?;
