@@ -5,6 +5,7 @@ use super::ical::ObjectResource;
 use super::id::{EventId, Uid};
 use super::mark::unmarked;
 use super::recurrence::{Occurrence, occurrences};
+use super::sight::standing_of;
 use super::time::{Span, Stamp};
 use super::trail::{Event, Events, Observation, Standing};
 use chrono::{DateTime, Utc};
@@ -84,7 +85,13 @@ pub(super) fn series_shift(
     ahead.sort_by_key(|e| e.span.start_instant(context.zone));
     let carrier = ahead.first()?;
     let start = |s: &Span| s.start_instant(context.zone);
-    let new = here.iter().filter(|(id, _)| !events.contains_key(id)).map(|(_, o)| o.span);
+    // A listing that lags behind shows the old times once more; then the new ones stand anew.
+    let stands =
+        |o: &Occurrence<'_>| standing_of(o.component, context.addresses) == Standing::Scheduled;
+    let is_new = |(id, o): &(&EventId, &Occurrence<'_>)| {
+        events.get(id).is_none_or(|e| e.standing == Standing::Withdrawn && stands(o))
+    };
+    let new = here.iter().filter(is_new).map(|(_, o)| o.span);
     let (ahead, behind): (Vec<Span>, Vec<Span>) = new.partition(|s| start(s) >= context.now);
     let since = previous.unwrap_or(context.now);
     let lived = behind.into_iter().filter(|s| start(s) >= since).max_by_key(start);

@@ -290,3 +290,21 @@ fn what_is_nowhere_any_more_was_not_kept() {
     }
     assert_eq!(story.settled("05T05:00", "u"), []);
 }
+
+/// A server that lags behind shows a moved series where it was, and then where it is.
+#[test]
+fn a_series_that_moved_and_was_shown_where_it_was_once_more() {
+    let story = Story::new();
+    let monthly = |start: &str| {
+        let rule = "DURATION:PT1H\nRRULE:FREQ=WEEKLY;INTERVAL=4";
+        hourly("Gym", "s", &format!("DTSTART:202603{start}0000Z\n{rule}"))
+    };
+    for (start, now) in [("16T16", "06T18:00"), ("04T13", "06T18:10"), ("16T16", "08T17:00")] {
+        story.put("work", "s", &monthly(start));
+        story.sync(now);
+    }
+    story.sync("2026-04-10T05:00");
+    let settled = story.settled("2026-04-10T05:00", "s");
+    assert_eq!(settled.iter().filter(|(_, s)| s.is_some_and(|s| s < 0.15)).count(), 0);
+    assert!(settled.iter().any(|(at, _)| at == "2026-03-16T16:00:00Z"), "{settled:?}");
+}
