@@ -31,6 +31,10 @@ pub struct Session {
     pub version_first: bool,
     /// Objects asked for at once.
     pub chunk: usize,
+    /// Texts were refused along with a listing.
+    pub without_texts: bool,
+    /// Texts of all objects were refused at once.
+    pub without_query: bool,
     weaknesses: BTreeSet<Weakness>,
     writes_tried: bool,
     deletes_tried: bool,
@@ -54,6 +58,8 @@ impl Learned {
             written: BTreeSet::new(),
             version_first: false,
             chunk: CHUNK,
+            without_texts: false,
+            without_query: false,
             weaknesses: BTreeSet::new(),
             writes_tried: false,
             deletes_tried: false,

@@ -16,6 +16,8 @@ mod listing;
 mod make;
 mod multistatus;
 mod patience;
+mod pieces;
+mod reports;
 mod sign;
 mod transport;
 mod version;

@@ -8,6 +8,7 @@ use super::gate::{Gate, host};
 use super::href;
 use super::multistatus::{self, Multistatus};
 use super::patience::{Next, Patience};
+use super::pieces::Pieces;
 use super::sign::{Signed, Signer};
 use crate::calendar::http::{Http, REPORT, failure, is_dropped};
 use crate::calendar::names::Names;
@@ -46,8 +47,10 @@ pub struct Answer {
     pub status: u16,
     /// HTTP headers.
     pub headers: HeaderMap,
-    /// Decompressed body.
+    /// Decompressed body; empty where rows were read from it.
     pub body: Vec<u8>,
+    /// What a 207 held.
+    rows: Option<Result<Multistatus, String>>,
 }
 
 /// The requests of one call, counted.
@@ -243,14 +246,20 @@ impl Line<'_> {
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         transport.note_line(url, &headers);
-        let mut body = Vec::new();
+        let (mut body, mut size) = (Vec::new(), 0);
+        let mut rows = (status == 207).then(Pieces::default);
         while let Some(chunk) = response.chunk().await.map_err(Broken::Line)? {
-            if body.len() + chunk.len() > ANSWER {
+            size += chunk.len();
+            if size > ANSWER {
                 return Err(Broken::TooLarge);
             }
-            body.extend_from_slice(&chunk);
+            match &mut rows {
+                Some(rows) => rows.feed(&chunk),
+                None => body.extend_from_slice(&chunk),
+            }
         }
-        Ok((Answer { url: url.clone(), status, headers, body }, signed))
+        let rows = rows.map(Pieces::finish);
+        Ok((Answer { url: url.clone(), status, headers, body, rows }, signed))
     }
 }
 
@@ -290,12 +299,13 @@ impl Answer {
         Some(href::resolve(location, &self.url))
     }
 
-    /// Its rows.
+    /// Its rows, taken out of it.
     ///
     /// # Errors
     /// [`Error::Refused`] when it has none.
-    pub fn multistatus(&self) -> Result<Multistatus, Error> {
-        multistatus::parse(&self.body).map_err(|found| {
+    pub fn multistatus(&mut self) -> Result<Multistatus, Error> {
+        let rows = self.rows.take().unwrap_or_else(|| multistatus::parse(&self.body));
+        rows.map_err(|found| {
             Error::Refused(format!("{} gave {found}: is it a CalDAV server?", host(&self.url)))
         })
     }
