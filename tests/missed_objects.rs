@@ -82,3 +82,27 @@ fn as_stored(body: &str) -> String {
     let without = body.replace(&format!("{line}\r\n"), "");
     without.replace("END:VEVENT", &format!("{line}\r\nEND:VEVENT"))
 }
+
+/// What a list of changes tells as removed is looked at once more: what can be read is there.
+#[tokio::test]
+async fn an_object_that_is_denied_and_given_is_there() {
+    let server = Quirky::start(Profile::radicale());
+    let mut reader = Reader { status: Status::default() };
+    for i in 0..4 {
+        server.put(&format!("{i:03}.ics"), &event(&format!("u{i}"), "Many"));
+    }
+    reader.turn(&server, 0).await;
+    server.delete("000.ics");
+    let status = reader.turn(&server, 1).await;
+    assert_eq!((status.known.len(), status.token.is_some()), (3, true), "gone is gone");
+
+    server.deny("001.ics");
+    server.delete("002.ics");
+    let status = reader.turn(&server, 2).await;
+    let here: Vec<&str> =
+        status.known.keys().filter_map(|h| h.as_str().rsplit('/').next()).collect();
+    assert_eq!(here, ["001.ics", "003.ics"]);
+    assert!(status.token.is_none(), "a list that lies about some is not gone on from");
+    let status = reader.turn(&server, 3).await;
+    assert_eq!(status.known.len(), 2, "all that is there");
+}

@@ -204,7 +204,7 @@ fn sync(state: &State, request: &Request, path: &str, shelf: &Shelf) -> Reply {
     let (told, from, first) = match &asked {
         None => (shelf.all(profile), 0, String::new()),
         Some(token) => match (rest_of(shelf, token, profile), profile.sync.unknown) {
-            (Some(rest), _) => rest,
+            (Some(rest), _) => (denied(state, rest.0), rest.1, rest.2),
             (None, 0) => (shelf.all(profile), 0, String::new()),
             (None, status) => return Reply::precondition(status, "d:valid-sync-token"),
         },
@@ -236,6 +236,12 @@ fn sync(state: &State, request: &Request, path: &str, shelf: &Shelf) -> Reply {
         token = format!("{token}+{first}+{next}");
     }
     multistatus(&rows, &token)
+}
+
+/// And what it denies.
+fn denied(state: &State, mut told: Vec<Told>) -> Vec<Told> {
+    told.extend(state.denies.iter().map(|name| (name.clone(), false)));
+    told
 }
 
 /// What a token leaves to tell, where to go on, and the token first asked with: a cut listing's
