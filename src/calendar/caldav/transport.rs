@@ -169,6 +169,13 @@ impl Line<'_> {
                 None => return Ok(answer),
                 Some(target) => {
                     let target = target?;
+                    if is_write(request.method()) && name(&target) != name(url) {
+                        return Err(Error::Refused(format!(
+                            "{} sends a write on to another object, so nothing was written: tell \
+                             whoever runs it",
+                            host(at)
+                        )));
+                    }
                     if passed.contains(&target) {
                         break;
                     }
@@ -261,6 +268,18 @@ impl Line<'_> {
         let rows = rows.map(Pieces::finish);
         Ok((Answer { url: url.clone(), status, headers, body, rows }, signed))
     }
+}
+
+/// What changes an object. Where it has moved to, it keeps its name: a server that answers a write
+/// with its start page, or with another object, must not be written to.
+fn is_write(method: &http::Method) -> bool {
+    ["PUT", "DELETE"].contains(&method.as_str())
+}
+
+/// The last segment of an address, decoded.
+fn name(url: &Url) -> String {
+    let path = href::path(url);
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned()
 }
 
 enum Broken {
