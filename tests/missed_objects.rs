@@ -106,3 +106,23 @@ async fn an_object_that_is_denied_and_given_is_there() {
     let status = reader.turn(&server, 3).await;
     assert_eq!(status.known.len(), 2, "all that is there");
 }
+
+/// What was tried out on one server says nothing of another under the same account name.
+#[tokio::test]
+async fn an_account_that_moved_is_tried_out_anew() {
+    let (server, other) = (Quirky::start(Profile::xandikos()), Quirky::start(Profile::xandikos()));
+    let client = |server: &Quirky| Client {
+        calendar: Box::new(server.account()),
+        wanted: None,
+        suggest_into: None,
+        discovery: Discovery::EachTurn,
+    };
+    let now = "2026-03-02T06:00:00Z".parse().unwrap();
+    let mut status = Status::default();
+    status.tried.insert(client(&server).trial(), now);
+    for (server, tried) in [(&server, true), (&other, false)] {
+        let clients = [client(server)];
+        poll(&clients, &status, now, &|_, _| {}).await;
+        assert_eq!(clients[0].calendar.is_tried(), tried);
+    }
+}

@@ -35,6 +35,15 @@ pub struct Client {
     pub discovery: Discovery,
 }
 
+impl Client {
+    /// What a trial of the account's server goes by ([`Status::tried`]): an account that moves to
+    /// another server is tried out there.
+    pub fn trial(&self) -> String {
+        let account = self.calendar.account();
+        self.calendar.server().map_or(account.to_owned(), |server| format!("{account} {server}"))
+    }
+}
+
 /// What a server says of an account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Discovered {
@@ -89,7 +98,7 @@ async fn poll_account(
     progress: &(dyn Fn(u64, u64) + Send + Sync),
 ) -> Account {
     let name = client.calendar.account().to_owned();
-    if status.tried.get(&name).is_some_and(|at| now - *at < TRIAL) {
+    if status.tried.get(&client.trial()).is_some_and(|at| now - *at < TRIAL) {
         client.calendar.recall_trial();
     }
     if let Some(lessons) = status.lessons.get(&name) {

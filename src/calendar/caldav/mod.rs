@@ -145,6 +145,10 @@ impl Calendar for CalDav {
         self.learned.recall(seen);
     }
 
+    fn server(&self) -> Option<String> {
+        Some(self.transport.line().base().origin().ascii_serialization())
+    }
+
     fn is_tried(&self) -> bool {
         self.learned.writes_tried()
     }
