@@ -1,7 +1,7 @@
 //! Listings of servers that tell too much, too little, or in another way than they should.
 
 use crate::calendar_contract::{Kept, changed, event, last, work};
-use crate::support::quirky::profile::{Hrefs, Multiget};
+use crate::support::quirky::profile::{Hrefs, Multiget, Query, Sync, Texts};
 use crate::support::quirky::{ETags, Profile, Quirky, When};
 use chronotype::calendar::{Calendar, Collection, Weakness};
 use std::collections::BTreeSet;
@@ -14,6 +14,13 @@ fn many(server: &Quirky, count: usize) {
 
 fn quiet(profile: Profile) -> Quirky {
     Quirky::start(Profile { drops: None, ..profile })
+}
+
+/// Texts come in no other way than by multiget.
+fn plain() -> Profile {
+    let base = Profile::radicale();
+    let sync = Sync { texts: Texts::Missing, ..base.sync };
+    Profile { sync, query: Query::Refused(501), ..base }
 }
 
 #[tokio::test]
@@ -120,8 +127,8 @@ async fn old_deletions_and_flashes_are_no_members() {
 
 #[tokio::test]
 async fn multiget_is_asked_in_the_size_that_passes() {
-    let limit = Multiget { refused: Some((400, 60)), ..Profile::radicale().multiget };
-    let server = quiet(Profile { multiget: limit, ..Profile::radicale() });
+    let limit = Multiget { refused: Some((400, 60)), ..plain().multiget };
+    let server = quiet(Profile { multiget: limit, ..plain() });
     let account = server.account();
     let work = work(&account).await;
     many(&server, 300);
@@ -135,7 +142,7 @@ async fn multiget_is_asked_in_the_size_that_passes() {
     assert_eq!(usize::try_from(again.requests).unwrap(), 1 + 300_usize.div_ceil(31), "remembered");
 
     // One bad object does not make all requests small.
-    let server = quiet(Profile::radicale());
+    let server = quiet(plain());
     let account = server.account();
     let work = work_of(&server).await;
     many(&server, 300);
@@ -157,8 +164,8 @@ async fn work_of(server: &Quirky) -> Collection {
 #[tokio::test]
 async fn without_multiget_objects_are_read_one_by_one() {
     for (refused, gives_nothing) in [(Some((501, 0)), false), (None, true)] {
-        let none = Multiget { refused, gives_nothing, ..Profile::radicale().multiget };
-        let server = quiet(Profile { multiget: none, ..Profile::radicale() });
+        let none = Multiget { refused, gives_nothing, ..plain().multiget };
+        let server = quiet(Profile { multiget: none, ..plain() });
         let account = server.account();
         let work = work(&account).await;
         many(&server, 30);
@@ -175,7 +182,7 @@ async fn without_multiget_objects_are_read_one_by_one() {
 /// Between the listing and the fetching, whether the multiget has a row for it or not.
 #[tokio::test]
 async fn what_vanishes_while_it_is_listed_is_gone() {
-    for profile in [Profile::radicale(), Profile::davical()] {
+    for profile in [plain(), Profile::davical()] {
         let server = quiet(profile);
         let account = server.account();
         let work = work(&account).await;
@@ -236,4 +243,61 @@ async fn without_versions_only_news_are_told() {
     assert_eq!(changed(&kept.ask(&account, &work).await), ["004.ics"]);
     kept.token = None;
     assert_eq!(kept.ask(&account, &work).await.changed, []);
+}
+
+/// The first look at a calendar: everything, in as few requests as the server allows.
+#[tokio::test]
+async fn the_first_look_takes_few_requests() {
+    let with = |texts, query| {
+        let sync = Sync { texts, ..Profile::radicale().sync };
+        quiet(Profile { sync, query, ..Profile::radicale() })
+    };
+    for (texts, query, first, again) in [
+        (Texts::Given, Query::Works, 1, 1),
+        (Texts::Missing, Query::Works, 2, 2),
+        // A third is passed over, and asked for by name.
+        (Texts::Missing, Query::PassesOver, 3, 3),
+        (Texts::Missing, Query::Refused(403), 5, 4),
+        (Texts::Refused(400, 500), Query::Works, 3, 2),
+        (Texts::Refused(504, 500), Query::Refused(504), 6, 4),
+    ] {
+        let server = with(texts, query);
+        many(&server, 600);
+        let account = server.account();
+        let work = work(&account).await;
+        for requests in [first, again] {
+            let listing = account.changes(&work, None, &Default::default()).await.unwrap();
+            assert_eq!(listing.present.as_ref().map(Vec::len), Some(600), "{texts:?} {query:?}");
+            assert_eq!((listing.changed.len(), listing.problems.len()), (600, 0));
+            assert_eq!(listing.requests, requests, "{texts:?} {query:?}: {:?}", server.log());
+        }
+    }
+    // What is known is not given again.
+    let server = with(Texts::Given, Query::Works);
+    many(&server, 600);
+    let account = server.account();
+    let work = work(&account).await;
+    let mut kept = Kept::default();
+    kept.ask(&account, &work).await;
+    kept.token = None;
+    server.put("005.ics", &event("u5", "New"));
+    let listing = kept.ask(&account, &work).await;
+    assert_eq!((changed(&listing), listing.requests), (vec!["005.ics"], 2));
+}
+
+/// One object that the server fails to read spoils an answer that holds them all.
+#[tokio::test]
+async fn one_bad_object_spoils_no_first_look() {
+    for texts in [Texts::Given, Texts::Missing] {
+        let sync = Sync { texts, ..Profile::radicale().sync };
+        let server = quiet(Profile { sync, ..Profile::radicale() });
+        many(&server, 600);
+        server.stumble("100.ics", true);
+        let account = server.account();
+        let work = work(&account).await;
+        let listing = account.changes(&work, None, &Default::default()).await.unwrap();
+        assert_eq!(listing.present.as_ref().map(Vec::len), Some(600));
+        assert_eq!((listing.changed.len(), listing.problems.len()), (599, 1));
+        assert_eq!(last(&listing.problems[0].0), "100.ics", "it is named");
+    }
 }

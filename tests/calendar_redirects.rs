@@ -42,7 +42,10 @@ async fn everything(account: &CalDav) -> Vec<Result<(), Error>> {
 /// A small server of one calendar.
 fn serve(asked: &Asked) -> Reply {
     match asked.method.as_str() {
-        "PUT" => Reply::new(201, "").with("ETag", "\"2\""),
+        "PUT" => {
+            let status = if asked.header("if-match").is_some() { 204 } else { 201 };
+            Reply::new(status, "").with("ETag", "\"2\"")
+        }
         "DELETE" => deletion(asked),
         "GET" => Reply::new(200, "BEGIN:VCALENDAR").with("ETag", "\"1\""),
         "REPORT" => multistatus("/new/gone.ics", ""),
@@ -291,4 +294,34 @@ async fn certificates_of_ones_own() {
         assert!(said.contains(expected) && !said.contains("canary"), "{said}");
         assert!(!said.contains("BEGIN"), "{said}");
     }
+}
+
+/// Where an object has moved to, it keeps its name: anything else is not what was to be written.
+#[tokio::test]
+async fn no_write_is_sent_on_to_another_object() {
+    let server = Server::start(|asked| match asked.target.as_str() {
+        "/old/a.ics" => Reply::moved(308, "/old/theirs.ics"),
+        "/old/b.ics" => Reply::moved(307, "/"),
+        "/old/k%C3%B6ln.ics" => Reply::moved(301, "/new/k%c3%b6ln.ics"),
+        _ => serve(asked),
+    });
+    let account =
+        CalDav::new(Http::new().unwrap(), access(&server.url("127.0.0.1"), SignIn::Auto)).unwrap();
+    account.recall_trial();
+    let (work, etag) = (work("/old/"), ETag::new("\"1\""));
+    for name in ["a", "b"] {
+        let href = Href::new(format!("/old/{name}.ics"));
+        for result in [
+            account.create(&work, &href, "x").await.map(drop),
+            account.update(&work, &href, &etag, "x").await.map(drop),
+        ] {
+            let said = result.unwrap_err().to_string();
+            assert!(said.contains("sends a write on to another object"), "{said}");
+        }
+        assert!(account.delete(&work, &href, &etag).await.is_err());
+    }
+    let wrote = |a: &&Asked| a.method == "PUT" || a.method == "DELETE";
+    assert!(server.log().iter().filter(wrote).all(|a| a.target.starts_with("/old/")));
+    assert!(!server.log().iter().any(|a| a.target == "/old/theirs.ics" && a.method != "PROPFIND"));
+    account.create(&work, &Href::new("/old/k\u{f6}ln.ics"), "x").await.unwrap();
 }

@@ -110,6 +110,24 @@ fn an_empty_listing_where_something_lay_ahead_is_held() {
     assert_eq!(two.listing(&full(&[]), Deletions::Guarded).len(), 2);
 }
 
+/// A list of changes that removes everything is no better than an empty listing.
+#[test]
+fn everything_told_as_removed_is_held_too() {
+    let delta = |count: usize| Listing {
+        removed: (0..count).map(|n| Href::new(format!("/{n}.ics"))).collect(),
+        token: Some(chronotype::event::SyncToken::new("t2")),
+        ..Listing::default()
+    };
+    let mut c = Collection::of(5, "VEVENT");
+    assert!(c.listing(&delta(5), Deletions::Guarded).is_empty());
+    assert_eq!((c.held(), &c.status.token), (5, &None), "the next listing must be a full one");
+    assert_eq!(c.listing(&full(&[]), Deletions::Guarded).len(), 5);
+    let mut rest = Collection::of(5, "VEVENT");
+    assert_eq!(rest.listing(&delta(4), Deletions::Guarded).len(), 4, "one is left");
+    let mut two = Collection::of(2, "VEVENT");
+    assert_eq!(two.listing(&delta(2), Deletions::Guarded).len(), 2);
+}
+
 #[test]
 fn the_person_can_say_that_they_meant_it() {
     let mut c = Collection::of(10, "VEVENT");

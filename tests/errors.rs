@@ -161,7 +161,10 @@ fn servers_that_are_not_there() {
         &format!("https://{tls}/"),
         "the certificate of 127.0.0.1 is not trusted: it is signed by itself and calls itself an \
          authority; a server needs one with CA:FALSE",
-        "if it is yours, name its CA in ca_file, or let this computer trust it; else don't use it",
+        "if it is yours, give the server one made with `openssl req -x509 -newkey rsa:2048 -nodes \
+         -days 800 -subj /CN=NAME -addext subjectAltName=DNS:NAME -addext \
+         basicConstraints=critical,CA:FALSE -keyout KEY -out FILE`, and name that FILE in ca_file; \
+         else don't use it",
     );
 }
 

@@ -289,3 +289,40 @@ fn cancelled_in_a_history_without_a_trail_is_timed_by_last_modified() {
     let weight = story.events.values().next().unwrap().settled[0].signal.unwrap().weight;
     assert!((weight - 0.5).abs() < f32::EPSILON, "history is weak evidence");
 }
+
+/// Rules that never come to an end share what they may cost; what is honest is read all the same.
+#[test]
+fn many_hostile_series_cost_together_what_a_few_do() {
+    let parse = |uid: &str, rule: &str| {
+        let text = format!(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:{uid}\r\n{rule}\r\nEND:VEVENT\
+             \r\nEND:VCALENDAR\r\n"
+        );
+        ical::parse(&text).objects.remove(0)
+    };
+    let bomb = |n| {
+        let rule = "DTSTART:20250302T080000Z\r\nRRULE:FREQ=SECONDLY;COUNT=4000000000";
+        parse(&format!("bomb{n}"), rule)
+    };
+    let mut objects: Vec<_> = (0..60).map(bomb).collect();
+    // Two of its occurrences lie in the window, at the end of a long way.
+    let costly = "DTSTART:20251231T183000Z\r\nRRULE:FREQ=SECONDLY;COUNT=19802";
+    objects.push(parse("costly", costly));
+    objects.push(parse("daily", "DTSTART:20200101T080000Z\r\nRRULE:FREQ=DAILY"));
+    let fold_from = |first: usize| {
+        let collection = CollectionId::new("home/work");
+        let present = |object| {
+            let (origin, previous) = (Origin::Foreign, None);
+            Change::Present { collection: &collection, object, origin, previous }
+        };
+        let changes: Vec<Change<'_>> = objects[first..].iter().map(present).collect();
+        let window = Window { from: at("01-01T00:00"), to: at("05-01T00:00") };
+        let context = Context { now: at("03-01T00:00"), zone: ZONE, window, addresses: &[] };
+        let mut events = Events::new();
+        let folded = fold(&mut events, &changes, &context);
+        let of = |uid: &str| events.keys().filter(|id| id.uid.as_str() == uid).count();
+        (of("costly"), of("daily"), folded.problems.len())
+    };
+    assert_eq!(fold_from(60), (2, 120, 0), "among themselves");
+    assert_eq!(fold_from(0), (0, 120, 61), "behind sixty bombs");
+}

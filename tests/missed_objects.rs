@@ -82,3 +82,47 @@ fn as_stored(body: &str) -> String {
     let without = body.replace(&format!("{line}\r\n"), "");
     without.replace("END:VEVENT", &format!("{line}\r\nEND:VEVENT"))
 }
+
+/// What a list of changes tells as removed is looked at once more: what can be read is there.
+#[tokio::test]
+async fn an_object_that_is_denied_and_given_is_there() {
+    let server = Quirky::start(Profile::radicale());
+    let mut reader = Reader { status: Status::default() };
+    for i in 0..4 {
+        server.put(&format!("{i:03}.ics"), &event(&format!("u{i}"), "Many"));
+    }
+    reader.turn(&server, 0).await;
+    server.delete("000.ics");
+    let status = reader.turn(&server, 1).await;
+    assert_eq!((status.known.len(), status.token.is_some()), (3, true), "gone is gone");
+
+    server.deny("001.ics");
+    server.delete("002.ics");
+    let status = reader.turn(&server, 2).await;
+    let here: Vec<&str> =
+        status.known.keys().filter_map(|h| h.as_str().rsplit('/').next()).collect();
+    assert_eq!(here, ["001.ics", "003.ics"]);
+    assert!(status.token.is_none(), "a list that lies about some is not gone on from");
+    let status = reader.turn(&server, 3).await;
+    assert_eq!(status.known.len(), 2, "all that is there");
+}
+
+/// What was tried out on one server says nothing of another under the same account name.
+#[tokio::test]
+async fn an_account_that_moved_is_tried_out_anew() {
+    let (server, other) = (Quirky::start(Profile::xandikos()), Quirky::start(Profile::xandikos()));
+    let client = |server: &Quirky| Client {
+        calendar: Box::new(server.account()),
+        wanted: None,
+        suggest_into: None,
+        discovery: Discovery::EachTurn,
+    };
+    let now = "2026-03-02T06:00:00Z".parse().unwrap();
+    let mut status = Status::default();
+    status.tried.insert(client(&server).trial(), now);
+    for (server, tried) in [(&server, true), (&other, false)] {
+        let clients = [client(server)];
+        poll(&clients, &status, now, &|_, _| {}).await;
+        assert_eq!(clients[0].calendar.is_tried(), tried);
+    }
+}

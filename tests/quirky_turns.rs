@@ -138,8 +138,10 @@ fn refused_writes_are_named_and_the_turn_goes_on() {
     let named = gave.err.lines().filter(|line| line.contains("has no space left for creating"));
     let blocks: BTreeSet<&str> = named.filter_map(|line| line.split(": ").nth(2)).collect();
     assert_eq!(blocks.len(), 2, "both, each by its name: {gave:?}");
+    assert!(gave.out.ends_with(" no block written\n"), "{gave:?}");
     server.refuse_writes(None);
-    person.ok("02T05:10", &["sync"]);
+    let gave = person.ok("02T05:10", &["sync"]);
+    assert!(gave.out.ends_with(" blocks: 2 new\n"), "{gave:?}");
     assert_eq!(server.objects(OURS).len(), 2, "tried again");
 }
 

@@ -219,6 +219,11 @@ pub trait Calendar: Send + Sync {
         Contact::default()
     }
 
+    /// Where its server is: scheme, host and port; `None` = there is none.
+    fn server(&self) -> Option<String> {
+        None
+    }
+
     /// Whether it was tried out which conditions of writes the server honours. Once for an account:
     /// the trial writes to a block of ours.
     fn is_tried(&self) -> bool {

@@ -25,6 +25,8 @@ pub enum Cure {
     RenewToken,
     /// It comes, and is refused.
     CheckPassword,
+    /// The server's own certificate does for nobody, in ca_file or elsewhere.
+    RemakeCertificate,
     /// The certificate is not trusted.
     TrustCertificate,
     /// The config asks for what is not given.
@@ -76,6 +78,8 @@ impl Cure {
             Self::RenewToken
         } else if speaks_of(&["password", "credential", "unauthorized", "401", "403"]) {
             Self::CheckPassword
+        } else if speaks_of(&["calls itself an authority"]) {
+            Self::RemakeCertificate
         } else if speaks_of(&["certificate"]) {
             Self::TrustCertificate
         } else if speaks_of(&["trusted_hosts", "not served", "another name in the config"]) {
@@ -114,6 +118,12 @@ impl Cure {
             }
             Self::CheckPassword => {
                 "check username and password in the config, then run `chronotype sync`"
+            }
+            Self::RemakeCertificate => {
+                "if it is yours, give the server one made with `openssl req -x509 -newkey rsa:2048 \
+                 -nodes -days 800 -subj /CN=NAME -addext subjectAltName=DNS:NAME -addext \
+                 basicConstraints=critical,CA:FALSE -keyout KEY -out FILE`, and name that FILE in \
+                 ca_file; else don't use it"
             }
             Self::TrustCertificate => {
                 "if it is yours, name its CA in ca_file, or let this computer trust it; else don't \

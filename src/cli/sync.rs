@@ -221,7 +221,12 @@ fn summary(report: &Report, dry: bool) -> String {
         .collect();
     let blocks = format!("blocks: {}", parts.join(", "));
     if !parts.is_empty() && !dry {
-        facts.push(styled(GOOD, &blocks));
+        let wanted = writes.create + writes.update + writes.delete;
+        facts.push(match report.written {
+            0 => "no block written".to_owned(),
+            all if all == wanted => styled(GOOD, &blocks),
+            some => format!("{blocks}; {some} of them written"),
+        });
     }
     let facts = if facts.is_empty() { "nothing new".to_owned() } else { facts.join("; ") };
     let mut text = format!("{} read: {facts}\n", output::count(report.collections, "calendar"));

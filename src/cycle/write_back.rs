@@ -84,7 +84,7 @@ pub(super) fn note_weaknesses(person: &mut Person, clients: &[Client], now: Date
     for client in clients {
         let account = client.calendar.account().to_owned();
         if client.calendar.is_tried() {
-            let tried = person.status.tried.entry(account.clone()).or_insert(now);
+            let tried = person.status.tried.entry(client.trial()).or_insert(now);
             if now - *tried >= TRIAL {
                 *tried = now;
             }

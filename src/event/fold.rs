@@ -7,7 +7,8 @@ use super::change::{Change, Context, Origin, Remover};
 use super::ical::{EventComponent, ObjectResource, Problem};
 use super::id::{CollectionId, EventId, Uid};
 use super::mark::{mark_of, unmarked};
-use super::recurrence::{Occurrence, occurrences};
+use super::recurrence::{Occurrence, occurrences_within};
+use super::rule::Budget;
 use super::series::{
     Rest, ids_of, is_excluded, new_series, open_and_future, rename_in_place, series_shift,
 };
@@ -36,12 +37,17 @@ pub struct Folded {
 pub fn fold(events: &mut Events, changes: &[Change<'_>], context: &Context<'_>) -> Folded {
     let mut folded = Folded::default();
     let fresh = new_series(events, changes);
+    let mut budget = Budget::stream();
     for change in changes {
         match change {
             Change::Present { collection, object, origin, previous } => {
                 let (origin, previous) = (*origin, *previous);
                 let sight = Sight { collection, object, origin, previous, fresh: &fresh };
-                fold_object(events, &sight, context, &mut folded);
+                let window = reach(object, context);
+                let (found, problems) =
+                    budget.lend(|budget| occurrences_within(object, window, context.zone, budget));
+                folded.problems.extend(problems.into_iter().map(|p| (object.uid.clone(), p)));
+                fold_object(events, &sight, found, context, &mut folded);
             }
             Change::Vanished { uid, seen, by } => vanish_object(events, uid, *seen, *by, context),
         }
@@ -58,10 +64,14 @@ struct Sight<'a> {
     fresh: &'a [&'a ObjectResource],
 }
 
-fn fold_object(events: &mut Events, sight: &Sight<'_>, context: &Context<'_>, out: &mut Folded) {
+fn fold_object(
+    events: &mut Events,
+    sight: &Sight<'_>,
+    found: Vec<Occurrence<'_>>,
+    context: &Context<'_>,
+    out: &mut Folded,
+) {
     let uid = &sight.object.uid;
-    let (found, problems) = occurrences(sight.object, reach(sight.object, context), context.zone);
-    out.problems.extend(problems.into_iter().map(|p| (uid.clone(), p)));
     let mut here: BTreeMap<EventId, Occurrence<'_>> = BTreeMap::new();
     for occurrence in found {
         let id = EventId { uid: uid.clone(), recurrence_id: occurrence.recurrence_id.clone() };

@@ -181,3 +181,22 @@ fn many_bombs_share_one_budget() {
     assert!(budget.is_spent());
     assert_eq!(told, 1_000, "each of them is told");
 }
+
+#[test]
+fn bombs_leave_each_object_its_share() {
+    let bomb = object(&["DTSTART:20260302T080000Z\nRRULE:FREQ=SECONDLY;COUNT=4000000000"]);
+    let daily = object(&["DTSTART:20260302T080000Z\nRRULE:FREQ=DAILY"]);
+    let day = |text: &str| local_midnight(text.parse().unwrap(), Tz::UTC);
+    let window = Window { from: day("2027-03-01"), to: day("2028-03-01") };
+    let mut budget = Budget::of(100_000);
+    for _ in 0..100 {
+        budget.lend(|lent| occurrences_within(&bomb, window, Tz::UTC, lent));
+    }
+    assert!(budget.is_spent());
+    let (found, problems) = budget.lend(|lent| occurrences_within(&daily, window, Tz::UTC, lent));
+    assert_eq!((found.len(), problems), (366, Vec::new()));
+    // What fits into its share costs the others nothing.
+    let mut budget = Budget::of(1);
+    budget.lend(|lent| occurrences_within(&daily, window, Tz::UTC, lent));
+    assert!(!budget.is_spent());
+}

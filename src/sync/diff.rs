@@ -202,8 +202,7 @@ fn believe(
     let accepted = deletions == Deletions::Accepted;
     let mut believed = Vec::new();
     let mut doubted = Vec::new();
-    let accident =
-        !accepted && looks_like_an_accident(before, after, (&gone, &waiting), full, is_future);
+    let accident = !accepted && looks_like_an_accident(before, after, (&gone, &waiting), is_future);
     let confirmed = full || accepted;
     match &held {
         Some(h) if confirmed => {
@@ -238,7 +237,6 @@ fn looks_like_an_accident(
     before: &CollectionStatus,
     after: &CollectionStatus,
     (gone, held): (&[Uid], &[Uid]),
-    full: bool,
     is_future: &dyn Fn(&Uid) -> bool,
 ) -> bool {
     // A block of ours that vanished is believed at once: what counts is what else lies there.
@@ -252,7 +250,7 @@ fn looks_like_an_accident(
     let known: BTreeSet<&Uid> = uids(before).into_iter().chain(held).filter(foreign).collect();
     let missing = gone + held.len();
     let many = known.len() >= MANY && missing as f64 > SHARE * known.len() as f64;
-    let empty = full && !uids(after).iter().any(foreign);
+    let empty = !uids(after).iter().any(foreign);
     many || (empty && known.iter().filter(|uid| is_future(uid)).count() >= FUTURE)
 }
 

@@ -4,6 +4,7 @@
 //! program that writes to a calendar, and it takes nothing but our own suggestions.
 
 pub mod status;
+mod look;
 pub mod poll;
 pub mod diff;
 pub mod gesture;

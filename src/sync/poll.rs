@@ -1,8 +1,9 @@
 //! Asks every collection what changed. What fails is reported and skipped; the rest goes on.
 
-use super::status::{CollectionStatus, Status};
+use super::look::Look;
+use super::status::Status;
 use crate::calendar::{Calendar, Collection, Error, Listing, Weakness};
-use crate::event::{ETag, Href, OUR_PREFIX, Uid};
+use crate::event::{ETag, Href};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,14 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const REDISCOVER: TimeDelta = TimeDelta::hours(24);
 /// How long it counts that a server was tried out: software changes under an address.
 pub(crate) const TRIAL: TimeDelta = TimeDelta::days(30);
-/// Objects of a collection that failed before and are asked for again in one turn.
-const AGAIN: usize = 20;
-
 /// Questions in a row that got no answer, before an account is not asked for the rest of a turn.
 const SILENT: usize = 2;
-/// Objects looked at once more when a full listing leaves them out: an answer for each is awaited,
-/// and what vanishes in such numbers is judged by the guard.
-const SECOND_LOOKS: usize = 32;
 
 /// How often an account's collections are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +33,15 @@ pub struct Client {
     pub suggest_into: Option<String>,
     /// How often to look for new collections.
     pub discovery: Discovery,
+}
+
+impl Client {
+    /// What a trial of the account's server goes by ([`Status::tried`]): an account that moves to
+    /// another server is tried out there.
+    pub fn trial(&self) -> String {
+        let account = self.calendar.account();
+        self.calendar.server().map_or(account.to_owned(), |server| format!("{account} {server}"))
+    }
 }
 
 /// What a server says of an account.
@@ -94,7 +98,7 @@ async fn poll_account(
     progress: &(dyn Fn(u64, u64) + Send + Sync),
 ) -> Account {
     let name = client.calendar.account().to_owned();
-    if status.tried.get(&name).is_some_and(|at| now - *at < TRIAL) {
+    if status.tried.get(&client.trial()).is_some_and(|at| now - *at < TRIAL) {
         client.calendar.recall_trial();
     }
     if let Some(lessons) = status.lessons.get(&name) {
@@ -257,101 +261,7 @@ async fn list(
         other => other,
     }?;
     let Some(known) = known else { return Ok(listing) };
-    if listing.present.is_none() {
-        listing = ask_again(client, collection, known, listing, now).await?;
-    }
-    second_look(client.calendar.as_ref(), collection, known, listing).await
-}
-
-/// A list of changes does not repeat an object that could not be fetched: it is asked for by itself
-/// until it comes or goes. Of many, other ones each time.
-async fn ask_again(
-    client: &Client,
-    collection: &Collection,
-    known: &CollectionStatus,
-    mut listing: Listing,
-    now: DateTime<Utc>,
-) -> Result<Listing, Error> {
-    let unread = |href: &&Href| known.known.get(*href).is_none_or(|k| k.etag.is_none());
-    let missed: Vec<&Href> = known.broken.keys().filter(unread).collect();
-    let first = usize::try_from(now.timestamp() / 60).unwrap_or_default();
-    let turn = (0..missed.len().min(AGAIN)).map(|i| (first + i) % missed.len());
-    for href in turn.filter_map(|i| missed.get(i).copied()) {
-        let told = listing.changed.iter().any(|one| one.href == *href)
-            || listing.removed.contains(href)
-            || listing.problems.iter().any(|(one, _)| one == href);
-        if told {
-            continue;
-        }
-        match client.calendar.read(collection, href).await {
-            Ok(Some(found)) => listing.changed.push(found),
-            Ok(None) => listing.removed.push(href.clone()),
-            Err(error) if is_final(&error) => return Err(error),
-            // Still not to be had: what is known of it stands.
-            Err(_) => {}
-        }
-        listing.requests += 1;
-    }
+    let look = Look { calendar: client.calendar.as_ref(), collection, known };
+    look.again(&mut listing, now).await?;
     Ok(listing)
-}
-
-/// Looks once more at what hurts when it is told wrongly: at what a full listing leaves out (pages
-/// are lost without a word), and at blocks of ours that it shows changed (a listing may be older
-/// than our last write). What can be read is there, whatever the listing says.
-async fn second_look(
-    calendar: &dyn Calendar,
-    collection: &Collection,
-    known: &CollectionStatus,
-    mut listing: Listing,
-) -> Result<Listing, Error> {
-    let mut changed = Vec::new();
-    for told in std::mem::take(&mut listing.changed) {
-        let before = known.known.get(&told.href);
-        if !is_block(&told.body) || before.is_some_and(|k| k.is_text(&told.body)) {
-            changed.push(told);
-            continue;
-        }
-        listing.requests += 1;
-        match calendar.read(collection, &told.href).await {
-            Ok(Some(found)) => changed.push(found),
-            Ok(None) => {
-                listing.present.iter_mut().for_each(|all| all.retain(|href| *href != told.href));
-                listing.removed.push(told.href);
-            }
-            // This object's trouble, not the collection's: what was told stands.
-            Err(Error::Refused(_)) => changed.push(told),
-            Err(error) => return Err(error),
-        }
-    }
-    if let Some(present) = &mut listing.present {
-        let here: BTreeSet<&Href> = present.iter().collect();
-        let ours =
-            |href: &&Href| known.known.get(*href).is_some_and(|k| k.uids.iter().any(Uid::is_ours));
-        let missing = known.known.keys().filter(|href| !here.contains(href));
-        let (ours, others): (Vec<&Href>, Vec<&Href>) = missing.partition(ours);
-        let mut missing = ours.into_iter().chain(others);
-        let (mut found, mut hidden) = (Vec::new(), Vec::new());
-        for href in missing.by_ref().take(SECOND_LOOKS) {
-            listing.requests += 1;
-            match calendar.read(collection, href).await {
-                Ok(object) => found.extend(object),
-                // It may not be read, and so it is not known to be gone.
-                Err(Error::Refused(_)) => hidden.push(href.clone()),
-                Err(error) => return Err(error),
-            }
-        }
-        // A listing that lies about some is believed about none.
-        if !found.is_empty() {
-            present.extend(missing.cloned());
-        }
-        present.extend(hidden);
-        present.extend(found.iter().map(|f| f.href.clone()));
-        changed.extend(found);
-    }
-    listing.changed = changed;
-    Ok(listing)
-}
-
-fn is_block(body: &str) -> bool {
-    body.contains(&format!("UID:{OUR_PREFIX}"))
 }

@@ -132,7 +132,8 @@ pub struct Status {
     pub accounts: BTreeMap<String, AccountStatus>,
     /// By account name.
     pub lessons: BTreeMap<String, Lessons>,
-    /// By account name: when it was tried out which conditions of writes it honours.
+    /// By account name and server ([`super::poll::Client::trial`]): when it was tried out which
+    /// conditions of writes it honours.
     pub tried: BTreeMap<String, DateTime<Utc>>,
 }
 

@@ -187,9 +187,9 @@ async fn probe(line: &Line<'_>, url: Url, depth: Depth) -> Result<(Answer, Multi
         &CALENDAR_HOME_SET,
         &CALENDAR_USER_ADDRESS_SET,
     ]);
-    let answer = line.ask(&url, &request).await?;
+    let mut answer = line.ask(&url, &request).await?;
     if answer.status != 207 {
-        return Err(Answered::Otherwise(answer));
+        return Err(Answered::Otherwise(Box::new(answer)));
     }
     let rows = answer.multistatus()?;
     Ok((answer, rows))
@@ -197,7 +197,7 @@ async fn probe(line: &Line<'_>, url: Url, depth: Depth) -> Result<(Answer, Multi
 
 enum Answered {
     Failed(Error),
-    Otherwise(Answer),
+    Otherwise(Box<Answer>),
 }
 
 impl From<Error> for Answered {
@@ -212,10 +212,10 @@ async fn look(line: &Line<'_>, url: Url) -> Result<Look, Error> {
         Err(Answered::Otherwise(answer)) if answer.status == 429 || answer.status >= 500 => {
             return match answer.refusal("finding calendars") {
                 error @ Error::Transient(_) => Err(error),
-                _ => Ok(Look::Nothing(Instead::from(&answer))),
+                _ => Ok(Look::Nothing(Instead::from(&*answer))),
             };
         }
-        Err(Answered::Otherwise(answer)) => return Ok(Look::Nothing(Instead::from(&answer))),
+        Err(Answered::Otherwise(answer)) => return Ok(Look::Nothing(Instead::from(&*answer))),
         Err(Answered::Failed(error)) => return Err(error),
     };
     let Some(here) = rows.rows.into_iter().find(|row| row.status.is_none_or(|s| s < 400)) else {

@@ -31,6 +31,12 @@ pub struct Session {
     pub version_first: bool,
     /// Objects asked for at once.
     pub chunk: usize,
+    /// Every write is answered with 201, whether something lay there or not.
+    pub always_created: bool,
+    /// Texts were refused along with a listing.
+    pub without_texts: bool,
+    /// Texts of all objects were refused at once.
+    pub without_query: bool,
     weaknesses: BTreeSet<Weakness>,
     writes_tried: bool,
     deletes_tried: bool,
@@ -54,6 +60,9 @@ impl Learned {
             written: BTreeSet::new(),
             version_first: false,
             chunk: CHUNK,
+            always_created: false,
+            without_texts: false,
+            without_query: false,
             weaknesses: BTreeSet::new(),
             writes_tried: false,
             deletes_tried: false,

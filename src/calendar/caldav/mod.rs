@@ -16,6 +16,8 @@ mod listing;
 mod make;
 mod multistatus;
 mod patience;
+mod pieces;
+mod reports;
 mod sign;
 mod transport;
 mod version;
@@ -141,6 +143,10 @@ impl Calendar for CalDav {
 
     fn recall(&self, seen: &BTreeSet<Weakness>) {
         self.learned.recall(seen);
+    }
+
+    fn server(&self) -> Option<String> {
+        Some(self.transport.line().base().origin().ascii_serialization())
     }
 
     fn is_tried(&self) -> bool {

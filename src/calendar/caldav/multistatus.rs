@@ -163,8 +163,11 @@ fn read(row: &mut Row, property: Node) {
 
 /// XML turns CRLF into LF; iCalendar wants it back (RFC 5545 section 3.1).
 fn with_crlf(text: &str) -> String {
-    let mut out = text.replace("\r\n", "\n").replace('\n', "\r\n");
-    out.push_str("\r\n");
+    let mut out = String::with_capacity(text.len() + text.len() / 16 + 2);
+    for line in text.split('\n') {
+        out.push_str(line.strip_suffix('\r').unwrap_or(line));
+        out.push_str("\r\n");
+    }
     out
 }
 

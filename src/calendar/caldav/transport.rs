@@ -8,6 +8,7 @@ use super::gate::{Gate, host};
 use super::href;
 use super::multistatus::{self, Multistatus};
 use super::patience::{Next, Patience};
+use super::pieces::Pieces;
 use super::sign::{Signed, Signer};
 use crate::calendar::http::{Http, REPORT, failure, is_dropped};
 use crate::calendar::names::Names;
@@ -46,8 +47,10 @@ pub struct Answer {
     pub status: u16,
     /// HTTP headers.
     pub headers: HeaderMap,
-    /// Decompressed body.
+    /// Decompressed body; empty where rows were read from it.
     pub body: Vec<u8>,
+    /// What a 207 held.
+    rows: Option<Result<Multistatus, String>>,
 }
 
 /// The requests of one call, counted.
@@ -166,6 +169,13 @@ impl Line<'_> {
                 None => return Ok(answer),
                 Some(target) => {
                     let target = target?;
+                    if is_write(request.method()) && name(&target) != name(url) {
+                        return Err(Error::Refused(format!(
+                            "{} sends a write on to another object, so nothing was written: tell \
+                             whoever runs it",
+                            host(at)
+                        )));
+                    }
                     if passed.contains(&target) {
                         break;
                     }
@@ -243,15 +253,33 @@ impl Line<'_> {
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         transport.note_line(url, &headers);
-        let mut body = Vec::new();
+        let (mut body, mut size) = (Vec::new(), 0);
+        let mut rows = (status == 207).then(Pieces::default);
         while let Some(chunk) = response.chunk().await.map_err(Broken::Line)? {
-            if body.len() + chunk.len() > ANSWER {
+            size += chunk.len();
+            if size > ANSWER {
                 return Err(Broken::TooLarge);
             }
-            body.extend_from_slice(&chunk);
+            match &mut rows {
+                Some(rows) => rows.feed(&chunk),
+                None => body.extend_from_slice(&chunk),
+            }
         }
-        Ok((Answer { url: url.clone(), status, headers, body }, signed))
+        let rows = rows.map(Pieces::finish);
+        Ok((Answer { url: url.clone(), status, headers, body, rows }, signed))
     }
+}
+
+/// What changes an object. Where it has moved to, it keeps its name: a server that answers a write
+/// with its start page, or with another object, must not be written to.
+fn is_write(method: &http::Method) -> bool {
+    ["PUT", "DELETE"].contains(&method.as_str())
+}
+
+/// The last segment of an address, decoded.
+fn name(url: &Url) -> String {
+    let path = href::path(url);
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned()
 }
 
 enum Broken {
@@ -290,12 +318,13 @@ impl Answer {
         Some(href::resolve(location, &self.url))
     }
 
-    /// Its rows.
+    /// Its rows, taken out of it.
     ///
     /// # Errors
     /// [`Error::Refused`] when it has none.
-    pub fn multistatus(&self) -> Result<Multistatus, Error> {
-        multistatus::parse(&self.body).map_err(|found| {
+    pub fn multistatus(&mut self) -> Result<Multistatus, Error> {
+        let rows = self.rows.take().unwrap_or_else(|| multistatus::parse(&self.body));
+        rows.map_err(|found| {
             Error::Refused(format!("{} gave {found}: is it a CalDAV server?", host(&self.url)))
         })
     }

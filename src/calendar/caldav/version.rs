@@ -34,7 +34,7 @@ pub enum Version {
 /// As requests fail.
 pub async fn version(line: &Line<'_>, learned: &Learned, url: &Url) -> Result<Version, Error> {
     let path = href::path(url);
-    let answer = line.ask(url, &Propfind::new(&path).with_properties(&[&GETETAG])).await?;
+    let mut answer = line.ask(url, &Propfind::new(&path).with_properties(&[&GETETAG])).await?;
     match answer.status {
         // A missing object is a 404, or a 207 with a 404 in it.
         207 => {

@@ -8,9 +8,9 @@
 //!
 //! Which kind a server is, is found out with the first write to it. That one goes the longer way,
 //! and when our block is confirmed to stand, the same bytes are put there under conditions that
-//! must fail; for DELETE, the first one of a session is sent so, to what may go anyway. What stays
-//! unknown: a server that honours `If-Match` on what is there and creates what is missing all the
-//! same. Only SOGo is known to, by its name.
+//! must fail; for DELETE, the first one of a session is sent so, to what may go anyway. A server
+//! that honours `If-Match` on what is there and creates what is missing all the same is found out
+//! when it does: it says 201, and what it made is taken away again.
 
 use super::fetch::get;
 use super::href;
@@ -76,6 +76,7 @@ impl Writer<'_> {
             match answer.status {
                 404 | 410 => return Err(Error::Changed),
                 412 if self.is_weak(&url, etag).await? => {}
+                201 if self.made_anew(&url, &answer, body).await? => return Err(Error::Changed),
                 _ => return self.written(href, answer, body, false, "changing a block").await,
             }
         }
@@ -169,6 +170,30 @@ impl Writer<'_> {
         let now = version(&self.line, self.learned, url).await?;
         let same = now == Version::There(Some(etag.clone()));
         Ok(same && self.learned.lacks(Weakness::WeakVersions))
+    }
+
+    /// Whether an update made an object that was gone: a server honours `If-Match` on what is there
+    /// and creates what is missing all the same. Then it is taken away again. Some say 201 to every
+    /// write: the same bytes once more, over what stands now, show which it is.
+    async fn made_anew(&self, url: &Url, answer: &Answer, body: &str) -> Result<bool, Error> {
+        if self.learned.with(|session| session.always_created) {
+            return Ok(false);
+        }
+        let Some(etag) = strong(answer) else { return Ok(false) };
+        let again = self.put(url, body, Condition::Version(etag.as_str())).await?;
+        match again.status {
+            200 | 204 => {
+                self.learned.note(Weakness::NoGuardedUpdate);
+                let etag = strong(&again).unwrap_or(etag);
+                self.remove(url, etag.as_str()).await?;
+                Ok(true)
+            }
+            201 => {
+                self.learned.with(|session| session.always_created = true);
+                Ok(false)
+            }
+            _ => Ok(false),
+        }
     }
 
     async fn gone(&self, url: &Url) -> Result<(), Error> {

@@ -103,7 +103,7 @@ pub fn account(
     findings.extend(calendars::findings(account, client, asked, &all, status, clock));
     let changes = asked.weaknesses.contains(&Weakness::NoChanges);
     findings.extend(asked.weaknesses.iter().copied().map(weakness::finding));
-    let tried = status.tried.contains_key(&account.name);
+    let tried = status.tried.contains_key(&client.trial());
     findings.extend(weakness::guarded(&asked.weaknesses, tried));
     if !changes && matches!(account.kind, AccountKind::Caldav { .. }) {
         findings.extend(tells_changes(asked));

@@ -9,6 +9,8 @@ use std::fmt::Write;
 const STEPS_MAX: usize = 50_000;
 /// What a rule costs at least, in steps: taking it apart and looking for its first start.
 const RULE_STEPS: usize = 50;
+/// What each object may take, whatever others took: a daily series of thirteen years. About 10 ms.
+const OWN_STEPS: usize = 5_000;
 /// The crate stops at this year.
 const YEAR_MAX: i32 = 9_999;
 /// The Gregorian calendar repeats itself after this many years, weekdays included.
@@ -39,6 +41,17 @@ impl Budget {
     /// For a whole stream: a busy calendar of thirty years takes a tenth of it. A few seconds.
     pub fn stream() -> Self {
         Self::of(40 * STEPS_MAX)
+    }
+
+    /// What one object of many may take: a share that no other object can use up, and of this
+    /// budget as much as [`Budget::object`] has. So hostile objects cost together what a few of
+    /// them do, and no honest one is cut for their sake.
+    pub(in crate::event) fn lend<T>(&mut self, spend: impl FnOnce(&mut Self) -> T) -> T {
+        let mut lent = Self::of(OWN_STEPS + self.left.min(Self::object().left));
+        let before = lent.left;
+        let found = spend(&mut lent);
+        self.take((before - lent.left).saturating_sub(OWN_STEPS));
+        found
     }
 
     /// Nothing is left.

@@ -1,7 +1,7 @@
 //! What a quirky server answers.
 
 use super::State;
-use super::profile::{Hrefs, Profile, UidTaken};
+use super::profile::{Hrefs, Profile, Query, Texts, UidTaken};
 use super::shelf::{Object, Shelf, Told};
 use super::wire::{Reply, Request, encode, segments};
 use roxmltree::Document;
@@ -168,8 +168,31 @@ fn report(state: &State, request: &Request, path: &str) -> Reply {
     match document.root_element().tag_name().name() {
         "sync-collection" => sync(state, request, path, shelf),
         "calendar-multiget" => multiget(state, &document, path, shelf),
+        "calendar-query" => query(state, path, shelf),
         _ => Reply::of(501),
     }
+}
+
+fn query(state: &State, path: &str, shelf: &Shelf) -> Reply {
+    let step = match state.profile.query {
+        Query::Refused(status) => return Reply::of(status),
+        Query::PassesOver => 3,
+        Query::Works => usize::MAX,
+    };
+    if !state.stumbles.is_empty() {
+        return Reply::of(500);
+    }
+    let all = shelf.objects.iter().enumerate().filter(|(i, _)| (i + 1) % step != 0);
+    let rows: Vec<String> =
+        all.map(|(_, (name, object))| with_text(state, path, name, object)).collect();
+    multistatus(&rows, "")
+}
+
+/// The row of an object, its text included.
+fn with_text(state: &State, path: &str, name: &str, object: &Object) -> String {
+    let text = object.body.replace('&', "&amp;").replace('<', "&lt;");
+    let data = format!("<c:calendar-data>{text}</c:calendar-data>");
+    row(&href(state, path, Some(name)), Ok(format!("{}{data}", etag(state, object))))
 }
 
 fn sync(state: &State, request: &Request, path: &str, shelf: &Shelf) -> Reply {
@@ -181,17 +204,27 @@ fn sync(state: &State, request: &Request, path: &str, shelf: &Shelf) -> Reply {
     let (told, from, first) = match &asked {
         None => (shelf.all(profile), 0, String::new()),
         Some(token) => match (rest_of(shelf, token, profile), profile.sync.unknown) {
-            (Some(rest), _) => rest,
+            (Some(rest), _) => (denied(state, rest.0), rest.1, rest.2),
             (None, 0) => (shelf.all(profile), 0, String::new()),
             (None, status) => return Reply::precondition(status, "d:valid-sync-token"),
         },
     };
     let most = profile.sync.most.unwrap_or(usize::MAX);
+    let texts = request.body.contains("calendar-data");
+    match profile.sync.texts {
+        Texts::Refused(status, above) if texts && told.len() > above => return Reply::of(status),
+        Texts::Given if texts && told.iter().any(|(name, _)| state.stumbles.contains(name)) => {
+            return Reply::of(500);
+        }
+        _ => {}
+    }
+    let texts = texts && profile.sync.texts == Texts::Given;
     let next = from.saturating_add(most);
     let cut = told.len() > next;
     let rows = told.iter().skip(from).take(most).map(|(name, there)| {
         let href = href(state, path, Some(name));
         match shelf.objects.get(name).filter(|_| *there) {
+            Some(object) if texts => with_text(state, path, name, object),
             Some(object) => row(&href, Ok(etag(state, object))),
             None => row(&href, Err(404)),
         }
@@ -203,6 +236,12 @@ fn sync(state: &State, request: &Request, path: &str, shelf: &Shelf) -> Reply {
         token = format!("{token}+{first}+{next}");
     }
     multistatus(&rows, &token)
+}
+
+/// And what it denies.
+fn denied(state: &State, mut told: Vec<Told>) -> Vec<Told> {
+    told.extend(state.denies.iter().map(|name| (name.clone(), false)));
+    told
 }
 
 /// What a token leaves to tell, where to go on, and the token first asked with: a cut listing's
@@ -233,11 +272,7 @@ fn multiget(state: &State, document: &Document, path: &str, shelf: &Shelf) -> Re
         let href = href(state, path, Some(name));
         match shelf.objects.get(name) {
             _ if ways.gives_nothing => {}
-            Some(object) => {
-                let text = object.body.replace('&', "&amp;").replace('<', "&lt;");
-                let data = format!("<c:calendar-data>{text}</c:calendar-data>");
-                rows.push(row(&href, Ok(format!("{}{data}", etag(state, object)))));
-            }
+            Some(object) => rows.push(with_text(state, path, name, object)),
             None if ways.tells_missing => rows.push(row(&href, Err(404))),
             None => {}
         }

@@ -39,6 +39,8 @@ struct State {
     log: Vec<String>,
     /// Names of objects that it fails to read.
     stumbles: BTreeSet<String>,
+    /// Names of objects that it tells as gone, although it gives them to who asks.
+    denies: BTreeSet<String>,
     /// All writes get this.
     refuses_writes: Option<(u16, &'static str)>,
     /// By calendar, instead of the profile's.
@@ -95,6 +97,7 @@ impl Quirky {
             requests: 0,
             log: Vec::new(),
             stumbles: BTreeSet::new(),
+            denies: BTreeSet::new(),
             refuses_writes: None,
             privileges: BTreeMap::new(),
             others: Vec::new(),
@@ -212,6 +215,11 @@ impl Quirky {
             true => drop(state.stumbles.insert(name.to_owned())),
             false => drop(state.stumbles.remove(name)),
         }
+    }
+
+    /// It tells this object as gone from now on, in lists of changes.
+    pub fn deny(&self, name: &str) {
+        self.state().denies.insert(name.to_owned());
     }
 
     /// All writes are refused so, or taken again.

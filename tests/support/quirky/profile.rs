@@ -19,6 +19,8 @@ pub struct Profile {
     pub sync: Sync,
     /// The multiget report.
     pub multiget: Multiget,
+    /// The calendar-query report, for everything.
+    pub query: Query,
     /// How hrefs are written in answers.
     pub hrefs: Hrefs,
     /// PROPFIND of what is missing: 207 with a 404 in it, else 404.
@@ -105,6 +107,30 @@ pub struct Sync {
     pub flashes: bool,
     /// Rows in one answer; what is left is announced by a 507.
     pub most: Option<usize>,
+    /// Asked for texts along with versions.
+    pub texts: Texts,
+}
+
+/// Asked for texts along with versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Texts {
+    /// They are given.
+    Given,
+    /// Each row says that it has none.
+    Missing,
+    /// The report is refused with this status above so many rows.
+    Refused(u16, usize),
+}
+
+/// The calendar-query report, for everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Query {
+    /// Everything is given.
+    Works,
+    /// Every third object is passed over.
+    PassesOver,
+    /// Refused with this status.
+    Refused(u16),
 }
 
 /// The multiget report.
@@ -149,6 +175,7 @@ impl Profile {
                 old_deletions: true,
                 flashes: true,
                 most: None,
+                texts: Texts::Given,
             },
             multiget: Multiget {
                 refused: None,
@@ -156,6 +183,7 @@ impl Profile {
                 reversed: true,
                 gives_nothing: false,
             },
+            query: Query::Works,
             hrefs: Hrefs::Escaped,
             missing_is_207: false,
             drops: None,
@@ -171,7 +199,7 @@ impl Profile {
             home: "/alice/calendars/",
             rewrites: Rewrites::Never,
             uid_taken: UidTaken::Named(412),
-            sync: Sync { flashes: false, ..unclear },
+            sync: Sync { flashes: false, texts: Texts::Missing, ..unclear },
             hrefs: Hrefs::Plain,
             missing_is_207: true,
             privileges: None,
@@ -201,11 +229,12 @@ impl Profile {
     /// Everything for an unknown token, no rows for missing objects, UIDs may repeat.
     pub fn davical() -> Self {
         let base = Self::radicale();
+        let plain = Sync { texts: Texts::Missing, old_deletions: false, ..base.sync };
         Self {
             home: "/caldav.php/alice/",
             rewrites: Rewrites::Never,
             uid_taken: UidTaken::Stored,
-            sync: Sync { prefix: "data:,", unknown: 0, old_deletions: false, ..base.sync },
+            sync: Sync { prefix: "data:,", unknown: 0, ..plain },
             multiget: Multiget { tells_missing: false, ..base.multiget },
             ..base
         }
@@ -237,7 +266,7 @@ impl Profile {
             home: "/1234567/calendars/",
             rewrites: Rewrites::Never,
             uid_taken: UidTaken::Named(412),
-            sync: Sync { prefix, old_deletions: false, ..base.sync },
+            sync: Sync { prefix, old_deletions: false, texts: Texts::Missing, ..base.sync },
             hrefs: Hrefs::Absolute,
             privileges: Some("<privilege><all/><privilege><write/></privilege></privilege>"),
             ..base
@@ -257,6 +286,7 @@ impl Profile {
             uid_taken: UidTaken::Words,
             sync: Sync { refused: Some(501), ..base.sync },
             multiget: Multiget { refused: Some((400, 0)), ..base.multiget },
+            query: Query::Refused(501),
             hrefs: Hrefs::Absolute,
             missing_is_207: true,
             drops: Some(23),
