@@ -208,6 +208,7 @@ impl Rule {
         );
         for (name, value) in &self.by {
             let numbered = (name == "BYDAY").then(|| self.numbered(value)).flatten();
+            let numbered = numbered.or_else(|| self.fifth_last(name, value));
             let _ = write!(text, ";{name}={}", numbered.as_ref().unwrap_or(value));
         }
         let mut imply = |name: &str, value: &dyn std::fmt::Display| {
@@ -241,6 +242,15 @@ impl Rule {
         imply("BYMINUTE", &first.minute());
         imply("BYSECOND", &first.second());
         text
+    }
+
+    /// The fifth-last weekdays of a month, which the crate takes for a mistake: these weekdays, as
+    /// far as they lie 29 to 31 days before the next month. `None` for any other part.
+    fn fifth_last(&self, name: &str, list: &str) -> Option<String> {
+        let free = self.frequency == Frequency::Monthly && self.by("BYMONTHDAY").is_none();
+        let days: Option<Vec<&str>> = list.split(',').map(|i| i.strip_prefix("-5")).collect();
+        let days = days.filter(|_| name == "BYDAY" && free)?.join(",");
+        Some(format!("{days};BYMONTHDAY=-31,-30,-29"))
     }
 
     /// A BYDAY with numbered and whole weekdays, such as `1MO,TU`, with the whole ones numbered:
