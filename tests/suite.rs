@@ -12,6 +12,7 @@ mod folding;
 mod hostile_text;
 mod right_time;
 mod main_job;
+mod google_main_job;
 mod state_machine;
 mod stories;
 mod calendar_contract;

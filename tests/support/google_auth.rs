@@ -53,7 +53,7 @@ pub enum Fault {
     Drop,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Code {
     challenge: String,
     redirect: String,
@@ -61,7 +61,7 @@ struct Code {
 }
 
 /// State that tests change and look at.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct State {
     /// What the person does.
     pub consent: Consent,
@@ -89,6 +89,7 @@ pub struct Server {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
     ended: Arc<AtomicBool>,
+    is_handle: bool,
 }
 
 type Form = BTreeMap<String, String>;
@@ -98,9 +99,7 @@ type Answer = (u16, String, String);
 impl Server {
     /// Starts on a free port.
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let state = Arc::new(Mutex::new(State {
+        Self::with(State {
             consent: Consent::Given,
             expires_in: 3599,
             refresh_expires_in: None,
@@ -114,7 +113,18 @@ impl Server {
             complaints: Vec::new(),
             secrets: vec![CLIENT_SECRET.to_owned()],
             subjects: Vec::new(),
-        }));
+        })
+    }
+
+    /// Another one that knows the same.
+    pub fn twin(&self) -> Self {
+        Self::with(self.state().clone())
+    }
+
+    fn with(state: State) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::new(Mutex::new(state));
         let ended = Arc::new(AtomicBool::new(false));
         let (shared, over) = (Arc::clone(&state), Arc::clone(&ended));
         std::thread::spawn(move || {
@@ -126,7 +136,13 @@ impl Server {
                 std::thread::spawn(move || serve(client.ok()?, &state));
             }
         });
-        Self { address, state, ended }
+        Self { address, state, ended, is_handle: false }
+    }
+
+    /// The same server; it does not end with this value.
+    pub fn handle(&self) -> Self {
+        let (state, ended) = (Arc::clone(&self.state), Arc::clone(&self.ended));
+        Self { address: self.address, state, ended, is_handle: true }
     }
 
     /// Its state.
@@ -184,6 +200,11 @@ impl Server {
         self.state().access.iter().any(|access| access == token)
     }
 
+    /// An hour has passed: access tokens given so far are over.
+    pub fn expire(&self) {
+        self.state().access.clear();
+    }
+
     /// The person takes access away, or a week has passed.
     pub fn revoke(&self) {
         let mut state = self.state();
@@ -194,8 +215,10 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.ended.store(true, Ordering::Relaxed);
-        let _ = TcpStream::connect(self.address);
+        if !self.is_handle {
+            self.ended.store(true, Ordering::Relaxed);
+            let _ = TcpStream::connect(self.address);
+        }
     }
 }
 

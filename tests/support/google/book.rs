@@ -33,7 +33,7 @@ pub struct Shelf {
 }
 
 /// Everything.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Book {
     pub calendars: Vec<Shelf>,
     changes: u64,

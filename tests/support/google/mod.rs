@@ -44,26 +44,36 @@ pub enum Fault {
     Empty,
     /// The answer breaks off in its middle.
     CutOff,
+    /// The answer comes a few bytes at a time.
+    Slow,
     /// This refusal: status, reason, and `Retry-After` unless empty.
     Refuse(u16, &'static str, &'static str),
     /// The same, but what is asked is done.
     RefuseAfterwards(u16, &'static str),
 }
 
-#[derive(Debug, Default)]
+/// What happens meanwhile, elsewhere.
+type Act = Box<dyn FnOnce() + Send>;
+/// Who knows whether a token is good.
+type Authority = Box<dyn Fn(&str) -> bool + Send>;
+
+#[derive(Default)]
 struct State {
     book: Mutex<Book>,
     log: Mutex<Vec<String>>,
     faults: Mutex<VecDeque<(String, Fault)>>,
+    acts: Mutex<VecDeque<(String, Act)>>,
     tokens: Mutex<BTreeSet<String>>,
+    authority: Mutex<Option<Authority>>,
+    date: Mutex<Option<String>>,
     ended: AtomicBool,
 }
 
 /// The server; it ends with this value.
-#[derive(Debug)]
 pub struct Fake {
     address: SocketAddr,
     state: Arc<State>,
+    is_handle: bool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -73,9 +83,22 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Fake {
     /// Starts with the person's first calendar and one called `work`.
     pub fn start() -> Self {
+        let fake = Self::with(Book::default());
+        fake.accept(TOKEN);
+        fake.add_calendar(PERSON, "Jane", "owner");
+        fake.add_calendar("work@group.calendar.google.com", "work", "owner");
+        fake
+    }
+
+    /// Another one that holds the same.
+    pub fn twin(&self) -> Self {
+        Self::with(self.book().clone())
+    }
+
+    fn with(book: Book) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let state = Arc::new(State::default());
+        let state = Arc::new(State { book: Mutex::new(book), ..State::default() });
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
             for client in listener.incoming() {
@@ -86,11 +109,12 @@ impl Fake {
                 std::thread::spawn(move || serve(client.ok()?, &state));
             }
         });
-        let fake = Self { address, state };
-        fake.accept(TOKEN);
-        fake.add_calendar(PERSON, "Jane", "owner");
-        fake.add_calendar("work@group.calendar.google.com", "work", "owner");
-        fake
+        Self { address, state, is_handle: false }
+    }
+
+    /// The same server; it does not end with this value.
+    pub fn handle(&self) -> Self {
+        Self { address: self.address, state: Arc::clone(&self.state), is_handle: true }
     }
 
     /// `api_root` of the config.
@@ -108,9 +132,24 @@ impl Fake {
         lock(&self.state.faults).push_back((words.to_owned(), fault));
     }
 
+    /// This happens right before the next request whose line in the log holds all these words.
+    pub fn before(&self, words: &str, act: impl FnOnce() + Send + 'static) {
+        lock(&self.state.acts).push_back((words.to_owned(), Box::new(act)));
+    }
+
     /// Faults that have not come up yet.
     pub fn faults_left(&self) -> usize {
-        lock(&self.state.faults).len()
+        lock(&self.state.faults).len() + lock(&self.state.acts).len()
+    }
+
+    /// What the clock there shows from now on.
+    pub fn set_clock(&self, date: &str) {
+        *lock(&self.state.date) = Some(date.to_owned());
+    }
+
+    /// Takes the tokens that this one calls good from now on, and no others.
+    pub fn trust(&self, authority: impl Fn(&str) -> bool + Send + 'static) {
+        *lock(&self.state.authority) = Some(Box::new(authority));
     }
 
     /// Takes this token from now on.
@@ -130,8 +169,27 @@ impl Fake {
 
 impl Drop for Fake {
     fn drop(&mut self) {
-        self.state.ended.store(true, Ordering::Relaxed);
-        let _ = TcpStream::connect(self.address);
+        if !self.is_handle {
+            self.state.ended.store(true, Ordering::Relaxed);
+            let _ = TcpStream::connect(self.address);
+        }
+    }
+}
+
+impl State {
+    /// The next thing in the queue that is meant for this request.
+    fn meant<T>(queue: &Mutex<VecDeque<(String, T)>>, line: &str) -> Option<T> {
+        let mut queue = lock(queue);
+        let hit = |words: &str| words.split(' ').all(|word| line.contains(word));
+        let at = queue.iter().position(|(words, _)| hit(words))?;
+        queue.remove(at).map(|(_, one)| one)
+    }
+
+    fn knows(&self, token: &str) -> bool {
+        match &*lock(&self.authority) {
+            Some(is_good) => is_good(token),
+            None => lock(&self.tokens).contains(token),
+        }
     }
 }
 
@@ -139,18 +197,16 @@ fn serve(mut client: TcpStream, state: &State) -> Option<()> {
     let request = Request::read(&mut client)?;
     let line = request.line();
     lock(&state.log).push(line.clone());
-    let fault = {
-        let mut faults = lock(&state.faults);
-        let hit = |words: &str| words.split(' ').all(|word| line.contains(word));
-        let at = faults.iter().position(|(words, _)| hit(words));
-        at.and_then(|at| faults.remove(at)).map(|(_, fault)| fault)
-    };
+    if let Some(act) = State::meant(&state.acts, &line) {
+        act();
+    }
+    let fault = State::meant(&state.faults, &line);
     match &fault {
         Some(Fault::Drop) => return http::hang_up(&client),
         Some(Fault::Silence) => return http::wait_for_end(&mut client),
         Some(Fault::Refuse(status, reason, pause)) => {
             let refusal = Refusal::new(*status, reason);
-            return http::reply(&mut client, &request, &refusal.after(pause).into());
+            return http::reply(&mut client, &request, &dated(refusal.after(pause).into(), state));
         }
         Some(Fault::Garbled) => {
             let page = "<html><body>Sign in to the network</body></html>";
@@ -159,19 +215,26 @@ fn serve(mut client: TcpStream, state: &State) -> Option<()> {
         Some(Fault::Empty) => return http::reply(&mut client, &request, &Answer::text(200, "{}")),
         _ => {}
     }
-    let known = request.token().is_some_and(|token| lock(&state.tokens).contains(token));
+    let known = request.token().is_some_and(|token| state.knows(token));
     let answer = match known {
         true => answer(&mut lock(&state.book), &request).unwrap_or_else(Answer::from),
         false => Refusal::new(401, "authError").into(),
     };
+    let answer = dated(answer, state);
     match fault {
         Some(Fault::LoseAnswer) => http::hang_up(&client),
         Some(Fault::CutOff) => http::cut_off(&mut client, &answer),
+        Some(Fault::Slow) => http::reply_slowly(&mut client, &answer),
         Some(Fault::RefuseAfterwards(status, reason)) => {
             http::reply(&mut client, &request, &Refusal::new(status, reason).into())
         }
         _ => http::reply(&mut client, &request, &answer),
     }
+}
+
+fn dated(answer: Answer, state: &State) -> Answer {
+    let date = lock(&state.date).clone().unwrap_or_else(|| answer.date.clone());
+    Answer { date, ..answer }
 }
 
 fn answer(book: &mut Book, request: &Request) -> Result<Answer, Refusal> {

@@ -14,6 +14,13 @@ impl Fake {
         self.book().find(id).is_ok()
     }
 
+    /// The id of the calendar that is called so.
+    pub fn called(&self, summary: &str) -> Option<String> {
+        let book = self.book();
+        let found = book.calendars.iter().find(|shelf| shelf.summary == summary)?;
+        Some(found.id.clone())
+    }
+
     /// Sets fields of a calendar's entry in the list.
     pub fn set_entry(&self, id: &str, fields: Value) {
         self.book().find(id).unwrap().entry.extend(object(&fields));
