@@ -6,6 +6,7 @@
 //! with an explicit `null`.
 
 use super::api::{Ask, Line, Repeats};
+use super::listing::cut;
 use super::marks;
 use super::series::guards;
 use crate::calendar::Error;
@@ -39,7 +40,7 @@ pub async fn insert(
     let url = line.url(&["calendars", calendar, "events"], &QUIET);
     let ask = Ask::post(url, Value::Object(fields), Repeats::Guarded);
     let made: Event = line.read(&ask, "add a block").await?;
-    Ok(made.etag.map(ETag::new))
+    version_of(made, id)
 }
 
 /// Replaces the event if it still has this version.
@@ -60,9 +61,17 @@ pub async fn update(
     let url = line.url(&["calendars", calendar, "events", id], &QUIET);
     let ask = Ask::patch(url, version, Value::Object(fields));
     match line.ask(&ask).await {
-        Ok(body) => Ok(line.json::<Event>(&body)?.etag.map(ETag::new)),
+        Ok(body) => version_of(line.json(&body)?, id),
         Err(failed) if matches!(failed.status(), Some(404 | 410 | 412)) => Err(Error::Changed),
         Err(failed) => Err(line.error(failed, "change a block")),
+    }
+}
+
+/// The version a write gave this event. An answer that does not name it confirms nothing.
+fn version_of(written: Event, id: &str) -> Result<Option<ETag>, Error> {
+    match written.id.as_deref() == Some(id) {
+        true => Ok(written.etag.map(ETag::new)),
+        false => Err(cut()),
     }
 }
 
