@@ -13,6 +13,7 @@ mod hostile_text;
 mod right_time;
 mod main_job;
 mod google_main_job;
+mod google_beside_caldav;
 mod google_faults;
 mod state_machine;
 mod stories;
