@@ -249,7 +249,7 @@ pub(super) fn lose(
 }
 
 /// Its text is not kept: the next listing brings it anew.
-fn read_again(person: &mut Person, collection: &CollectionId, href: &Href) {
+pub(super) fn read_again(person: &mut Person, collection: &CollectionId, href: &Href) {
     let Some(status) = person.status.collections.get_mut(collection) else { return };
     status.token = None;
     if let Some(known) = Arc::make_mut(&mut status.known).get_mut(href) {

@@ -1,6 +1,7 @@
 //! Step 12: what the writes left behind is recorded, so that our own blocks never come back as the
 //! person's changes.
 
+use super::gather::read_again;
 use super::{Report, Turn, Warning};
 use crate::calendar::{Collection, Error};
 use crate::event::change::{Change, Context, Origin, Remover};
@@ -136,6 +137,7 @@ fn confirm(person: &mut Person, uid: &Uid, written: &Written, turn: &Turn<'_>) {
             {
                 Arc::make_mut(&mut status.known).remove(&published.href);
             }
+            look_elsewhere(person, uid);
             let seen = Seen { after: person.last_turn, by: turn.now };
             let change = Change::Vanished { uid, seen, by: Remover::Ourselves };
             fold_one(person, &change, turn);
@@ -176,6 +178,19 @@ fn confirm(person: &mut Person, uid: &Uid, written: &Written, turn: &Turn<'_>) {
                 event.task_type = Some(kind);
             }
         }
+    }
+}
+
+/// A block that we took away, and that the person carried to another calendar before that: it was
+/// listed there as a copy, and the next listing shows what it is now.
+fn look_elsewhere(person: &mut Person, uid: &Uid) {
+    let holds = |(id, c): (&CollectionId, &CollectionStatus)| {
+        let mut known = c.known.iter();
+        let (href, _) = known.find(|(_, k)| k.uids.contains(uid))?;
+        Some((id.clone(), href.clone()))
+    };
+    if let Some((collection, href)) = person.status.collections.iter().find_map(holds) {
+        read_again(person, &collection, &href);
     }
 }
 

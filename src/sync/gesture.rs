@@ -72,7 +72,11 @@ pub fn seen(suggestion: &mut Suggestion, sighting: &Sighting<'_>, zone: Tz, now:
         State::Withdrawn => published.is_none() && sighting.among != Among::Ours,
         State::Proposed | State::Accepted | State::Taken | State::Past => false,
     };
-    let elsewhere = published.is_some_and(|p| p.collection != *sighting.collection);
+    // A write that no reply confirmed went to where our blocks go.
+    let elsewhere = match published {
+        Some(p) => p.collection != *sighting.collection,
+        None => sighting.among == Among::Theirs,
+    };
     let master = sighting.object.events.iter().find(|e| e.recurrence_id.is_none());
     let extent = master.and_then(|component| extent(component, zone));
     let gesture = match (master, extent) {

@@ -5,8 +5,9 @@ use super::words::field;
 use crate::support::fake_server::{Hand, Server, Verb, Write};
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use chronotype::cycle::Mode;
+use chronotype::event::mark::mark_of;
 use chronotype::event::{Event, EventId, Href, Settlement, ical};
-use chronotype::schedule::suggestion::State;
+use chronotype::schedule::suggestion::{State, Suggestion};
 use chronotype::store::Person;
 use chronotype::task::learn::{INITIAL_CONFIDENCE, learn_hour};
 use chronotype::task::{Hours, TypeId};
@@ -349,7 +350,12 @@ fn no_duplicates(person: &Person, now: DateTime<Utc>) -> Result<(), String> {
         }
     }
     for ((request, session), blocks) in standing {
-        let ours = blocks.iter().filter(|s| s.state == State::Proposed && s.start > now + FREEZE);
+        // A mark of theirs (`✓`) makes a block theirs as well: it is not written again.
+        let marked =
+            |s: &Suggestion| s.published.as_ref().is_some_and(|p| mark_of(&p.title).is_some());
+        let ours = blocks
+            .iter()
+            .filter(|s| s.state == State::Proposed && s.start > now + FREEZE && !marked(s));
         if ours.count() > 0 && blocks.len() > 1 {
             return Err(format!("{request:?} session {session} has {} blocks", blocks.len()));
         }

@@ -231,4 +231,5 @@ fn a_copy_of_a_block_is_not_ours() {
         let left = std::fs::read_to_string(story.file("work", "copy")).unwrap();
         assert_eq!(left, copy, "the copy is nobody's business");
     }
+    assert_eq!(story.state("02T05:30", &name), "accepted", "what is left of it is theirs");
 }

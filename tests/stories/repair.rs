@@ -87,6 +87,28 @@ fn dragged_between_a_crash_and_the_next_turn() {
     }
 }
 
+/// Its write was never confirmed, and the person carried it to a calendar of theirs before anybody
+/// looked: it is theirs there.
+#[test]
+fn carried_over_between_a_crash_and_the_next_turn() {
+    let story = Story::new();
+    story.put("tasks", "t1", &todo("t1", "DUE:20260306T160000Z"));
+    let died = story.person.run("02T05:00", &["sync", "--die-at", "3"]);
+    assert_eq!(died.code, None, "it is out, and nothing says so");
+    let (name, body) = story.block();
+    story.remove("chronotype", &name);
+    story.put("work", &name, &body);
+    let start = body.lines().find_map(|l| l.strip_prefix("DTSTART:202603")).unwrap();
+    story.put("work", "m", &event("m", "Meeting", &start[..5], ""));
+    for now in ["02T05:10", "02T05:20"] {
+        story.sync(now);
+        let there = std::fs::read_to_string(story.file("work", &name)).unwrap();
+        assert_eq!(there, body, "{now}");
+        assert_eq!(story.state(now, &name), "accepted");
+        assert!(story.blocks().is_empty(), "no second one");
+    }
+}
+
 #[test]
 fn our_collection_is_deleted_whole() {
     let story = Story::with_block();

@@ -62,7 +62,7 @@ impl Fake {
             return Err(Error::Transient("503".into()));
         }
         if shelf.is_some() && server.faults.on.contains(&Fault::CollectionAway) {
-            disown(server, shelf.unwrap_or_default());
+            disown(server, shelf.unwrap_or_default(), None);
         }
         match shelf {
             Some(id)
@@ -166,7 +166,7 @@ impl Calendar for Fake {
         // One that is not named is denied with all that lies in it.
         for id in all.iter().filter(|_| away) {
             if server.is_victim(id) {
-                disown(&mut server, id);
+                disown(&mut server, id, None);
             }
         }
         let shelves = server.shelves.values().filter(|s| s.account == self.account);
@@ -299,7 +299,7 @@ fn list(
         Some(number) => delta(server, id, number..seq, &objects, known),
     };
     match gone {
-        true => disown(server, id),
+        true => disown(server, id, Some(known)),
         false => server.shelves.get_mut(id).into_iter().for_each(|s| s.lies = 0),
     }
     server.told_removed.extend(listing.removed.iter().cloned());
@@ -316,15 +316,19 @@ fn list(
 }
 
 /// The server denies what lies there. By the contract that is believed of our blocks and of few
-/// objects at once, of many from the second full listing on.
-fn disown(server: &mut Server, id: &str) {
+/// objects at once, of many from the second full listing on. How many there are is what the client
+/// knows, where it asks with that.
+fn disown(server: &mut Server, id: &str, known: Option<&BTreeMap<Href, ETag>>) {
     let Some(shelf) = server.shelves.get_mut(id) else { return };
     shelf.lies += 1;
     let lines = shelf.objects.values().flat_map(|s| s.put.lines().map(str::to_owned));
     let mut uids: Vec<String> =
         lines.filter_map(|l| l.strip_prefix("UID:").map(str::to_owned)).collect();
     let is_ours = |uid: &String| uid.starts_with("chronotype-");
-    let foreign = uids.iter().filter(|uid| !is_ours(uid)).count();
+    let foreign = match known {
+        Some(known) => known.keys().filter(|href| !href.as_str().contains("/chronotype-")).count(),
+        None => uids.iter().filter(|uid| !is_ours(uid)).count(),
+    };
     if shelf.lies < 2 && foreign >= 10 {
         uids.retain(is_ours);
     }

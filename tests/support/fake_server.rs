@@ -242,6 +242,9 @@ impl Server {
         let Some(shelf) = self.shelves.get_mut(id) else { return };
         let all: Vec<_> = shelf.objects.iter().map(|(h, s)| (h.clone(), Arc::clone(s))).collect();
         let Some((href, whole)) = dice.pick(&all).cloned() else { return };
+        if self.cut.iter().any(|(_, _, version, _)| *version == whole.version) {
+            return;
+        }
         let half = whole.body.char_indices().nth(whole.body.chars().count() / 2);
         let body = whole.body[..half.map_or(0, |(at, _)| at)].to_owned();
         let version = shelf.put(&href, Stored { body, ..(*whole).clone() });
