@@ -1,12 +1,13 @@
 //! `chronotype auth google` from outside: the built binary, Google's server, and a browser.
 
+use super::support::binary::{Binary, Running, binary};
 use super::support::browser::{agree, browse};
 use super::support::google_assertion::SUBJECT;
 use super::support::google_auth::{CLIENT_SECRET, Consent, Fault, Server};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{ChildStdin, ChildStdout};
 
 struct Home {
     server: Server,
@@ -15,7 +16,7 @@ struct Home {
 
 /// A sign-in that waits.
 struct Waiting {
-    child: Child,
+    child: Running,
     stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
     address: String,
@@ -54,24 +55,14 @@ impl Home {
         std::fs::write(self.folder.path().join(name), text).unwrap();
     }
 
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_chronotype"));
-        command
-            .arg("--config")
-            .arg(self.folder.path().join("config.toml"))
-            .args(args)
-            .env_clear()
-            .env("HOME", self.folder.path())
-            .env("RUST_LOG", "trace")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
+    fn command(&self, args: &[&str]) -> Binary {
+        let binary = binary().home(self.folder.path()).env("RUST_LOG", "trace");
+        binary.arg("--config").arg(self.folder.path().join("config.toml")).args(args)
     }
 
     /// Runs to the end.
     fn run(&self, args: &[&str]) -> Gave {
-        let output = self.command(args).stdin(Stdio::null()).output().unwrap();
+        let output = self.command(args).output();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let (out, err) = (text(output.stdout), text(output.stderr));
         Gave { code: output.status.code().unwrap(), out, err }
@@ -79,8 +70,8 @@ impl Home {
 
     /// Runs until the address is out.
     fn sign_in(&self, args: &[&str]) -> Waiting {
-        let mut child = self.command(&[&["auth", "google", "--no-browser"], args].concat());
-        let mut child = child.spawn().unwrap();
+        let command = self.command(&[&["auth", "google", "--no-browser"], args].concat());
+        let mut child = command.piped().spawn();
         let (stdin, mut stdout) =
             (child.stdin.take(), child.stdout.take().map(BufReader::new).unwrap());
         let mut address = String::new();
@@ -108,15 +99,7 @@ impl Waiting {
         // stdin stays open: the end is not its end.
         self.stdout.read_to_string(&mut out).unwrap();
         self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
-        Gave { code: self.child.wait().unwrap().code().unwrap(), out, err }
-    }
-}
-
-impl Drop for Waiting {
-    /// A test that fails leaves nothing running.
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        Gave { code: self.child.end().code().unwrap(), out, err }
     }
 }
 
@@ -252,7 +235,7 @@ fn what_google_refuses() {
 fn as_json() {
     let home = Home::new();
     home.server.state().refresh_expires_in = Some(604_799);
-    let mut child = home.command(&["--json", "auth", "google", "--no-browser"]).spawn().unwrap();
+    let mut child = home.command(&["--json", "auth", "google", "--no-browser"]).piped().spawn();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut next =
         || -> serde_json::Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
@@ -261,7 +244,7 @@ fn as_json() {
     assert_eq!((&told["account"], &told["signed_in"]), (&"work".into(), &true.into()));
     assert_eq!(told["scopes"].as_array().unwrap().len(), 3);
     assert!(told["ends_at"].is_string(), "{told}");
-    assert!(child.wait().unwrap().success());
+    assert!(child.end().success());
 }
 
 #[test]

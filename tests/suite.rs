@@ -11,6 +11,7 @@ mod fixtures;
 mod folding;
 mod hostile_text;
 mod right_time;
+mod log_at_trace;
 mod main_job;
 mod google_main_job;
 mod google_beside_caldav;

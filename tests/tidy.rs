@@ -81,6 +81,7 @@ const HOMES: Homes = &[
         ],
     ),
     ("tracing-subscriber", &["cli", "daemon"]),
+    ("tracing-log", &["cli", "daemon"]),
     ("clap", &["cli"]),
     ("anstyle", &["cli"]),
     ("anstream", &["cli"]),

@@ -161,6 +161,7 @@ pub struct Server {
 
 impl Server {
     pub fn new(now: DateTime<Utc>, seed: u64) -> Self {
+        super::trace::watch();
         Self {
             now,
             dice: Dice::new(seed),

@@ -4,11 +4,12 @@
 //! It is strict: a request that Google would refuse, or should, is refused with a word and noted
 //! in [`Server::complaints`]. Time does not pass in it: tests expire and revoke by hand.
 
-use super::google_assertion;
+use super::google_form::{Form, form, request};
+use super::{google_assertion, trace};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::collections::{BTreeMap, VecDeque};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -92,7 +93,6 @@ pub struct Server {
     is_handle: bool,
 }
 
-type Form = BTreeMap<String, String>;
 /// Status, further headers, body.
 type Answer = (u16, String, String);
 
@@ -122,6 +122,7 @@ impl Server {
     }
 
     fn with(state: State) -> Self {
+        trace::watch();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(Mutex::new(state));
@@ -247,29 +248,6 @@ fn serve(mut client: TcpStream, state: &Mutex<State>) -> Option<()> {
     client.write_all(answer.as_bytes()).ok()
 }
 
-fn request(client: &mut TcpStream) -> Option<(String, String)> {
-    let (mut bytes, mut chunk) = (Vec::new(), [0; 4096]);
-    loop {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| {
-                let (name, value) = line.split_once(':')?;
-                name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
-            });
-            if body.len() >= length.unwrap_or(0) {
-                return Some((head.to_owned(), body.to_owned()));
-            }
-        }
-        let read = client.read(&mut chunk).ok().filter(|read| *read > 0)?;
-        bytes.extend_from_slice(&chunk[..read]);
-    }
-}
-
-fn form(text: &str) -> Form {
-    let address = reqwest::Url::parse(&format!("http://x/?{text}")).unwrap();
-    address.query_pairs().into_owned().collect()
-}
-
 impl State {
     /// Google's page, with the person's answer to it.
     fn authorise(&mut self, asked: &Form) -> Answer {
@@ -331,6 +309,7 @@ impl State {
         match grant.as_str() {
             "authorization_code" => {
                 self.secrets.push(get("code_verifier").to_owned());
+                trace::secret(get("code_verifier"));
                 let Some(code) = self.codes.remove(get("code")) else {
                     return self.refuse(400, "invalid_grant", "code");
                 };
@@ -385,6 +364,7 @@ impl State {
 
     fn service_account(&mut self, assertion: &str) -> Answer {
         self.secrets.push(assertion.to_owned());
+        trace::secret(assertion);
         let claims = match google_assertion::claims(assertion) {
             Ok(claims) => claims,
             Err(what) => return self.refuse(400, "invalid_grant", what),

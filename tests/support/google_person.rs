@@ -11,7 +11,6 @@ use chrono::{Datelike, NaiveDate, TimeDelta, Weekday};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
 
 /// Their second calendar.
 pub const WORK: &str = "work@group.calendar.google.com";
@@ -67,14 +66,13 @@ impl GooglePerson {
     /// Signs in: the address is printed, the person agrees on Google's page, and their browser is
     /// sent back to the program that waits.
     pub fn sign_in(&self) -> Gave {
-        let mut command =
-            self.person.command("02T04:00", &["auth", "google", ACCOUNT, "--no-browser"]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let command = self.person.command("02T04:00", &["auth", "google", ACCOUNT, "--no-browser"]);
+        let mut child = command.piped().spawn();
         let mut address = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut address).unwrap();
         assert!(address.starts_with(&self.auth.root()), "{address:?}");
         let shown = browse(&agree(address.trim_end()));
-        let output = child.wait_with_output().unwrap();
+        let output = child.output();
         let gave = Gave {
             code: output.status.code(),
             out: address,

@@ -1,10 +1,10 @@
 //! A person on this machine: a home, a config, and the built binary, run as they would.
 
-use super::binary::binary;
+use super::binary::{Binary, binary};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 use tempfile::TempDir;
 
 /// A home of its own; the environment is emptied.
@@ -68,17 +68,16 @@ impl Person {
 
     /// Runs the binary at a moment of March 2026 (`02T06:00`, UTC), or at any (`2026-04-01T06:00`).
     pub fn run(&self, now: &str, args: &[&str]) -> Gave {
-        let Output { status, stdout, stderr } = self.command(now, args).output().unwrap();
+        let Output { status, stdout, stderr } = self.command(now, args).output();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Gave { code: status.code(), out: text(stdout), err: text(stderr) }
     }
 
     /// The same, not yet started.
-    pub fn command(&self, now: &str, args: &[&str]) -> Command {
+    pub fn command(&self, now: &str, args: &[&str]) -> Binary {
         let now = if now.len() > 8 { format!("{now}:00Z") } else { format!("2026-03-{now}:00Z") };
-        let mut command = binary(self.folder.path());
-        command.arg("--config").arg(self.path("config.toml")).args(["--now", &now]).args(args);
-        command
+        let binary = binary().home(self.folder.path());
+        binary.arg("--config").arg(self.path("config.toml")).args(["--now", &now]).args(args)
     }
 
     /// Runs it and wants exit code 0.

@@ -96,6 +96,7 @@ impl Fake {
     }
 
     fn with(book: Book) -> Self {
+        super::trace::watch();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(State { book: Mutex::new(book), ..State::default() });
