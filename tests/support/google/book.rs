@@ -3,7 +3,7 @@
 use super::answer::{Answer, Refusal};
 use super::http::Request;
 use super::{PERSON, fields, object, times};
-use chrono::{DateTime, SecondsFormat, TimeDelta};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -36,6 +36,8 @@ pub struct Shelf {
 #[derive(Debug, Clone, Default)]
 pub struct Book {
     pub calendars: Vec<Shelf>,
+    /// What the time is, where a test says so.
+    pub clock: Option<DateTime<Utc>>,
     changes: u64,
     /// Sizes of pages, in turn; empty = as asked for.
     pub pages: Vec<usize>,
@@ -117,10 +119,12 @@ impl Book {
     pub fn store(&mut self, calendar: &str, id: &str, fields: Fields) -> Result<(), Refusal> {
         self.changes += 1;
         let change = self.changes;
+        let clock = self.clock;
         let shelf = self.find(calendar)?;
         let mut fields = fields;
         fields.retain(|_, value| !value.is_null());
         let at = DateTime::UNIX_EPOCH + TimeDelta::days(20_513) + TimeDelta::seconds(change as i64);
+        let at = clock.unwrap_or(at);
         let at = at.to_rfc3339_opts(SecondsFormat::Millis, true);
         fields.insert("id".to_owned(), id.into());
         fields.insert("updated".to_owned(), at.clone().into());

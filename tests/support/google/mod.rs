@@ -8,8 +8,10 @@ mod answer;
 mod book;
 mod events;
 mod fields;
+pub mod gate;
 mod http;
 mod list;
+pub mod passage;
 mod person;
 mod times;
 
