@@ -131,12 +131,14 @@ pub fn seen(suggestion: &mut Suggestion, sighting: &Sighting<'_>, zone: Tz, now:
     });
 }
 
-/// Whether the block stands where a move of ours would bring it that was never confirmed: we moved
-/// it there, whatever the person did to it since.
+/// Whether the block stands where we last wanted it without having seen it there: a move of ours
+/// that was never confirmed brought it there, whatever the person did to it since; they may have
+/// deleted it and put it back before we looked.
 pub fn has_landed(suggestion: &Suggestion, object: &ObjectResource, zone: Tz) -> bool {
     let master = object.events.iter().find(|e| e.recurrence_id.is_none());
     let there = master.and_then(|component| extent(component, zone));
-    suggestion.intent == Some(Intent::Update) && there == Some((suggestion.start, suggestion.end))
+    let unseen = suggestion.intent == Some(Intent::Update) || suggestion.published.is_none();
+    unseen && there == Some((suggestion.start, suggestion.end))
 }
 
 /// A block that is no longer listed.

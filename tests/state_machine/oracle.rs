@@ -2,10 +2,10 @@
 
 use super::person::{Kind, Someone, Thing, Truth};
 use super::words::field;
-use crate::support::fake_server::{Hand, Server, Verb, Write};
+use crate::support::fake_server::{Hand, Server, Stored, Verb, Write};
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use chronotype::cycle::Mode;
-use chronotype::event::mark::mark_of;
+use chronotype::event::mark::{mark_of, unmarked};
 use chronotype::event::{Event, EventId, Href, Settlement, ical};
 use chronotype::schedule::suggestion::{State, Suggestion};
 use chronotype::store::Person;
@@ -22,7 +22,8 @@ type Key = (String, DateTime<Utc>, u16, DateTime<Utc>);
 
 #[derive(Default)]
 pub struct Oracle {
-    settled: BTreeSet<Key>,
+    /// With what was learned, and whether of an occurrence of a series.
+    settled: BTreeMap<Key, (Option<f32>, bool)>,
     /// What replaying the settled outcomes gives.
     learned: BTreeMap<TypeId, Hours>,
     pub counts: BTreeMap<&'static str, u64>,
@@ -71,8 +72,12 @@ impl Oracle {
         someone: &Someone,
     ) -> Result<(), String> {
         let now = keys(after);
-        let all: BTreeSet<Key> = now.iter().map(|(k, _, _)| k.clone()).collect();
-        if let Some(lost) = self.settled.difference(&all).next() {
+        let said = |e: &Event, s: &Settlement| {
+            (s.signal.map(|signal| signal.value), e.id.recurrence_id.is_some())
+        };
+        let all: BTreeMap<Key, (Option<f32>, bool)> =
+            now.iter().map(|(k, e, s)| (k.clone(), said(e, s))).collect();
+        if let Some(lost) = self.settled.keys().find(|k| !all.contains_key(*k)) {
             return Err(format!("a settled outcome is gone: {lost:?}"));
         }
         let mut places: BTreeMap<(&EventId, u16), usize> = BTreeMap::new();
@@ -82,16 +87,24 @@ impl Oracle {
         if let Some((twice, _)) = places.iter().find(|(_, n)| **n > 1) {
             return Err(format!("a placement settled twice: {twice:?}"));
         }
-        let mut new: Vec<_> = now.iter().filter(|(k, _, _)| !self.settled.contains(k)).collect();
+        let mut new: Vec<_> =
+            now.iter().filter(|(k, _, _)| !self.settled.contains_key(k)).collect();
         new.sort_by(|(_, a, s), (_, b, t)| {
             let start = |s: &Settlement| s.span.start_instant(ZONE);
             (start(s), &a.id).cmp(&(start(t), &b.id))
         });
         for (key, event, settlement) in &new {
-            let again =
-                |(uid, start, ordinal, _): &&Key| (uid, start, ordinal) == (&key.0, &key.1, &key.2);
+            // One of a series and one that is none met at that hour, and one of them left it.
+            let met = |first: (Option<f32>, bool)| {
+                let other = said(event, settlement);
+                first.1 != other.1 && is_move(first.0) != is_move(other.0)
+            };
+            let again = |((uid, start, ordinal, _), first): &(&Key, &(Option<f32>, bool))| {
+                (uid, start, ordinal) == (&key.0, &key.1, &key.2) && !met(**first)
+            };
             if let Some(first) = self.settled.iter().find(again) {
-                return Err(format!("an outcome was learned twice: {first:?} and {key:?}"));
+                let story = format!("{first:?} and {key:?}: {settlement:?} of {event:?}");
+                return Err(format!("an outcome was learned twice: {story}"));
             }
             *self.counts.entry("placements settled").or_default() += 1;
             truthful(event, settlement, after, server, someone)?;
@@ -139,6 +152,11 @@ impl Oracle {
         published(person, server)?;
         no_duplicates(person, server.now)
     }
+}
+
+/// What leaving an hour for another one says.
+fn is_move(signal: Option<f32>) -> bool {
+    signal.is_some_and(|value| [0.7, 0.3, 0.2].iter().any(|of| (value - of).abs() < 1e-3))
 }
 
 fn at(text: &str) -> Option<DateTime<Utc>> {
@@ -222,19 +240,30 @@ fn truthful(
             let known = after.status.collections.iter().find(|(c, _)| c.as_str() == id);
             let known = known.and_then(|(_, c)| c.known.get(href));
             known.is_some_and(|k| k.is_text(&stored.body))
+                // What is cut off tells nothing.
+                && stored.body.trim_end().ends_with("END:VCALENDAR")
                 && field(&stored.body, "STATUS").as_deref() != Some("CANCELLED")
                 && field(&stored.body, "RRULE").is_none()
                 // Put back once its time had come, it was gone when it mattered.
                 && stored.since < settlement.at.min(settlement.span.start_instant(ZONE))
         });
-        if single && stands.is_some() {
+        // Of two under one UID, each in its calendar, one was taken away or cancelled.
+        if single && stands.is_some() && !someone.doubled.contains(uid) {
             return told("a deletion of what stands");
         }
     }
-    // A series that ends while another of its name begins reads as one that was split.
+    // A series that ends while another of its name begins reads as one that was split; a block of
+    // ours that was made recurring is a series, too.
     let heir = |t: &Thing| t.kind == Kind::Series && t.uid != uid && event.title.contains(&t.title);
-    let split = event.recurring && someone.things.iter().any(heir);
-    let moved = is(0.7) || is(0.3) || is(0.2) || is(0.55);
+    let recurs = |s: &Stored| {
+        let title = field(&s.put, "SUMMARY").unwrap_or_default();
+        field(&s.put, "RRULE").is_some()
+            && field(&s.put, "UID").as_deref() != Some(uid)
+            && unmarked(&event.title) == unmarked(&title)
+    };
+    let mut stored = server.shelves.values().flat_map(|s| s.objects.values());
+    let split = event.recurring && (someone.things.iter().any(heir) || stored.any(|s| recurs(s)));
+    let moved = is_move(Some(signal.value)) || is(0.55);
     if moved && truth.moved.is_empty() && !split {
         return told("a move");
     }

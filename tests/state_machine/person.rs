@@ -6,7 +6,7 @@ use crate::support::fake_faults::{Dice, Fault};
 use crate::support::fake_server::{Hand, Server};
 use chrono::{DateTime, TimeDelta, Utc};
 use chronotype::event::Href;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the person did to one UID, ever.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +51,8 @@ pub struct Someone {
     pub truth: BTreeMap<String, Truth>,
     /// Blocks of ours they deleted and did not put back: UID to place and text.
     pub deleted_blocks: BTreeMap<String, (String, Href, String)>,
+    /// UIDs that lay in two collections at once.
+    pub doubled: BTreeSet<String>,
     count: u32,
     /// How often they did what.
     pub acts: BTreeMap<&'static str, u64>,
@@ -235,6 +237,7 @@ impl Someone {
             // The one left behind is an object of its own, which nobody changes again.
             self.truth(&uid).moved.push(server.now);
             self.truth(&uid).deleted.push(server.now);
+            self.doubled.insert(uid.clone());
         }
         self.did(server, if both { "copy with its UID" } else { "carry over" }, &uid);
     }

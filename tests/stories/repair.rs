@@ -281,3 +281,23 @@ fn accepted_where_a_move_of_ours_brought_it_unseen() {
     assert_eq!(story.state("02T05:20", &name), "accepted");
     assert_eq!(story.settled("02T05:20", &name), [], "nothing was moved by them");
 }
+
+/// The same, and they deleted it before we looked, and put it back after that.
+#[test]
+fn restored_where_a_move_of_ours_brought_it_unseen() {
+    let story = Story::with_block();
+    let (name, body) = story.block();
+    let start = body.lines().find_map(|l| l.strip_prefix("DTSTART:202603")).unwrap();
+    story.put("work", "m", &event("m", "Meeting", &start[..5], ""));
+    let died = story.person.run("02T05:10", &["sync", "--die-at", "3"]);
+    assert_eq!(died.code, None, "the move is out, and nothing says so");
+    let (_, moved) = story.block();
+    assert_ne!(moved, body);
+    story.remove("chronotype", &name);
+    story.sync("02T05:20");
+    assert_eq!(story.state("02T05:20", &name), "refused");
+    story.put("chronotype", &name, &moved);
+    story.sync("02T05:30");
+    assert_eq!(story.state("02T05:30", &name), "accepted");
+    assert_eq!(story.settled("02T05:30", &name), [], "nothing was moved by them");
+}

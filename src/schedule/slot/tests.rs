@@ -49,7 +49,7 @@ fn learn(kind: &mut TaskType, hour: usize, signal: f32, n: usize) {
 fn nothing_known_is_the_prior() {
     let types = types([kind(1)]);
     let curve = Curve::of(&types.by_id[&1], &Habits::of(&types));
-    (0..24).for_each(|h| close(curve.at(h), 0.5));
+    (0..24).for_each(|h| close(curve.at(h), 0.7 * 0.5));
 }
 
 #[test]
@@ -71,8 +71,8 @@ fn placements_of_other_types_count_less() {
     mail.hours.placement[9] = 6.0;
     let types = types([deep, mail]);
     let habits = Habits::of(&types);
-    close(Curve::of(&types.by_id[&2], &habits).placed[9], 0.45 * 6.0 / (6.0 + 2.0));
-    close(Curve::of(&types.by_id[&1], &habits).placed[9], 0.45 * 1.8 / (1.8 + 2.0));
+    close(Curve::of(&types.by_id[&2], &habits).placed[9], 0.5 * 6.0 / (6.0 + 2.0));
+    close(Curve::of(&types.by_id[&1], &habits).placed[9], 0.5 * 1.8 / (1.8 + 2.0));
 }
 
 #[test]
@@ -95,9 +95,9 @@ fn a_slot_is_the_mean_of_its_quarter_hours() {
     deep.hours.score[10] = 0.9;
     let types = types([deep]);
     let curve = Curve::of(&types.by_id[&1], &Habits::of(&types));
-    close(curve.mean(585, 60, &[0.0; 24]), (0.5 + 3.0 * 0.9) / 4.0);
-    close(curve.mean(585, 60, &[9.0; 24]), (0.5 + 3.0 * 0.9) / 4.0 + 0.05);
-    close(curve.mean(585, 60, &[f32::NAN; 24]), (0.5 + 3.0 * 0.9) / 4.0);
+    close(curve.mean(585, 60, &[0.0; 24]), 0.7 * (0.5 + 3.0 * 0.9) / 4.0);
+    close(curve.mean(585, 60, &[9.0; 24]), 0.7 * (0.5 + 3.0 * 0.9) / 4.0 + 0.05);
+    close(curve.mean(585, 60, &[f32::NAN; 24]), 0.7 * (0.5 + 3.0 * 0.9) / 4.0);
 }
 
 #[test]
