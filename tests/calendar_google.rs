@@ -256,3 +256,19 @@ async fn tokens_go_nowhere_unencrypted() {
         assert!(matches!(made.err(), Some(Error::Refused(_))), "{root}");
     }
 }
+
+#[tokio::test]
+async fn the_address_is_asked_for_within_the_scopes() {
+    let fake = Fake::start();
+    fake.accept_for("reader", &[".calendarlist.readonly", ".events.readonly"]);
+    fake.accept_for("events", &[".events.readonly"]);
+    let addresses = async |token| {
+        let google = account_with(&fake, Tokens::of(&[token]), pace());
+        google.addresses().await
+    };
+    assert_eq!(addresses("reader").await.unwrap(), [PERSON]);
+    // The list may not be seen: that is no address, and no reason to be signed out.
+    assert_eq!(addresses("events").await.unwrap(), [""; 0]);
+    let signed_out = addresses("nobody").await;
+    assert!(matches!(signed_out, Err(Error::Unauthorized(_))), "{signed_out:?}");
+}

@@ -27,6 +27,7 @@ impl Home {
         std::fs::create_dir_all(folder.path().join("cal/home")).unwrap();
         std::fs::write(folder.path().join("config.toml"), config).unwrap();
         std::fs::write(folder.path().join("client.json"), auth.client_file()).unwrap();
+        api.trust(auth.issuer());
         Self { auth, api, folder }
     }
 
@@ -52,13 +53,6 @@ impl Home {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut address).unwrap();
         assert_eq!(browse(&agree(address.trim_end())).status, 200);
         assert!(child.wait().unwrap().success());
-        self.accept();
-    }
-
-    /// The API takes what the token endpoint gave out.
-    fn accept(&self) {
-        let secrets = self.auth.secrets();
-        secrets.iter().filter(|s| s.starts_with("ya29.")).for_each(|s| self.api.accept(s));
     }
 }
 
@@ -79,7 +73,6 @@ fn signed_out_is_a_state_with_its_cure() {
 
     // Access is taken away: the API refuses the token, and there is no other.
     home.auth.revoke();
-    home.auth.secrets().iter().for_each(|secret| home.api.revoke(secret));
     let (code, out) = home.run(&["-vv", "sync"]);
     assert_eq!(code, 0, "the folder is read all the same: {out}");
     let (_, said) = home.run(&["status"]);

@@ -15,6 +15,8 @@ const FIELDS: &str = "kind,nextPageToken,items(id,summary,summaryOverride,access
 const KIND: &str = "calendar#calendarList";
 /// Pages of 250 entries; nobody has subscribed to so many.
 const PAGES_MAX: usize = 100;
+/// Longest address (RFC 5321 section 4.5.3.1).
+const ADDRESS: usize = 320;
 
 /// The calendars of an account.
 #[derive(Debug, Clone, Default)]
@@ -75,9 +77,11 @@ impl Directory {
     }
 }
 
-/// A calendar's id as an address, lower case.
+/// A calendar's id as an address, lower case; what is none is not shown to anybody.
 fn address(id: &str) -> Option<String> {
-    id.contains('@').then(|| id.to_lowercase())
+    let plain = |c: char| !c.is_control() && !c.is_whitespace();
+    let fits = id.contains('@') && id.len() <= ADDRESS && id.chars().all(plain);
+    fits.then(|| id.to_lowercase())
 }
 
 /// Other people's calendars may be read only, or show no more than when they are busy.
@@ -95,14 +99,22 @@ fn collection(entry: &CalendarListEntry, account: &str) -> Option<Collection> {
     })
 }
 
-/// The person's address, when the list is not at hand.
+/// The person's address, when the list is not at hand: the id of their first calendar, out of the
+/// list, because that is all of a calendar that the scopes of a reader open (`calendars.get` takes
+/// others). Whoever may not even see the list has no address, and is not signed out for that.
 ///
 /// # Errors
 /// As [`Line::ask`].
 pub async fn primary_address(line: &Line<'_>) -> Result<Option<String>, Error> {
-    let url = line.url(&["calendars", "primary"], &[("fields", "id")]);
-    let calendar: Calendar = line.read(&Ask::get(url), "look up the first calendar").await?;
-    Ok(calendar.id.as_deref().and_then(address))
+    let url = line.url(&["users", "me", "calendarList", "primary"], &[("fields", "id")]);
+    match line.ask(&Ask::get(url)).await {
+        Ok(body) => {
+            let entry: CalendarListEntry = line.json(&body)?;
+            Ok(entry.id.as_deref().and_then(address))
+        }
+        Err(failed) if failed.status() == Some(403) => Ok(None),
+        Err(failed) => Err(line.error(failed, "look up the first calendar")),
+    }
 }
 
 /// The calendar of this name, made if it is not there. A lost reply makes no second one: the list

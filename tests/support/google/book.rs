@@ -25,6 +25,8 @@ pub struct Shelf {
     pub summary: String,
     pub role: String,
     pub zone: String,
+    /// This client has made it.
+    pub made: bool,
     /// More of its entry in the list.
     pub entry: Fields,
     pub events: BTreeMap<String, Stored>,
@@ -147,6 +149,7 @@ impl Book {
             summary: summary.to_owned(),
             role: role.to_owned(),
             zone: "Europe/Berlin".to_owned(),
+            made: false,
             entry: Fields::new(),
             events: BTreeMap::new(),
             forgotten: 0,
@@ -161,6 +164,7 @@ impl Book {
         }
         let id = format!("c{}@group.calendar.google.com", self.calendars.len());
         self.add(&id, summary, "owner");
+        self.find(&id)?.made = true;
         if let Some(zone) = body.get("timeZone").and_then(Value::as_str) {
             self.find(&id)?.zone = zone.to_owned();
         }

@@ -11,13 +11,15 @@ mod fields;
 mod http;
 mod list;
 mod person;
+mod scopes;
 mod times;
 
 use answer::{Answer, Refusal};
 use book::Book;
 use http::Request;
+use scopes::Granted;
 use serde_json::Value;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -50,13 +52,23 @@ pub enum Fault {
     RefuseAfterwards(u16, &'static str),
 }
 
-#[derive(Debug, Default)]
+/// Says what a token that it knows was granted.
+type Issuer = Box<dyn Fn(&str) -> Option<Vec<String>> + Send>;
+
+#[derive(Default)]
 struct State {
     book: Mutex<Book>,
     log: Mutex<Vec<String>>,
     faults: Mutex<VecDeque<(String, Fault)>>,
-    tokens: Mutex<BTreeSet<String>>,
+    tokens: Mutex<BTreeMap<String, Granted>>,
+    issuer: Mutex<Option<Issuer>>,
     ended: AtomicBool,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").field("book", &self.book).finish_non_exhaustive()
+    }
 }
 
 /// The server; it ends with this value.
@@ -113,9 +125,19 @@ impl Fake {
         lock(&self.state.faults).len()
     }
 
-    /// Takes this token from now on.
+    /// Takes this token from now on, for all that this program ever asks for.
     pub fn accept(&self, token: &str) {
-        lock(&self.state.tokens).insert(token.to_owned());
+        self.accept_for(token, &scopes::OURS);
+    }
+
+    /// Takes this token from now on, for these scopes (the ends of their URIs will do).
+    pub fn accept_for(&self, token: &str, scopes: &[&str]) {
+        lock(&self.state.tokens).insert(token.to_owned(), Granted::of(scopes));
+    }
+
+    /// Takes what this issuer knows, besides, for the scopes that it says.
+    pub fn trust(&self, issuer: impl Fn(&str) -> Option<Vec<String>> + Send + 'static) {
+        *lock(&self.state.issuer) = Some(Box::new(issuer));
     }
 
     /// No longer takes this token.
@@ -159,10 +181,13 @@ fn serve(mut client: TcpStream, state: &State) -> Option<()> {
         Some(Fault::Empty) => return http::reply(&mut client, &request, &Answer::text(200, "{}")),
         _ => {}
     }
-    let known = request.token().is_some_and(|token| lock(&state.tokens).contains(token));
-    let answer = match known {
-        true => answer(&mut lock(&state.book), &request).unwrap_or_else(Answer::from),
-        false => Refusal::new(401, "authError").into(),
+    let answer = match request.token().and_then(|token| granted(state, token)) {
+        Some(granted) => {
+            let mut book = lock(&state.book);
+            let may = granted.check(&mut book, &request);
+            may.and_then(|()| answer(&mut book, &request)).unwrap_or_else(Answer::from)
+        }
+        None => Refusal::new(401, "authError").into(),
     };
     match fault {
         Some(Fault::LoseAnswer) => http::hang_up(&client),
@@ -174,6 +199,14 @@ fn serve(mut client: TcpStream, state: &State) -> Option<()> {
     }
 }
 
+fn granted(state: &State, token: &str) -> Option<Granted> {
+    if let Some(granted) = lock(&state.tokens).get(token) {
+        return Some(granted.clone());
+    }
+    let issuer = lock(&state.issuer);
+    issuer.as_ref().and_then(|issuer| issuer(token)).map(|scopes| Granted::of(&scopes))
+}
+
 fn answer(book: &mut Book, request: &Request) -> Result<Answer, Refusal> {
     let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
     let Some(path) = path.strip_prefix(&["calendar", "v3"]) else {
@@ -181,6 +214,7 @@ fn answer(book: &mut Book, request: &Request) -> Result<Answer, Refusal> {
     };
     match (request.method.as_str(), path) {
         ("GET", ["users", "me", "calendarList"]) => list::calendars(book, request),
+        ("GET", ["users", "me", "calendarList", id]) => list::calendar(book, id, request),
         ("POST", ["calendars"]) => book.make(&request.body, request),
         ("GET", ["calendars", id]) => book.describe(id, request),
         ("GET", ["calendars", id, "events"]) => list::events(book, id, request),
