@@ -87,7 +87,7 @@ fn served(
 
 /// How a Google account signs in; `None` for other kinds.
 pub fn google(config: &Config, account: &Account) -> Option<Credentials> {
-    let AccountKind::Google { client_secret_file, auth_uri, token_uri, subject, .. } =
+    let AccountKind::Google { client_secret_file, auth_uri, token_uri, api_root, subject } =
         &account.kind
     else {
         return None;
@@ -104,6 +104,7 @@ pub fn google(config: &Config, account: &Account) -> Option<Credentials> {
         client_secret_file: client_secret_file.clone().unwrap_or_default(),
         auth_uri: auth_uri.clone(),
         token_uri: token_uri.clone(),
+        api_root: api_root.clone(),
         subject: subject.clone(),
         login_hint: account.username.clone(),
         writing,

@@ -3,10 +3,11 @@
 //! Invariant: the token goes to `api_root` and nowhere else: addresses are built here from names,
 //! never taken from an answer, and redirects are not followed.
 
+use super::grant::endpoint;
 use super::pace::{Budget, Pace};
 use super::refusal::{Manner, Refusal};
 use super::token::TokenSource;
-use crate::calendar::http::{Http, failure, is_dropped, is_loopback};
+use crate::calendar::http::{Http, failure, is_dropped};
 use crate::calendar::pause::in_words;
 use crate::calendar::{Error, Secret};
 use crate::event::ETag;
@@ -163,23 +164,13 @@ impl Api {
 /// # Errors
 /// [`Error::Refused`] when it is no address, or would carry the token unencrypted.
 pub fn address(root: &str) -> Result<Url, Error> {
-    let refused = |why: &str| Error::Refused(format!("api_root {why}"));
-    let mut url = Url::parse(root.trim()).ok().filter(Url::has_host);
-    let url = url.as_mut().ok_or_else(|| refused("is not a web address"))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(refused("must not hold a password"));
-    }
-    match url.scheme() {
-        "https" => {}
-        "http" if is_loopback(url) => {}
-        _ => return Err(refused("must begin with https://")),
-    }
+    let mut url = endpoint(root).map_err(|e| Error::Refused(format!("api_root: {e}")))?;
     url.set_query(None);
     url.set_fragment(None);
     if !url.path().ends_with('/') {
         url.set_path(&format!("{}/", url.path()));
     }
-    Ok(url.clone())
+    Ok(url)
 }
 
 impl Line<'_> {

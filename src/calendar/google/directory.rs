@@ -1,6 +1,6 @@
 //! The calendar list: which calendars there are, what may be done there, whose they are.
 
-use super::api::{Ask, Line, Repeats};
+use super::api::{Ask, Failed, Line, Repeats};
 use super::listing::cut;
 use crate::calendar::{Collection, Error};
 use crate::event::{CollectionId, Href};
@@ -112,7 +112,7 @@ pub async fn primary_address(line: &Line<'_>) -> Result<Option<String>, Error> {
             let entry: CalendarListEntry = line.json(&body)?;
             Ok(entry.id.as_deref().and_then(address))
         }
-        Err(failed) if failed.status() == Some(403) => Ok(None),
+        Err(Failed::Refused(refusal)) if refusal.lacks_scope() => Ok(None),
         Err(failed) => Err(line.error(failed, "look up the first calendar")),
     }
 }

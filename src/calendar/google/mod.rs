@@ -10,8 +10,10 @@
 mod client_secret;
 mod grant;
 mod scope;
+mod kept;
 mod token_file;
 mod token;
+mod whose;
 mod redirect;
 mod sign_in;
 mod service_account;
@@ -27,14 +29,15 @@ mod series;
 mod listing;
 mod write;
 
-pub use api::address as check_api_root;
 pub use credentials::Credentials;
 pub use grant::endpoint;
+pub use kept::SignedIn;
 pub use pace::Pace;
 pub use scope::{Scope, Writing, scopes};
 pub use sign_in::{Notice, SignIn, WAIT};
 pub use token::{TokenSource, Words};
-pub use token_file::{SignedIn, TokenFile};
+pub use token_file::TokenFile;
+pub use whose::Successor;
 
 use super::http::Http;
 use super::{Calendar, Collection, Error, Fetched, Listing};

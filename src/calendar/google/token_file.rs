@@ -5,17 +5,14 @@
 //! others can read is not used; it appears whole or not at all; a refresh never overwrites a
 //! sign-in that has come meanwhile.
 
+use super::kept::{Kept, Written};
 use crate::calendar::{Error, Secret, is_open};
 use crate::event::PrincipalId;
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// Version of the format. A file of another one is a sign-in to be repeated.
-const VERSION: u32 = 1;
 /// Largest file that is read: real ones have about 1 KiB.
 const LONGEST: u64 = 64 << 10;
 /// Letters of an account's name in its file's name; the hash tells names apart.
@@ -23,67 +20,6 @@ const NAME: usize = 24;
 /// Rights of the group and of others.
 #[cfg(unix)]
 const OTHERS: u32 = 0o077;
-
-/// What is kept of one account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kept {
-    /// Signed in.
-    SignedIn(Box<SignedIn>),
-    /// Google ended the sign-in.
-    SignedOut(SignedOut),
-}
-
-/// A sign-in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignedIn {
-    /// The client it was given to.
-    pub client_id: String,
-    /// Fetches access tokens.
-    pub refresh: Secret,
-    /// When that ends; Google tells for apps in testing.
-    pub refresh_expires_at: Option<DateTime<Utc>>,
-    /// The newest access token.
-    pub access: Secret,
-    /// When that ends.
-    pub expires_at: DateTime<Utc>,
-    /// What was granted, as URIs.
-    pub scopes: Vec<String>,
-    /// When the person signed in.
-    pub signed_in_at: DateTime<Utc>,
-    /// When the access token was fetched.
-    pub refreshed_at: DateTime<Utc>,
-}
-
-/// A sign-in that has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SignedOut {
-    /// When that was noticed.
-    pub at: DateTime<Utc>,
-    /// It looks like the end that comes to all apps in testing.
-    pub testing: bool,
-}
-
-/// The file's own shape; secrets as plain text.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-enum Written {
-    SignedIn {
-        version: u32,
-        client_id: String,
-        refresh_token: String,
-        refresh_expires_at: Option<DateTime<Utc>>,
-        access_token: String,
-        expires_at: DateTime<Utc>,
-        scopes: Vec<String>,
-        signed_in_at: DateTime<Utc>,
-        refreshed_at: DateTime<Utc>,
-    },
-    SignedOut {
-        version: u32,
-        at: DateTime<Utc>,
-        testing: bool,
-    },
-}
 
 /// One account's file.
 #[derive(Debug, Clone)]
@@ -131,6 +67,14 @@ impl TokenFile {
         match serde_json::from_str(&text).ok().and_then(Written::into_kept) {
             Some(kept) => Ok(Some(kept)),
             None => Err(bad("is damaged".to_owned())),
+        }
+    }
+
+    /// The address that the account is signed in as, or was until Google ended it.
+    pub fn address(&self) -> Option<String> {
+        match self.read().ok()?? {
+            Kept::SignedIn(kept) => kept.address,
+            Kept::SignedOut(out) => out.address,
         }
     }
 
@@ -219,61 +163,11 @@ fn private_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-impl Written {
-    fn from_kept(kept: &Kept) -> Self {
-        match kept.clone() {
-            Kept::SignedIn(s) => Written::SignedIn {
-                version: VERSION,
-                client_id: s.client_id,
-                refresh_token: s.refresh.expose().to_owned(),
-                refresh_expires_at: s.refresh_expires_at,
-                access_token: s.access.expose().to_owned(),
-                expires_at: s.expires_at,
-                scopes: s.scopes,
-                signed_in_at: s.signed_in_at,
-                refreshed_at: s.refreshed_at,
-            },
-            Kept::SignedOut(SignedOut { at, testing }) => {
-                Written::SignedOut { version: VERSION, at, testing }
-            }
-        }
-    }
-
-    /// `None` when another version wrote it.
-    fn into_kept(self) -> Option<Kept> {
-        match self {
-            Written::SignedIn {
-                version: VERSION,
-                client_id,
-                refresh_token,
-                refresh_expires_at,
-                access_token,
-                expires_at,
-                scopes,
-                signed_in_at,
-                refreshed_at,
-            } => Some(Kept::SignedIn(Box::new(SignedIn {
-                client_id,
-                refresh: Secret::new(refresh_token),
-                refresh_expires_at,
-                access: Secret::new(access_token),
-                expires_at,
-                scopes,
-                signed_in_at,
-                refreshed_at,
-            }))),
-            Written::SignedOut { version: VERSION, at, testing } => {
-                Some(Kept::SignedOut(SignedOut { at, testing }))
-            }
-            Written::SignedIn { .. } | Written::SignedOut { .. } => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::kept::{SignedIn, SignedOut};
     use super::*;
-    use chrono::TimeDelta;
+    use chrono::{DateTime, TimeDelta};
 
     fn signed_in(refresh: &str) -> Kept {
         let now = DateTime::UNIX_EPOCH;
@@ -286,7 +180,13 @@ mod tests {
             scopes: vec!["a".to_owned()],
             signed_in_at: now,
             refreshed_at: now,
+            address: Some("jane@example.com".to_owned()),
         }))
+    }
+
+    fn signed_out(testing: bool) -> Kept {
+        let address = Some("jane@example.com".to_owned());
+        Kept::SignedOut(SignedOut { at: DateTime::UNIX_EPOCH, testing, address })
     }
 
     fn file(folder: &tempfile::TempDir, account: &str) -> TokenFile {
@@ -299,10 +199,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = file(&folder, "work");
         assert_eq!(file.read().unwrap(), None);
-        let out = Kept::SignedOut(SignedOut { at: DateTime::UNIX_EPOCH, testing: true });
+        let out = signed_out(true);
         for kept in [signed_in("refresh"), out, signed_in("other")] {
             file.write(&kept).unwrap();
             assert_eq!(file.read().unwrap(), Some(kept));
+            assert_eq!(file.address().as_deref(), Some("jane@example.com"));
         }
         let beside = fs::read_dir(file.folder()).unwrap().count();
         assert_eq!(beside, 1, "nothing temporary is left");
@@ -326,7 +227,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = file(&folder, "work");
         file.write(&signed_in("later")).unwrap();
-        let out = Kept::SignedOut(SignedOut { at: DateTime::UNIX_EPOCH, testing: false });
+        let out = signed_out(false);
         assert!(!file.replace(&Secret::new("earlier"), &out).unwrap());
         assert_eq!(file.read().unwrap(), Some(signed_in("later")));
         assert!(file.replace(&Secret::new("later"), &out).unwrap());

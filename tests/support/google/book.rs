@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, Refusal};
 use super::http::Request;
-use super::{PERSON, fields, object, times};
+use super::{fields, object, times};
 use chrono::{DateTime, SecondsFormat, TimeDelta};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -37,6 +37,8 @@ pub struct Shelf {
 /// Everything.
 #[derive(Debug, Default)]
 pub struct Book {
+    /// Whose calendars these are: the id of their first one.
+    pub person: String,
     pub calendars: Vec<Shelf>,
     changes: u64,
     /// Sizes of pages, in turn; empty = as asked for.
@@ -97,7 +99,7 @@ impl Shelf {
 
 impl Book {
     pub fn find(&mut self, id: &str) -> Result<&mut Shelf, Refusal> {
-        let id = if id == "primary" { PERSON } else { id };
+        let id = if id == "primary" { self.person.clone() } else { id.to_owned() };
         let found = self.calendars.iter_mut().find(|shelf| shelf.id == id);
         found.ok_or_else(|| Refusal::new(404, "notFound"))
     }
@@ -189,7 +191,7 @@ impl Book {
                 "kind": "calendar#calendarListEntry", "id": shelf.id, "summary": shelf.summary,
                 "accessRole": shelf.role, "timeZone": shelf.zone, "backgroundColor": "#0088aa",
             }));
-            if shelf.id == PERSON {
+            if shelf.id == self.person {
                 entry.insert("primary".to_owned(), true.into());
             }
             entry.extend(shelf.entry.clone());

@@ -100,6 +100,7 @@ impl Fake {
         });
         let fake = Self { address, state };
         fake.accept(TOKEN);
+        fake.book().person = PERSON.to_owned();
         fake.add_calendar(PERSON, "Jane", "owner");
         fake.add_calendar("work@group.calendar.google.com", "work", "owner");
         fake

@@ -10,6 +10,12 @@ impl Fake {
         self.book().add(id, summary, role);
     }
 
+    /// From now on it is somebody else who signs in.
+    pub fn change_person(&self, address: &str) {
+        self.add_calendar(address, "Somebody", "owner");
+        self.book().person = address.to_owned();
+    }
+
     pub fn has_calendar(&self, id: &str) -> bool {
         self.book().find(id).is_ok()
     }
