@@ -26,9 +26,9 @@ pub struct Waiting {
 /// What a call gave in the end; stdout without the address.
 #[derive(Debug)]
 pub struct Gave {
-    code: i32,
-    out: String,
-    err: String,
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
 const ACCOUNT: &str = r#"

@@ -125,3 +125,47 @@ fn the_command_line_of_the_browser_tells_nothing() {
     assert!(lands.contains(&port.to_string()));
     assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err(), "nobody listens");
 }
+
+#[test]
+fn status_and_doctor_name_the_address() {
+    let home = Home::new();
+    home.agrees(&[]);
+    for _ in 0..2 {
+        let status = home.run(&["status"]);
+        check(&status, 0, "");
+        let json: serde_json::Value =
+            serde_json::from_str(&home.run(&["--json", "status"]).out).unwrap();
+        assert_eq!(json["accounts"][0], serde_json::json!({"account": "work", "address": PERSON}));
+        let doctor = home.run(&["doctor"]);
+        assert!(doctor.out.contains("signed in as jane@example.com (Google)"), "{doctor:?}");
+        // The stand-in lives in March.
+        assert!(doctor.out.contains("the server's clock is"), "{doctor:?}");
+        check(&home.run(&["sync"]), 0, "");
+    }
+    let status = home.run(&["status"]);
+    assert!(status.out.contains("work is the account of jane@example.com"), "{status:?}");
+    let logged = home.run(&["-vv", "sync"]).err + &home.run(&["-vv", "doctor"]).err;
+    assert!(!logged.contains("jane@"), "{logged}");
+}
+
+/// The daily look at the calendars was just before.
+#[test]
+fn who_takes_over_is_looked_at_at_once() {
+    let home = Home::new();
+    home.agrees(&[]);
+    check(&home.run(&["sync"]), 0, "");
+    let asked = home.api.log().len();
+    home.agrees(&[]);
+    check(&home.run(&["sync"]), 0, "");
+    let again = &home.api.log()[asked..];
+    assert!(!again.iter().any(|line| line.contains("calendarList?")), "same person: {again:#?}");
+    home.api.change_person(JOE);
+    home.agrees(&["--replace"]);
+    let asked = home.api.log().len();
+    let gave = home.run(&["sync"]);
+    let words =
+        "this is the account of joe@example.com, and before it was that of jane@example.com";
+    assert!(gave.err.contains(words), "{gave:?}");
+    let log = home.api.log()[asked..].to_vec();
+    assert!(log.iter().all(|line| line.contains("calendarList")), "no more is asked: {log:#?}");
+}

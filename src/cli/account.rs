@@ -9,6 +9,7 @@ use crate::config::{Account, AccountKind, Config};
 use crate::cycle::{Mode, Settings};
 use crate::sync::diff::Deletions;
 use crate::sync::poll::{Client, Discovery};
+use crate::sync::status::Status;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
@@ -110,6 +111,13 @@ pub fn google(config: &Config, account: &Account) -> Option<Credentials> {
         writing,
         file: TokenFile::beside(&config.store, &config.person.id, &account.name),
     })
+}
+
+/// The address of a Google account: as whom the person is signed in, else as whom they were when
+/// it was last asked.
+pub fn address(config: &Config, account: &Account, status: &Status) -> Option<String> {
+    let before = || status.accounts.get(&account.name)?.addresses.first().cloned();
+    google(config, account)?.file.address().or_else(before)
 }
 
 /// Account and collection for our blocks: the one the config names, else one of our own in the

@@ -1,6 +1,6 @@
 //! Asks every collection what changed. What fails is reported and skipped; the rest goes on.
 
-use super::status::{CollectionStatus, Status};
+use super::status::{AccountStatus, CollectionStatus, Status};
 use crate::calendar::{Calendar, Collection, Error, Listing, Weakness};
 use crate::event::{ETag, Href, OUR_PREFIX, Uid};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -210,7 +210,7 @@ fn is_discovery_due(
 ) -> bool {
     let account = status.accounts.get(client.calendar.account());
     let asked = account.filter(|a| a.trouble.is_none()).and_then(|a| a.discovered_at);
-    let fresh = asked.is_some_and(|at| now - at < REDISCOVER);
+    let fresh = asked.is_some_and(|at| now - at < REDISCOVER) && !is_new_sign_in(client, account);
     let missing = |name: &String| !known.iter().any(|c| c.is_called(name));
     let lacks = client.wanted.iter().flatten().any(missing);
     let troubled =
@@ -220,6 +220,16 @@ fn is_discovery_due(
         || known.is_empty()
         || lacks
         || known.iter().any(troubled)
+}
+
+/// Whether the person has signed in since the account was looked at, perhaps as somebody else. The
+/// address tells; only where it is not known the moment does, which a replay can't set.
+fn is_new_sign_in(client: &Client, before: Option<&AccountStatus>) -> bool {
+    let (Some(now), Some(before)) = (client.calendar.identity(), before) else { return false };
+    match &now.address {
+        Some(address) if !before.addresses.is_empty() => !before.addresses.contains(address),
+        _ => before.discovered_at.is_none_or(|at| at < now.since),
+    }
 }
 
 async fn discover(client: &Client) -> Result<Discovered, Error> {

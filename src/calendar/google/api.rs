@@ -9,14 +9,14 @@ use super::refusal::{Manner, Refusal};
 use super::token::TokenSource;
 use crate::calendar::http::{Http, failure, is_dropped};
 use crate::calendar::pause::in_words;
-use crate::calendar::{Error, Secret};
+use crate::calendar::{Contact, Error, Identity, Secret};
 use crate::event::ETag;
 use reqwest::header::{HeaderMap, IF_MATCH, USER_AGENT};
 use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Largest answer: 2,500 events with long descriptions.
@@ -35,6 +35,7 @@ pub struct Api {
     pace: Pace,
     budget: Mutex<Budget>,
     sent: AtomicU64,
+    contact: Mutex<Contact>,
 }
 
 /// The requests of one call, counted.
@@ -141,12 +142,27 @@ impl Api {
     ) -> Result<Self, Error> {
         let root = address(root)?;
         let budget = Mutex::new(Budget::new(&pace, Instant::now()));
-        Ok(Self { http, root, account, tokens, pace, budget, sent: AtomicU64::new(0) })
+        let (sent, contact) = (AtomicU64::new(0), Mutex::default());
+        Ok(Self { http, root, account, tokens, pace, budget, sent, contact })
     }
 
     /// Requests sent so far.
     pub fn requests(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// How Google was reached so far.
+    pub fn contact(&self) -> Contact {
+        *self.noted()
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Contact> {
+        self.contact.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As whom the person is signed in.
+    pub fn identity(&self) -> Option<Identity> {
+        self.tokens.identity()
     }
 
     /// Starts a count.
@@ -305,6 +321,13 @@ impl Line<'_> {
         let mut response = request.send().await.map_err(Broken::Line)?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
+        {
+            let mut contact = api.noted();
+            contact.note(&ask.url, &headers);
+            if status != 401 {
+                contact.sign_in = Some("Google");
+            }
+        }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(Broken::Line)? {
             if body.len() + chunk.len() > ANSWER {

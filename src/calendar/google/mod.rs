@@ -40,7 +40,7 @@ pub use token_file::TokenFile;
 pub use whose::Successor;
 
 use super::http::Http;
-use super::{Calendar, Collection, Error, Fetched, Listing};
+use super::{Calendar, Collection, Contact, Error, Fetched, Identity, Listing};
 use crate::event::{ETag, Href, SyncToken, base32hex_name};
 use api::Api;
 use async_trait::async_trait;
@@ -98,6 +98,14 @@ impl Google {
 impl Calendar for Google {
     fn account(&self) -> &str {
         &self.account
+    }
+
+    fn contact(&self) -> Contact {
+        self.api.contact()
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        self.api.identity()
     }
 
     async fn collections(&self) -> Result<Vec<Collection>, Error> {

@@ -9,7 +9,7 @@
 use super::grant::{Denied, Grant, TokenEndpoint};
 use super::kept::{Kept, SignedIn, SignedOut};
 use super::token_file::TokenFile;
-use crate::calendar::{Error, Secret};
+use crate::calendar::{Error, Identity, Secret};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -35,6 +35,10 @@ pub trait TokenSource: Send + Sync {
     async fn token(&self) -> Result<Secret, Error>;
     /// Google refused this token (401): forget it, so that the next call refreshes.
     async fn refused(&self, token: &Secret);
+    /// As whom the person is signed in, where a person is.
+    fn identity(&self) -> Option<Identity> {
+        None
+    }
 }
 
 /// The tokens of a person who has signed in.
@@ -81,6 +85,11 @@ impl TokenSource for StoredTokens {
 
     async fn refused(&self, token: &Secret) {
         self.inner.gate.lock().await.refused = Some(token.clone());
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        let kept = self.inner.signed_in().ok()?;
+        Some(Identity { address: kept.address, since: kept.signed_in_at })
     }
 }
 
