@@ -2,13 +2,14 @@
 
 mod faults;
 mod meaning;
+mod own;
 mod turns;
 mod writing;
 
 use crate::calendar_contract::{Kept, changed, work};
 use crate::support::google::{Fake, PERSON, TOKEN};
 use async_trait::async_trait;
-use chronotype::calendar::google::{Access, Google, Pace, TokenSource};
+use chronotype::calendar::google::{Access, Google, Pace, TokenSource, Writing};
 use chronotype::calendar::{Calendar, Collection, Error, Http, Listing, Secret};
 use chronotype::event::ical;
 use serde_json::json;
@@ -58,7 +59,8 @@ pub fn account(fake: &Fake) -> Google {
 pub fn account_with(fake: &Fake, tokens: Arc<Tokens>, pace: Pace) -> Google {
     let api_root = Some(fake.root());
     let access = Access { account: "home".to_owned(), api_root, pace };
-    Google::new(Http::new().unwrap(), tokens, access).unwrap()
+    let google = Google::new(Http::new().unwrap(), tokens, access).unwrap();
+    google.with_blocks("chronotype", Writing::OwnCalendar)
 }
 
 /// The event id for a file name of the contract.

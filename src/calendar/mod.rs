@@ -256,6 +256,9 @@ pub trait Calendar: Send + Sync {
     /// Tells it that an earlier run has tried that out.
     fn recall_trial(&self) {}
 
+    /// Tells it which collections earlier runs took for the one of our blocks.
+    fn recall_own(&self, _hrefs: &[Href]) {}
+
     /// All collections that hold VEVENTs or VTODOs.
     async fn collections(&self) -> Result<Vec<Collection>, Error>;
 

@@ -81,9 +81,14 @@ fn served(
     http: Http,
 ) -> Result<Box<dyn Calendar>, Error> {
     let other = || Error::Refused("this is no Google account".to_owned());
-    let tokens = google(config, account).ok_or_else(other)?.tokens(http.clone())?;
+    let credentials = google(config, account).ok_or_else(other)?;
+    let tokens = credentials.tokens(http.clone())?;
     let access = google::Access { account: account.name.clone(), api_root, pace: Pace::default() };
-    Ok(Box::new(Google::new(http, tokens, access)?))
+    let google = Google::new(http, tokens, access)?;
+    Ok(Box::new(match suggest_into(config).filter(|(name, _)| *name == account.name) {
+        Some((_, collection)) => google.with_blocks(&collection, credentials.writing),
+        None => google,
+    }))
 }
 
 /// How a Google account signs in; `None` for other kinds.

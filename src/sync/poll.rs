@@ -103,6 +103,7 @@ async fn poll_account(
             return Account { discovered: Some(Err(asked_to_wait(wait - now))), ..nobody(name) };
         }
     }
+    recall_own(client, status);
     let mut collections = remembered(status, &name);
     let mut discovered = None;
     if is_discovery_due(client, status, &collections, now) {
@@ -195,6 +196,14 @@ fn missing(client: &Client, there: &[Collection]) -> Option<Missing> {
     let names: Vec<String> = client.wanted.iter().flatten().filter(absent).cloned().collect();
     let there = there.iter().map(|c| c.name.clone()).collect();
     (!names.is_empty()).then_some(Missing { names, there })
+}
+
+/// A name is not enough to know ours by: the person may have given it to one of theirs.
+pub(crate) fn recall_own(client: &Client, status: &Status) {
+    let account = client.calendar.account();
+    let ours = status.collections.values().filter(|c| c.ours && c.account == account);
+    let hrefs: Vec<Href> = ours.filter_map(|c| c.href.clone()).collect();
+    client.calendar.recall_own(&hrefs);
 }
 
 fn remembered(status: &Status, account: &str) -> Vec<Collection> {

@@ -22,16 +22,16 @@ use tempfile::TempDir;
 static BRAIN: LazyLock<Brain> = LazyLock::new(|| Brain::local().unwrap());
 
 /// A person with tasks in a folder and the rest at Google.
-struct Story {
-    fake: Fake,
-    folder: TempDir,
+pub struct Story {
+    pub fake: Fake,
+    pub folder: TempDir,
     clients: Vec<Client>,
     settings: Settings,
 }
 
 impl Story {
     /// One task of an hour, due on Wednesday; the calendars leave Tuesday from 10 to 12.
-    fn new() -> Self {
+    pub fn new() -> Self {
         let fake = Fake::start();
         fake.accept("second");
         for (calendar, id, from, to) in [
@@ -75,12 +75,12 @@ impl Story {
         Self { fake, folder, clients, settings }
     }
 
-    fn store(&self) -> Store {
+    pub fn store(&self) -> Store {
         Store::open(&self.folder.path().join("store")).unwrap()
     }
 
     /// One turn at a moment of March 2026, in UTC; dies at a step boundary if told to.
-    fn turn(&self, now: &str, die_at: Option<usize>) -> Option<(Report, Person)> {
+    pub fn turn(&self, now: &str, die_at: Option<usize>) -> Option<(Report, Person)> {
         let now = format!("2026-03-{now}:00Z").parse::<DateTime<Utc>>().unwrap();
         let principal = PrincipalId::new("jane").unwrap();
         let store = self.store();
@@ -103,12 +103,12 @@ impl Story {
         })
     }
 
-    fn ok(&self, now: &str) -> (Report, Person) {
+    pub fn ok(&self, now: &str) -> (Report, Person) {
         self.turn(now, None).expect("a whole turn")
     }
 
     /// Blocks in the calendar of ours.
-    fn blocks(&self) -> Vec<Value> {
+    pub fn blocks(&self) -> Vec<Value> {
         let id = "c2@group.calendar.google.com";
         if !self.fake.has_calendar(id) {
             return Vec::new();
@@ -124,11 +124,11 @@ impl Story {
     }
 }
 
-fn states(person: &Person) -> Vec<State> {
+pub fn states(person: &Person) -> Vec<State> {
     person.suggestions.values().map(|s| s.state).collect()
 }
 
-const OURS: &str = "c2@group.calendar.google.com";
+pub const OURS: &str = "c2@group.calendar.google.com";
 
 #[test]
 fn another_person_at_the_same_account_is_not_taken_for_this_one() {

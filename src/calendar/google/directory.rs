@@ -72,6 +72,21 @@ impl Directory {
         address(primary.id.as_deref()?)
     }
 
+    /// Whether the person owns it.
+    pub fn is_owned(&self, href: &Href) -> bool {
+        let entry = self.entry(href);
+        entry.is_some_and(|e| e.access_role.as_deref() == Some("owner"))
+    }
+
+    /// Whether it is on the list.
+    pub fn lists(&self, href: &Href) -> bool {
+        self.entry(href).is_some()
+    }
+
+    fn entry(&self, href: &Href) -> Option<&CalendarListEntry> {
+        self.entries.iter().find(|e| e.id.as_deref() == Some(href.as_str()))
+    }
+
     fn time_zone(&self) -> Option<&str> {
         self.entries.iter().find(|e| e.primary == Some(true))?.time_zone.as_deref()
     }
@@ -117,17 +132,12 @@ pub async fn primary_address(line: &Line<'_>) -> Result<Option<String>, Error> {
     }
 }
 
-/// The calendar of this name, made if it is not there. A lost reply makes no second one: the list
-/// is asked first.
+/// A new calendar of this name, in the zone of the person's first one. Only after a list has shown
+/// that there is none: a lost reply is no reason to make a second.
 ///
 /// # Errors
 /// As [`Line::ask`].
-pub async fn make(line: &Line<'_>, name: &str) -> Result<Collection, Error> {
-    let list = Directory::read(line).await?;
-    let mut all = list.collections(line.account()).into_iter();
-    if let Some(there) = all.find(|one| one.name == name && !one.read_only) {
-        return Ok(there);
-    }
+pub async fn make(line: &Line<'_>, list: &Directory, name: &str) -> Result<Collection, Error> {
     let mut body = json!({ "summary": name });
     if let (Some(zone), Some(fields)) = (list.time_zone(), body.as_object_mut()) {
         fields.insert("timeZone".to_owned(), zone.into());

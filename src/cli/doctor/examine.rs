@@ -8,7 +8,7 @@ use crate::calendar::{Collection, Contact, Error, Listing, Weakness};
 use crate::cli::status::Clock;
 use crate::config::{Account, AccountKind};
 use crate::event::{CollectionId, ETag, Href};
-use crate::sync::poll::Client;
+use crate::sync::poll::{Client, recall_own};
 use crate::sync::status::{CollectionStatus, Status};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +35,7 @@ pub struct Asked {
 pub async fn ask(client: &Client, status: &Status, now: DateTime<Utc>) -> Asked {
     let lessons = status.lessons.get(client.calendar.account()).cloned().unwrap_or_default();
     client.calendar.recall(&lessons.weaknesses);
+    recall_own(client, status);
     let mut listings = BTreeMap::new();
     let mut collections = match lessons.not_before.filter(|until| *until > now) {
         Some(until) => Err(Error::Later {

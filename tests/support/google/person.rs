@@ -20,6 +20,11 @@ impl Fake {
         self.book().find(id).is_ok()
     }
 
+    /// Deletes a calendar and all that is in it.
+    pub fn delete_calendar(&self, id: &str) {
+        self.book().calendars.retain(|shelf| shelf.id != id);
+    }
+
     /// Sets fields of a calendar's entry in the list.
     pub fn set_entry(&self, id: &str, fields: Value) {
         self.book().find(id).unwrap().entry.extend(object(&fields));
