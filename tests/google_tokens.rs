@@ -306,7 +306,8 @@ async fn a_sign_in_that_others_can_read_is_not_used() {
     assert!(path.starts_with(place.folder.path().join("store.sign-in")));
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();
     let sentence = unauthorized(place.tokens().token().await);
-    assert!(sentence.contains("can be read by others (`chmod 600` closes it)"), "{sentence}");
+    assert!(sentence.contains("can be read or changed by others on this computer"), "{sentence}");
+    assert!(sentence.contains("`chmod 600 /"), "{sentence}");
     // It may have been read: a new one is the better cure, and closes the file.
     assert!(sentence.ends_with("run `chronotype auth google work`"), "{sentence}");
     place.sign_in().await;

@@ -142,19 +142,26 @@ impl Inner {
         }
     }
 
+    /// Writes down what became of a refresh token; the wait for another process is a thread's.
+    async fn replace(&self, used: &Secret, kept: Kept) -> Result<(), Error> {
+        let (file, used) = (self.file.clone(), used.clone());
+        let written = tokio::task::spawn_blocking(move || file.replace(&used, &kept));
+        written.await.map_err(|_| broken_off())?.map(drop)
+    }
+
     async fn fetch(&self, kept: &SignedIn) -> Result<Secret, Error> {
         tracing::debug!("refreshing an access token");
         match self.endpoint.refresh(&kept.refresh).await {
             Ok(grant) => {
                 let fresh = refreshed(kept, grant, Utc::now());
                 let access = fresh.access.clone();
-                self.file.replace(&kept.refresh, &Kept::SignedIn(Box::new(fresh)))?;
+                self.replace(&kept.refresh, Kept::SignedIn(Box::new(fresh))).await?;
                 Ok(access)
             }
             Err(Denied::Grant) => {
                 let out = ended(kept, Utc::now());
                 tracing::warn!(testing = out.testing, "signed out of Google");
-                self.file.replace(&kept.refresh, &Kept::SignedOut(out.clone()))?;
+                self.replace(&kept.refresh, Kept::SignedOut(out.clone())).await?;
                 Err(self.words.signed_out(&out))
             }
             Err(Denied::Other(error)) => Err(error),
