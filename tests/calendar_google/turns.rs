@@ -328,3 +328,51 @@ fn signed_out_stops_nothing_else() {
     );
     assert_eq!(person.events.values().filter(|e| e.title == "Taken").count(), 3, "still known");
 }
+
+/// Of the series itself nothing can be asked.
+#[test]
+fn a_day_that_can_not_be_read_ends_no_other_day_of_its_series() {
+    let day = |id: &str, day: u8, at: Value| {
+        json!({
+            "id": id, "summary": "Their series", "recurringEventId": "hidden0",
+            "iCalUID": "hidden0@google.com", "originalStartTime": march(day, 15),
+            "start": at, "end": march(day, 16), "organizer": {"email": "boss@example.com"},
+        })
+    };
+    let garbled = || json!({"date": "soon"});
+    let days = |person: &Person| -> Vec<String> {
+        let events = person.events.values().filter(|e| e.title == "Their series");
+        let shown = events.map(|e| (e.span.start_instant(chrono_tz::UTC), e.trail.len()));
+        shown.map(|(at, seen)| format!("{} {seen}", at.format("%d %H"))).collect()
+    };
+    let story = Story::new();
+    for (id, on) in [("hidden0_20260305", 5), ("hidden0_20260312", 12)] {
+        story.fake.put(WORK, day(id, on, march(on, 15)));
+    }
+    // Unknown yet: the other two are read.
+    story.fake.put(WORK, day("hidden0_20260319", 19, garbled()));
+    let (_, person) = story.ok("02T05:00");
+    let both = days(&person);
+    assert_eq!(both.len(), 2, "{both:?}");
+    assert!(both[0].starts_with("05 14") && both[1].starts_with("12 14"), "{both:?}");
+    // Known, and no longer to be read: nothing of it ends, and nothing is learned from that.
+    story.fake.put(WORK, day("hidden0_20260312", 12, garbled()));
+    for now in ["02T05:10", "02T05:20", "02T12:00"] {
+        let (_, person) = story.ok(now);
+        assert_eq!(days(&person), both, "{now}");
+        let broken = person.status.collections.values().flat_map(|c| c.broken.keys());
+        assert_eq!(broken.map(|href| href.as_str()).collect::<Vec<_>>(), ["hidden0"], "{now}");
+    }
+    // All of them.
+    story.fake.put(WORK, day("hidden0_20260305", 5, garbled()));
+    for now in ["02T12:10", "02T12:20"] {
+        let (_, person) = story.ok(now);
+        assert_eq!(days(&person), both, "{now}");
+    }
+    for on in [5, 12, 19] {
+        story.fake.put(WORK, day(&format!("hidden0_202603{on:02}"), on, march(on, 15)));
+    }
+    let (_, person) = story.ok("02T12:30");
+    assert_eq!(days(&person).len(), 3);
+    assert!(person.status.collections.values().all(|c| c.broken.is_empty()));
+}

@@ -208,11 +208,8 @@ pub async fn since(
 
 /// Whether one member says all there is to say: an event of its own, or the end of an object.
 fn is_whole(href: &str, one: &Series) -> bool {
+    let is_unreadable = |m: &Member| matches!(m, Member::Unreadable(_));
     one.0.get(href).is_some_and(|m| m.is_single() || m.is_cancelled() || is_unreadable(m))
-}
-
-fn is_unreadable(member: &Member) -> bool {
-    matches!(member, Member::Unreadable)
 }
 
 /// A series as it stands, of which a delta showed these members; `None` = everything has to be
