@@ -376,3 +376,24 @@ fn a_day_that_can_not_be_read_ends_no_other_day_of_its_series() {
     assert_eq!(days(&person).len(), 3);
     assert!(person.status.collections.values().all(|c| c.broken.is_empty()));
 }
+
+/// As Google's own page leaves it, once somebody has opened the event.
+#[test]
+fn reasons_that_became_html_are_the_same_reasons() {
+    let story = Story::new();
+    story.ok("02T05:00");
+    story.ok("02T05:05");
+    let block = story.blocks().remove(0);
+    let (id, reasons) = (block["id"].as_str().unwrap(), block["description"].as_str().unwrap());
+    assert!(reasons.contains('\n') || reasons.contains(' '), "{reasons}");
+    let html = reasons.replace('&', "&amp;").replace('<', "&lt;").replace('\n', "<br>");
+    let html = format!("<html-blob><p>{}</p></html-blob>", html.replacen(' ', "&nbsp;", 1));
+    story.fake.edit(OURS, id, json!({"description": html}));
+    for now in ["02T05:10", "02T05:20"] {
+        let (_, person) = story.ok(now);
+        assert_eq!(states(&person), [State::Proposed], "{now}");
+    }
+    story.fake.edit(OURS, id, json!({"description": html.replace("</p>", "my note</p>")}));
+    let (_, person) = story.ok("02T05:30");
+    assert_eq!(states(&person), [State::Taken]);
+}
