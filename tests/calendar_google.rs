@@ -226,6 +226,13 @@ async fn what_can_not_be_read_is_a_problem_of_its_own() {
     fake.put_timed(WORK, "good1", "Good", "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z");
     fake.put(WORK, json!({"id": "nostart", "summary": "Secret title"}));
     fake.put(WORK, json!({"id": "badday", "start": {"date": "soon"}, "end": {"date": "later"}}));
+    for (id, at) in [("far01", "+262142-12-31T23:59:00Z"), ("far02", "-262143-01-01T00:01:00Z")] {
+        let at = |zone: &str| json!({"dateTime": at, "timeZone": zone});
+        let (start, end) = (at("Pacific/Pago_Pago"), at("Pacific/Kiritimati"));
+        fake.put(WORK, json!({"id": id, "start": start, "end": end}));
+    }
+    let far = json!({"date": "+12026-03-02"});
+    fake.put(WORK, json!({"id": "far03", "start": far, "end": far}));
     let day = json!({"date": "2026-03-02", "ofTomorrow": [1, {"new": "field"}]});
     fake.put(WORK, json!({"id": "newer", "start": day, "end": day, "hologram": {"a": [1]}}));
     let google = account(&fake);
@@ -238,12 +245,12 @@ async fn what_can_not_be_read_is_a_problem_of_its_own() {
         assert_eq!(told, ["good1", "newer"], "turn {turn}");
         let mut problems: Vec<&str> = listing.problems.iter().map(|p| p.0.as_str()).collect();
         problems.sort_unstable();
-        assert_eq!(problems, ["badday", "nostart"]);
+        assert_eq!(problems, ["badday", "far01", "far02", "far03", "nostart"]);
         assert!(!format!("{:?}", listing.problems).contains("Secret"));
         if let Some(present) = &listing.present {
-            assert_eq!(present.len(), 4, "they count as present");
+            assert_eq!(present.len(), 7, "they count as present");
         }
-        for id in ["good1", "newer", "badday", "nostart"] {
+        for id in ["good1", "newer", "badday", "nostart", "far01", "far02", "far03"] {
             fake.edit(WORK, id, json!({"location": "there"}));
         }
     }

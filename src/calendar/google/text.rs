@@ -12,7 +12,7 @@ use super::lines::Lines;
 use super::marks;
 use crate::event::mark::EDITED_MARK;
 use crate::event::{Zone, zone};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use google_calendar3::api::{Event, EventAttendee, EventDateTime};
 
 /// Longest list of guests written; of more nobody counts heads.
@@ -158,6 +158,11 @@ impl Clock {
     }
 }
 
+/// iCalendar has four digits for a year (RFC 5545 section 3.3.4), in every zone.
+fn in_reach(year: i32) -> Option<()> {
+    (2..9_999).contains(&year).then_some(())
+}
+
 fn zone_of(time: &EventDateTime) -> Option<Zone> {
     zone::named(time.time_zone.as_deref()?).map(Zone::Iana)
 }
@@ -206,10 +211,12 @@ impl Part<'_> {
 
     fn time(&self, lines: &mut Lines, name: &str, time: &EventDateTime) -> Option<()> {
         if let Some(date) = time.date {
+            in_reach(date.year())?;
             lines.day(name, date);
             return Some(());
         }
         let at = time.date_time?;
+        in_reach(at.year())?;
         let zone = self.clock.zone(time, name == "RECURRENCE-ID");
         match zone.filter(|zone| self.is_told(zone, at)) {
             Some(zone) => {
@@ -244,7 +251,9 @@ impl Part<'_> {
 
     /// An EXDATE, on the clock of the series.
     fn exclude(&self, lines: &mut Lines, original: &EventDateTime) {
-        match (original.date, original.date_time, self.clock) {
+        let date = original.date.filter(|date| in_reach(date.year()).is_some());
+        let at = original.date_time.filter(|at| in_reach(at.year()).is_some());
+        match (date, at, self.clock) {
             (Some(date), ..) => lines.day("EXDATE", date),
             (None, Some(at), Clock::Series(zone)) if zone.instant(zone.wall(at)) == at => {
                 let wall = zone.wall(at).format("%Y%m%dT%H%M%S").to_string();
