@@ -11,7 +11,7 @@ use crate::support::google::{Fake, PERSON, TOKEN};
 use async_trait::async_trait;
 use chronotype::calendar::google::{Access, Google, Pace, TokenSource, Writing};
 use chronotype::calendar::{Calendar, Collection, Error, Http, Listing, Secret};
-use chronotype::event::ical;
+use chronotype::event::{SyncToken, ical};
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -280,4 +280,28 @@ async fn the_address_is_asked_for_within_the_scopes() {
     assert_eq!(addresses("events").await.unwrap(), [""; 0]);
     let signed_out = addresses("nobody").await;
     assert!(matches!(signed_out, Err(Error::Unauthorized(_))), "{signed_out:?}");
+}
+
+/// As after an update of this program that asks for more, or writes it down otherwise.
+#[tokio::test]
+async fn a_token_of_another_version_hides_nothing() {
+    let fake = Fake::start();
+    put_series(&fake, "series");
+    fake.put_timed(WORK, "event", "One", "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z");
+    let google = account(&fake);
+    let work = work(&google).await;
+    let mut kept = Kept::default();
+    kept.ask(&google, &work).await;
+    let token = kept.token.clone().unwrap();
+    let (version, rest) = token.as_str().split_once(':').unwrap();
+    assert!(!version.is_empty() && rest.starts_with("CAL"), "{token:?}");
+    for other in [format!("1:{rest}"), rest.to_owned(), format!("x{}", token.as_str())] {
+        let other = SyncToken::new(other);
+        let listing = google.changes(&work, Some(&other), &kept.known).await.unwrap();
+        let told = changed(&listing);
+        assert_eq!(told, ["event", "series"], "unchanged, and told all the same");
+        assert_eq!(listing.present.map(|all| all.len()), Some(2));
+        assert_eq!(listing.token, Some(token.clone()));
+    }
+    assert_eq!(changed(&kept.ask(&google, &work).await), [""; 0]);
 }
