@@ -40,6 +40,7 @@ mod google_config;
 mod google_sign_in;
 mod google_signed_out;
 mod google_tokens;
+mod google_whose;
 mod support;
 mod cli;
 mod config;

@@ -76,7 +76,8 @@ pub struct State {
     pub faults: VecDeque<Fault>,
     codes: BTreeMap<String, Code>,
     refresh: BTreeMap<String, String>,
-    access: Vec<String>,
+    /// Scopes by token.
+    access: BTreeMap<String, String>,
     issued: u32,
     log: Vec<String>,
     complaints: Vec<String>,
@@ -107,7 +108,7 @@ impl Server {
             faults: VecDeque::new(),
             codes: BTreeMap::new(),
             refresh: BTreeMap::new(),
-            access: Vec::new(),
+            access: BTreeMap::new(),
             issued: 0,
             log: Vec::new(),
             complaints: Vec::new(),
@@ -198,7 +199,16 @@ impl Server {
 
     /// Whether Google's API would take this access token.
     pub fn accepts(&self, token: &str) -> bool {
-        self.state().access.iter().any(|access| access == token)
+        self.state().access.contains_key(token)
+    }
+
+    /// Tells Google's API which tokens are good, and for which scopes.
+    pub fn issuer(&self) -> impl Fn(&str) -> Option<Vec<String>> + Send + 'static {
+        let state = Arc::clone(&self.state);
+        move |token| {
+            let state = state.lock().unwrap();
+            Some(state.access.get(token)?.split(' ').map(str::to_owned).collect())
+        }
     }
 
     /// An hour has passed: access tokens given so far are over.
@@ -339,7 +349,7 @@ impl State {
 
     fn grant(&mut self, scopes: String, with_refresh: bool) -> Answer {
         let access = self.secret("ya29.canary-access");
-        self.access.push(access.clone());
+        self.access.insert(access.clone(), scopes.clone());
         let mut body = serde_json::json!({
             "access_token": access,
             "expires_in": self.expires_in,

@@ -48,8 +48,7 @@ impl GooglePerson {
     }
 
     fn of(auth: Server, api: Fake, person: Person) -> Self {
-        let google = auth.handle();
-        api.trust(move |token| google.accepts(token));
+        api.trust(auth.issuer());
         Self { auth, api, person }
     }
 

@@ -68,6 +68,7 @@ impl Refusal {
             "userRateLimitExceeded" => "User Rate Limit Exceeded",
             "quotaExceeded" => "Calendar usage limits exceeded.",
             "forbiddenForNonOrganizer" => "Shared properties can only be changed by the organizer.",
+            "insufficientPermissions" => "Request had insufficient authentication scopes.",
             "requiredAccessLevel" => "You need to have writer access to this calendar.",
             "notFound" => "Not Found",
             "duplicate" => "The requested identifier already exists.",

@@ -13,13 +13,15 @@ mod http;
 mod list;
 pub mod passage;
 mod person;
+mod scopes;
 mod times;
 
 use answer::{Answer, Refusal};
 use book::Book;
 use http::Request;
+use scopes::Granted;
 use serde_json::Value;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -56,8 +58,8 @@ pub enum Fault {
 
 /// What happens meanwhile, elsewhere.
 type Act = Box<dyn FnOnce() + Send>;
-/// Who knows whether a token is good.
-type Authority = Box<dyn Fn(&str) -> bool + Send>;
+/// Says what a token that it knows was granted.
+type Issuer = Box<dyn Fn(&str) -> Option<Vec<String>> + Send>;
 
 #[derive(Default)]
 struct State {
@@ -65,8 +67,8 @@ struct State {
     log: Mutex<Vec<String>>,
     faults: Mutex<VecDeque<(String, Fault)>>,
     acts: Mutex<VecDeque<(String, Act)>>,
-    tokens: Mutex<BTreeSet<String>>,
-    authority: Mutex<Option<Authority>>,
+    tokens: Mutex<BTreeMap<String, Granted>>,
+    issuer: Mutex<Option<Issuer>>,
     date: Mutex<Option<String>>,
     ended: AtomicBool,
 }
@@ -87,6 +89,7 @@ impl Fake {
     pub fn start() -> Self {
         let fake = Self::with(Book::default());
         fake.accept(TOKEN);
+        fake.book().person = PERSON.to_owned();
         fake.add_calendar(PERSON, "Jane", "owner");
         fake.add_calendar("work@group.calendar.google.com", "work", "owner");
         fake
@@ -150,14 +153,19 @@ impl Fake {
         *lock(&self.state.date) = Some(date.to_owned());
     }
 
-    /// Takes the tokens that this one calls good from now on, and no others.
-    pub fn trust(&self, authority: impl Fn(&str) -> bool + Send + 'static) {
-        *lock(&self.state.authority) = Some(Box::new(authority));
+    /// Takes this token from now on, for all that this program ever asks for.
+    pub fn accept(&self, token: &str) {
+        self.accept_for(token, &scopes::OURS);
     }
 
-    /// Takes this token from now on.
-    pub fn accept(&self, token: &str) {
-        lock(&self.state.tokens).insert(token.to_owned());
+    /// Takes this token from now on, for these scopes (the ends of their URIs will do).
+    pub fn accept_for(&self, token: &str, scopes: &[&str]) {
+        lock(&self.state.tokens).insert(token.to_owned(), Granted::of(scopes));
+    }
+
+    /// Takes what this issuer knows, besides, for the scopes that it says.
+    pub fn trust(&self, issuer: impl Fn(&str) -> Option<Vec<String>> + Send + 'static) {
+        *lock(&self.state.issuer) = Some(Box::new(issuer));
     }
 
     /// No longer takes this token.
@@ -187,13 +195,6 @@ impl State {
         let at = queue.iter().position(|(words, _)| hit(words))?;
         queue.remove(at).map(|(_, one)| one)
     }
-
-    fn knows(&self, token: &str) -> bool {
-        match &*lock(&self.authority) {
-            Some(is_good) => is_good(token),
-            None => lock(&self.tokens).contains(token),
-        }
-    }
 }
 
 fn serve(mut client: TcpStream, state: &State) -> Option<()> {
@@ -218,10 +219,13 @@ fn serve(mut client: TcpStream, state: &State) -> Option<()> {
         Some(Fault::Empty) => return http::reply(&mut client, &request, &Answer::text(200, "{}")),
         _ => {}
     }
-    let known = request.token().is_some_and(|token| state.knows(token));
-    let answer = match known {
-        true => answer(&mut lock(&state.book), &request).unwrap_or_else(Answer::from),
-        false => Refusal::new(401, "authError").into(),
+    let answer = match request.token().and_then(|token| granted(state, token)) {
+        Some(granted) => {
+            let mut book = lock(&state.book);
+            let may = granted.check(&mut book, &request);
+            may.and_then(|()| answer(&mut book, &request)).unwrap_or_else(Answer::from)
+        }
+        None => Refusal::new(401, "authError").into(),
     };
     let answer = dated(answer, state);
     match fault {
@@ -240,6 +244,14 @@ fn dated(answer: Answer, state: &State) -> Answer {
     Answer { date, ..answer }
 }
 
+fn granted(state: &State, token: &str) -> Option<Granted> {
+    if let Some(granted) = lock(&state.tokens).get(token) {
+        return Some(granted.clone());
+    }
+    let issuer = lock(&state.issuer);
+    issuer.as_ref().and_then(|issuer| issuer(token)).map(|scopes| Granted::of(&scopes))
+}
+
 fn answer(book: &mut Book, request: &Request) -> Result<Answer, Refusal> {
     let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
     let Some(path) = path.strip_prefix(&["calendar", "v3"]) else {
@@ -247,6 +259,7 @@ fn answer(book: &mut Book, request: &Request) -> Result<Answer, Refusal> {
     };
     match (request.method.as_str(), path) {
         ("GET", ["users", "me", "calendarList"]) => list::calendars(book, request),
+        ("GET", ["users", "me", "calendarList", id]) => list::calendar(book, id, request),
         ("POST", ["calendars"]) => book.make(&request.body, request),
         ("GET", ["calendars", id]) => book.describe(id, request),
         ("GET", ["calendars", id, "events"]) => list::events(book, id, request),
