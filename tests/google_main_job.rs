@@ -1,7 +1,8 @@
 //! The main job on Google from outside: the built binary, its sign-in through a browser, weeks of
 //! history, and one whole turn after another.
 
-use crate::support::google_person::{GooglePerson, history, march, mark, titled};
+use crate::support::google_person::{GooglePerson, history, march, mark, of_title, titled};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -75,12 +76,9 @@ fn a_week(into: &str, calendars: usize, scope: &str) {
 
 /// The person drags one block, deletes one, and makes one theirs.
 fn gestures(jane: &GooglePerson, ours: &str, blocks: &Blocks) {
-    let find = |at: &str| {
-        let found = blocks.iter().find(|(_, block)| start(block).starts_with(at));
-        found.unwrap_or_else(|| panic!("{at}: {blocks:#?}"))
-    };
-    let deck = blocks.iter().find(|(_, b)| b["summary"] == titled("Board deck")).unwrap();
-    let (dragged, deleted, taken) = (deck, find("2026-03-04T09"), find("2026-03-09T09"));
+    let reports = of_title(blocks, "Write report");
+    let [deleted, _, taken, _] = reports[..] else { panic!("{reports:?}") };
+    let dragged = of_title(blocks, &titled("Board deck"))[0];
     jane.api.edit(ours, dragged.0, json!({"start": march(5, 16), "end": march(5, 17)}));
     jane.api.delete(ours, deleted.0);
     let edit = json!({"summary": titled("Mine now"), "status": "confirmed"});
@@ -116,10 +114,14 @@ fn gestures(jane: &GooglePerson, ours: &str, blocks: &Blocks) {
         let all = jane.person.settled("11T05:00", uid(block)).into_iter();
         all.map(|(at, signal)| format!("{at} {:.1}", signal.unwrap())).collect::<Vec<_>>()
     };
-    let deck = ["2026-03-02T08:00:00Z 0.2", "2026-03-05T15:00:00Z 0.9"];
+    let utc = |(_, block): (&String, &Value)| {
+        let at: DateTime<Utc> = start(block).parse().unwrap();
+        at.to_rfc3339_opts(SecondsFormat::Secs, true)
+    };
+    let deck = [format!("{} 0.2", utc(dragged)), "2026-03-05T15:00:00Z 0.9".to_owned()];
     assert_eq!(settled(dragged), deck);
-    assert_eq!(settled(deleted), ["2026-03-04T08:00:00Z 0.1"]);
-    assert_eq!(settled(taken), ["2026-03-09T08:00:00Z 0.9"]);
+    assert_eq!(settled(deleted), [format!("{} 0.1", utc(deleted))]);
+    assert_eq!(settled(taken), [format!("{} 0.9", utc(taken))]);
     let status = jane.ok("11T05:00", &["status"]).out;
     assert!(status.contains("blocks go here") && !status.contains("pending"), "{status}");
 }

@@ -12,7 +12,7 @@ use crate::support::fake_faults::Dice;
 use crate::support::fake_server::Server;
 use crate::support::google::gate::Gate;
 use async_trait::async_trait;
-use chronotype::calendar::google::{Access, Google, Pace, TokenSource};
+use chronotype::calendar::google::{Access, Google, Pace, TokenSource, Writing};
 use chronotype::calendar::{Calendar, Collection, Error, Fetched, Http, Listing, Secret};
 use chronotype::event::{CollectionId, ETag, Href, SyncToken};
 use std::collections::BTreeMap;
@@ -59,7 +59,8 @@ impl AtGoogle {
             pace: Pace { tries: 2, ..pace() },
         };
         let _entered = RUNTIME.enter();
-        Google::new(Http::new().unwrap(), Arc::new(SignedIn), access).unwrap()
+        let google = Google::new(Http::new().unwrap(), Arc::new(SignedIn), access).unwrap();
+        google.with_blocks("chronotype", Writing::OwnCalendar)
     }
 
     /// The account: events at Google, tasks where they were.
@@ -108,6 +109,10 @@ impl Both {
 impl Calendar for Both {
     fn account(&self) -> &str {
         "mine"
+    }
+
+    fn recall_own(&self, hrefs: &[Href]) {
+        self.google.recall_own(hrefs);
     }
 
     async fn collections(&self) -> Result<Vec<Collection>, Error> {

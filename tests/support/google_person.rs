@@ -130,6 +130,16 @@ fn berlin(day: NaiveDate, hour: u32, minute: u32) -> Value {
     json!({"dateTime": at.to_string(), "timeZone": "Europe/Berlin"})
 }
 
+/// Blocks of this title, in order.
+pub fn of_title<'a>(
+    blocks: &'a BTreeMap<String, Value>,
+    title: &str,
+) -> Vec<(&'a String, &'a Value)> {
+    let mut found: Vec<_> = blocks.iter().filter(|(_, b)| b["summary"] == title).collect();
+    found.sort_by_key(|(_, block)| block["start"]["dateTime"].as_str());
+    found
+}
+
 /// Of March 2026, on the clock of Berlin.
 pub fn march(day: u32, hour: u32) -> Value {
     berlin(NaiveDate::from_ymd_opt(2026, 3, day).unwrap(), hour, 0)
@@ -177,18 +187,18 @@ pub fn busy_morning() -> GooglePerson {
     jane.sync("02T05:10");
     let (api, ours) = (&jane.api, jane.api.called("chronotype").unwrap());
     let blocks = jane.blocks(Some(&ours));
-    let find = |at: &str| {
-        let starts = |block: &Value| block["start"]["dateTime"].as_str().unwrap().starts_with(at);
-        let found = blocks.iter().find(|(_, block)| starts(block));
-        found.unwrap_or_else(|| panic!("{at}: {blocks:#?}")).0
-    };
-    let thursday = json!({"start": march(5, 16), "end": march(5, 17)});
-    api.edit(&ours, find("2026-03-06T09"), thursday);
-    api.delete(&ours, find("2026-03-04T09"));
+    let reports = of_title(&blocks, "Write report");
+    let [(deleted, _), (dragged, _), (taken, _), _] = reports[..] else { panic!("{reports:?}") };
+    let (_, bill) = of_title(&blocks, "Expenses")[0];
+    api.edit(&ours, dragged, json!({"start": march(5, 16), "end": march(5, 17)}));
+    api.delete(&ours, deleted);
     let theirs = json!({"summary": titled("Mine now"), "status": "confirmed"});
-    api.edit(&ours, find("2026-03-09T09"), theirs);
-    find("2026-03-04T15:15");
-    put(api, WORK, "Interview", (day(4), 1500, 1630), &json!({}));
+    api.edit(&ours, taken, theirs);
+    let interview = json!({
+        "id": "interview", "summary": titled("Interview"), "start": bill["start"],
+        "end": bill["end"],
+    });
+    api.put(WORK, interview);
     put(api, PERSON, "Write report", (day(13), 900, 1030), &json!({}));
     api.delete(PERSON, &expenses);
     jane

@@ -25,6 +25,8 @@ impl Fake {
         let book = self.book();
         let found = book.calendars.iter().find(|shelf| shelf.summary == summary)?;
         Some(found.id.clone())
+    }
+
     /// Deletes a calendar and all that is in it.
     pub fn delete_calendar(&self, id: &str) {
         self.book().calendars.retain(|shelf| shelf.id != id);
