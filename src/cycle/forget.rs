@@ -93,7 +93,9 @@ fn put_aside(person: &mut Person, id: &CollectionId, turn: &Turn<'_>) -> Vec<(Ui
     let is_block = |uid: &Uid| person.suggestions.contains_key(uid);
     let zone = turn.settings.zone;
     Arc::make_mut(&mut person.events).retain(|event_id, event| {
-        let open = !event.closed && event.collection == *id;
+        // What counted elsewhere, and was still here when it went from there, goes with this.
+        let here = event.collection == *id || uids.contains(&event_id.uid);
+        let open = !event.closed && here;
         if !open || moved.contains(&event_id.uid) || is_block(&event_id.uid) {
             return true;
         }

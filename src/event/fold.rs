@@ -84,7 +84,7 @@ fn fold_object(events: &mut Events, sight: &Sight<'_>, context: &Context<'_>, ou
             vanish(event, when);
         }
     }
-    let shifted = series_shift(events, &gone, &here, sight.fresh, context);
+    let shifted = series_shift(events, &gone, &here, sight.fresh, (sight.previous, context));
     for id in gone {
         let Some(event) = events.get_mut(&id) else { continue };
         let Some(rest) = open_and_future(event, context) else { continue };

@@ -7,6 +7,7 @@ use super::mark::unmarked;
 use super::recurrence::{Occurrence, occurrences};
 use super::time::{Span, Stamp};
 use super::trail::{Event, Events, Observation, Standing};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
@@ -66,13 +67,14 @@ pub(super) fn is_excluded(id: &EventId, object: &ObjectResource) -> bool {
 }
 
 /// The series moved or ended: future occurrences left with the rule. The next of them carries the
-/// one signal; the destination is the first new occurrence after now.
+/// one signal; the destination is the first new occurrence after now, else the last one since the
+/// listing before: a series that was moved may be over before anybody looks.
 pub(super) fn series_shift(
     events: &Events,
     gone: &[EventId],
     here: &BTreeMap<EventId, Occurrence<'_>>,
     fresh: &[&ObjectResource],
-    context: &Context<'_>,
+    (previous, context): (Option<DateTime<Utc>>, &Context<'_>),
 ) -> Option<Shift> {
     let mut ahead: Vec<&Event> = gone
         .iter()
@@ -81,14 +83,13 @@ pub(super) fn series_shift(
         .collect();
     ahead.sort_by_key(|e| e.span.start_instant(context.zone));
     let carrier = ahead.first()?;
-    let to = here
-        .iter()
-        .filter(|(id, o)| {
-            !events.contains_key(id) && o.span.start_instant(context.zone) >= context.now
-        })
-        .map(|(_, o)| o.span)
-        .min_by_key(|s| s.start_instant(context.zone))
-        .or_else(|| heir(carrier, fresh, context));
+    let start = |s: &Span| s.start_instant(context.zone);
+    let new = here.iter().filter(|(id, _)| !events.contains_key(id)).map(|(_, o)| o.span);
+    let (ahead, behind): (Vec<Span>, Vec<Span>) = new.partition(|s| start(s) >= context.now);
+    let since = previous.unwrap_or(context.now);
+    let lived = behind.into_iter().filter(|s| start(s) >= since).max_by_key(start);
+    let to = ahead.into_iter().min_by_key(start).or(lived);
+    let to = to.or_else(|| heir(carrier, fresh, context));
     Some(Shift { carrier: carrier.id.clone(), from: carrier.span, to })
 }
 

@@ -97,7 +97,7 @@ impl Oracle {
             // One of a series and one that is none met at that hour, and one of them left it.
             let met = |first: (Option<f32>, bool)| {
                 let other = said(event, settlement);
-                first.1 != other.1 && is_move(first.0) != is_move(other.0)
+                first.1 != other.1 && (is_move(first.0) || is_move(other.0))
             };
             let again = |((uid, start, ordinal, _), first): &(&Key, &(Option<f32>, bool))| {
                 (uid, start, ordinal) == (&key.0, &key.1, &key.2) && !met(**first)

@@ -251,3 +251,42 @@ fn a_series_that_goes_back_to_where_it_was() {
     let kept = settled.iter().filter(|(_, g)| g.is_some_and(|g| g > 0.8)).count();
     assert_eq!(kept, 4, "the second to the fifth: {settled:?}");
 }
+
+/// Moved to days that are over before anybody looks: that is no deletion.
+#[test]
+fn a_series_that_moved_to_what_lies_behind_by_now() {
+    let story = Story::new();
+    let days = |start: &str| {
+        let rule = "DURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=6";
+        hourly("Run", "s", &format!("DTSTART:202603{start}0000Z\n{rule}"))
+    };
+    story.put("work", "s", &days("09T09"));
+    story.sync("02T05:00");
+    story.put("work", "s", &days("03T14"));
+    story.sync("09T05:00");
+    story.sync("20T05:00");
+    let settled = story.settled("20T05:00", "s");
+    let of = |start: &str| settled.iter().find(|(at, _)| at == start).and_then(|(_, s)| *s);
+    let left = of("2026-03-09T09:00:00Z").unwrap();
+    assert!((left - 0.7).abs() < 1e-3, "moved earlier: {left}");
+    assert_eq!(settled.iter().filter(|(_, s)| s.is_some_and(|s| s < 0.15)).count(), 0);
+}
+
+/// It lay in two calendars, was taken out of one, and the other one is no more.
+#[test]
+fn what_is_nowhere_any_more_was_not_kept() {
+    let story = Story::new();
+    let side = story.person.path("cal/side");
+    std::fs::create_dir_all(&side).unwrap();
+    let run = event("u", "Run", "03T18", "");
+    story.put("work", "u", &run);
+    story.sync("02T05:00");
+    story.put("side", "u", &run);
+    story.sync("02T05:10");
+    story.remove("work", "u");
+    std::fs::rename(&side, story.person.path("away")).unwrap();
+    for now in ["02T06:00", "03T07:00", "05T05:00"] {
+        story.sync(now);
+    }
+    assert_eq!(story.settled("05T05:00", "u"), []);
+}

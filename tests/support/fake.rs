@@ -287,6 +287,9 @@ fn list(
     let shelf = server.shelves.get(id).expect("refused before");
     let (seq, objects) = shelf.state(ago);
     let mut objects = objects.clone();
+    let hidden = |href: &Href| !objects.contains_key(href) && !known.contains_key(href);
+    let all = shelf.objects.iter().filter(|(href, _)| hidden(href)).filter_map(|(_, s)| s.uid());
+    server.disowned.extend(all.collect::<Vec<_>>());
     if gone {
         objects.clear();
     }
@@ -316,8 +319,7 @@ fn list(
 }
 
 /// The server denies what lies there. By the contract that is believed of our blocks and of few
-/// objects at once, of many from the second full listing on. How many there are is what the client
-/// knows, where it asks with that.
+/// objects at once, of many (as the client knows them) from the second full listing on.
 pub fn disown(server: &mut Server, id: &str, known: Option<&BTreeMap<Href, ETag>>) {
     let Some(shelf) = server.shelves.get_mut(id) else { return };
     shelf.lies += 1;
@@ -348,8 +350,7 @@ fn full(
         if empty || partial && server.dice.percent(40) {
             // Nobody can look twice at what they were never told of.
             if !known.contains_key(href) {
-                let uid = stored.put.lines().find_map(|l| l.strip_prefix("UID:"));
-                server.disowned.extend(uid.map(str::to_owned));
+                server.disowned.extend(stored.uid());
             }
             continue;
         }
@@ -373,8 +374,8 @@ fn delta(
     let again = server.strike(Fault::ToldAgain);
     let from = if again { number.saturating_sub(1 + server.dice.below(50) as u64) } else { number };
     let log = server.shelves.get(id).map(|s| s.log.clone()).unwrap_or_default();
-    let rows = log.into_iter().filter(|(n, _)| *n > from && *n <= seq);
-    let rows: BTreeSet<Href> = rows.map(|(_, h)| h).collect();
+    let rows = log.into_iter().filter(|(n, ..)| *n > from && *n <= seq);
+    let rows: BTreeSet<Href> = rows.map(|(_, h, _)| h).collect();
     let mut listing = Listing::default();
     for href in rows {
         match objects.get(&href) {
@@ -382,7 +383,8 @@ fn delta(
                 show(server, &mut listing, &href, stored);
             }
             Some(_) => {}
-            None if !known.contains_key(&href) && server.strike(Fault::ForgetsTheRemoved) => {}
+            None if !server.shelves.get(id).is_some_and(|s| s.held(number, &href))
+                && server.strike(Fault::ForgetsTheRemoved) => {}
             None => listing.removed.push(href),
         }
     }

@@ -36,6 +36,11 @@ pub struct Stored {
 }
 
 impl Stored {
+    /// The first UID in it.
+    pub fn uid(&self) -> Option<String> {
+        self.put.lines().find_map(|l| l.strip_prefix("UID:")).map(str::to_owned)
+    }
+
     /// Its version in the form the server gives just now.
     pub fn etag(&self, faults: &Faults) -> ETag {
         let hash = || blake3::hash(self.body.as_bytes()).to_hex()[..16].to_owned();
@@ -58,8 +63,8 @@ pub struct Shelf {
     pub account: String,
     pub href: String,
     pub objects: Objects,
-    /// Every change: its number, and where.
-    pub log: Vec<(u64, Href)>,
+    /// Every change: its number, where, and whether something lies there since.
+    pub log: Vec<(u64, Href, bool)>,
     /// Number of the last change.
     pub seq: u64,
     past: VecDeque<(u64, Objects)>,
@@ -77,24 +82,24 @@ impl Shelf {
         format!("{}{}", self.account, self.href)
     }
 
-    fn note(&mut self, href: &Href) {
+    fn note(&mut self, href: &Href, there: bool) {
         if self.past.len() == PAST {
             self.past.pop_front();
         }
         self.past.push_back((self.seq, self.objects.clone()));
         self.seq += 1;
-        self.log.push((self.seq, href.clone()));
+        self.log.push((self.seq, href.clone(), there));
     }
 
     pub fn put(&mut self, href: &Href, stored: Stored) -> u64 {
-        self.note(href);
+        self.note(href, true);
         let stored = Stored { version: self.seq, ..stored };
         self.objects.insert(href.clone(), Arc::new(stored));
         self.seq
     }
 
     pub fn remove(&mut self, href: &Href) -> Option<Arc<Stored>> {
-        self.note(href);
+        self.note(href, false);
         self.objects.remove(href)
     }
 
@@ -104,6 +109,12 @@ impl Shelf {
             Some(at) => self.past.get(at).map_or((self.seq, &self.objects), |(n, o)| (*n, o)),
             None => (self.seq, &self.objects),
         }
+    }
+
+    /// Whether something lay there when this number was the last change.
+    pub fn held(&self, number: u64, href: &Href) -> bool {
+        let mut then = self.log.iter().rev().filter(|(n, at, _)| *n <= number && at == href);
+        then.next().is_some_and(|(_, _, there)| *there)
     }
 
     /// Changes that can still be told.
