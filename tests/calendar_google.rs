@@ -1,5 +1,6 @@
 //! Google accounts against a stand-in: what is read is what a CalDAV server would give.
 
+mod colours;
 mod faults;
 mod meaning;
 mod own;

@@ -86,7 +86,9 @@ fn served(
     let access = google::Access { account: account.name.clone(), api_root, pace: Pace::default() };
     let google = Google::new(http, tokens, access)?;
     Ok(Box::new(match suggest_into(config).filter(|(name, _)| *name == account.name) {
-        Some((_, collection)) => google.with_blocks(&collection, credentials.writing),
+        Some((_, collection)) => google
+            .with_blocks(&collection, credentials.writing)
+            .with_colours(config.suggestions.colours),
         None => google,
     }))
 }

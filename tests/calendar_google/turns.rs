@@ -25,7 +25,7 @@ static BRAIN: LazyLock<Brain> = LazyLock::new(|| Brain::local().unwrap());
 pub struct Story {
     pub fake: Fake,
     pub folder: TempDir,
-    clients: Vec<Client>,
+    pub clients: Vec<Client>,
     settings: Settings,
 }
 

@@ -51,6 +51,7 @@ use series::{Member, Series};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use text::{Place, Role};
+use write::{Block, Paint};
 
 /// Where Google Calendar is, unless the config says otherwise.
 pub const API_ROOT: &str = "https://www.googleapis.com/";
@@ -73,6 +74,7 @@ pub struct Google {
     /// The person's address, once known: saves a request, is never needed.
     address: Mutex<Option<String>>,
     own: Own,
+    paint: Paint,
 }
 
 impl Google {
@@ -85,12 +87,17 @@ impl Google {
         let root = api_root.as_deref().unwrap_or(API_ROOT);
         let api = Api::new(http, root, account.clone(), tokens, pace)?;
         let own = Own::new("", Writing::Nothing);
-        Ok(Self { account, api, address: Mutex::new(None), own })
+        Ok(Self { account, api, address: Mutex::new(None), own, paint: Paint::None })
     }
 
     /// Our blocks go into the calendar of this name.
     pub fn with_blocks(self, name: &str, writing: Writing) -> Self {
         Self { own: Own::new(name, writing), ..self }
+    }
+
+    /// Blocks get a colour by category, if so.
+    pub fn with_colours(self, wanted: bool) -> Self {
+        Self { paint: if wanted { Paint::ByCategory } else { Paint::None }, ..self }
     }
 
     /// Requests sent so far.
@@ -178,7 +185,8 @@ impl Calendar for Google {
         body: &str,
     ) -> Result<Option<ETag>, Error> {
         let calendar = collection.href.as_str();
-        write::insert(&self.api.line(), calendar, href.as_str(), body).await
+        let block = Block { body, paint: self.paint };
+        write::insert(&self.api.line(), calendar, href.as_str(), block).await
     }
 
     async fn update(
@@ -189,7 +197,8 @@ impl Calendar for Google {
         body: &str,
     ) -> Result<Option<ETag>, Error> {
         let calendar = collection.href.as_str();
-        write::update(&self.api.line(), calendar, href.as_str(), etag, body).await
+        let block = Block { body, paint: self.paint };
+        write::update(&self.api.line(), calendar, href.as_str(), etag, block).await
     }
 
     async fn delete(&self, collection: &Collection, href: &Href, etag: &ETag) -> Result<(), Error> {

@@ -116,7 +116,7 @@ fn is_furnished(event: &Event) -> bool {
         all.use_default == Some(true) || all.overrides.as_ref().is_some_and(|o| !o.is_empty())
     });
     reminds
-        || event.color_id.is_some()
+        || marks::is_repainted(event)
         || event.conference_data.is_some()
         || event.attachments.as_ref().is_some_and(|all| !all.is_empty())
         || event.visibility.as_deref().is_some_and(|word| word != "default")
