@@ -89,9 +89,8 @@ fn the_command_line_of_the_browser_tells_nothing() {
     std::fs::write(&opener, format!("#!/bin/sh\necho \"$@\" > {}\n", told.display())).unwrap();
     std::fs::set_permissions(&opener, std::fs::Permissions::from_mode(0o700)).unwrap();
     let start = || {
-        let mut command = home.command(&["auth", "google"]);
-        command.env("BROWSER", &opener).env("PATH", "/usr/bin:/bin");
-        let mut child = command.spawn().unwrap();
+        let command = home.command(&["auth", "google"]).env("BROWSER", &opener);
+        let mut child = command.env("PATH", "/usr/bin:/bin").piped().spawn();
         let mut said = String::new();
         let mut lines = std::io::BufReader::new(child.stderr.take().unwrap());
         while !said.contains("paste here") {
