@@ -161,7 +161,10 @@ pub fn decide(before: &Person, answers: &[Account], brain: &Brain, turn: &Turn<'
     if turn.settings.mode != Mode::Observe {
         wishes::plan(&mut person, brain, turn, &mut report); //                              9 plan
         let target = turn.settings.target(&person.status);
-        operations = reconcile(&mut person.suggestions, target.as_ref()); //           10 reconcile
+        let types = &person.types.by_id;
+        let category = |kind| types.get(&kind).map(|t| t.category.word());
+        let (blocks, target) = (&mut person.suggestions, target.as_ref());
+        operations = reconcile(blocks, target, &category); //                          10 reconcile
         operations.retain(|operation| write_back::is_in_sight(&person.status, operation));
     }
     person.last_turn = Some(now);

@@ -1,16 +1,18 @@
 //! Google accounts against a stand-in: what is read is what a CalDAV server would give.
 
+mod colours;
 mod faults;
 mod meaning;
+mod own;
 mod turns;
 mod writing;
 
 use crate::calendar_contract::{Kept, changed, work};
 use crate::support::google::{Fake, PERSON, TOKEN};
 use async_trait::async_trait;
-use chronotype::calendar::google::{Access, Google, Pace, TokenSource};
+use chronotype::calendar::google::{Access, Google, Pace, TokenSource, Writing};
 use chronotype::calendar::{Calendar, Collection, Error, Http, Listing, Secret};
-use chronotype::event::ical;
+use chronotype::event::{SyncToken, ical};
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -58,7 +60,8 @@ pub fn account(fake: &Fake) -> Google {
 pub fn account_with(fake: &Fake, tokens: Arc<Tokens>, pace: Pace) -> Google {
     let api_root = Some(fake.root());
     let access = Access { account: "home".to_owned(), api_root, pace };
-    Google::new(Http::new().unwrap(), tokens, access).unwrap()
+    let google = Google::new(Http::new().unwrap(), tokens, access).unwrap();
+    google.with_blocks("chronotype", Writing::OwnCalendar)
 }
 
 /// The event id for a file name of the contract.
@@ -224,6 +227,13 @@ async fn what_can_not_be_read_is_a_problem_of_its_own() {
     fake.put_timed(WORK, "good1", "Good", "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z");
     fake.put(WORK, json!({"id": "nostart", "summary": "Secret title"}));
     fake.put(WORK, json!({"id": "badday", "start": {"date": "soon"}, "end": {"date": "later"}}));
+    for (id, at) in [("far01", "+262142-12-31T23:59:00Z"), ("far02", "-262143-01-01T00:01:00Z")] {
+        let at = |zone: &str| json!({"dateTime": at, "timeZone": zone});
+        let (start, end) = (at("Pacific/Pago_Pago"), at("Pacific/Kiritimati"));
+        fake.put(WORK, json!({"id": id, "start": start, "end": end}));
+    }
+    let far = json!({"date": "+12026-03-02"});
+    fake.put(WORK, json!({"id": "far03", "start": far, "end": far}));
     let day = json!({"date": "2026-03-02", "ofTomorrow": [1, {"new": "field"}]});
     fake.put(WORK, json!({"id": "newer", "start": day, "end": day, "hologram": {"a": [1]}}));
     let google = account(&fake);
@@ -236,12 +246,12 @@ async fn what_can_not_be_read_is_a_problem_of_its_own() {
         assert_eq!(told, ["good1", "newer"], "turn {turn}");
         let mut problems: Vec<&str> = listing.problems.iter().map(|p| p.0.as_str()).collect();
         problems.sort_unstable();
-        assert_eq!(problems, ["badday", "nostart"]);
+        assert_eq!(problems, ["badday", "far01", "far02", "far03", "nostart"]);
         assert!(!format!("{:?}", listing.problems).contains("Secret"));
         if let Some(present) = &listing.present {
-            assert_eq!(present.len(), 4, "they count as present");
+            assert_eq!(present.len(), 7, "they count as present");
         }
-        for id in ["good1", "newer", "badday", "nostart"] {
+        for id in ["good1", "newer", "badday", "nostart", "far01", "far02", "far03"] {
             fake.edit(WORK, id, json!({"location": "there"}));
         }
     }
@@ -255,4 +265,44 @@ async fn tokens_go_nowhere_unencrypted() {
         let made = Google::new(Http::new().unwrap(), Tokens::of(&[TOKEN]), access);
         assert!(matches!(made.err(), Some(Error::Refused(_))), "{root}");
     }
+}
+
+#[tokio::test]
+async fn the_address_is_asked_for_within_the_scopes() {
+    let fake = Fake::start();
+    fake.accept_for("reader", &[".calendarlist.readonly", ".events.readonly"]);
+    fake.accept_for("events", &[".events.readonly"]);
+    let addresses = async |token| {
+        let google = account_with(&fake, Tokens::of(&[token]), pace());
+        google.addresses().await
+    };
+    assert_eq!(addresses("reader").await.unwrap(), [PERSON]);
+    // The list may not be seen: that is no address, and no reason to be signed out.
+    assert_eq!(addresses("events").await.unwrap(), [""; 0]);
+    let signed_out = addresses("nobody").await;
+    assert!(matches!(signed_out, Err(Error::Unauthorized(_))), "{signed_out:?}");
+}
+
+/// As after an update of this program that asks for more, or writes it down otherwise.
+#[tokio::test]
+async fn a_token_of_another_version_hides_nothing() {
+    let fake = Fake::start();
+    put_series(&fake, "series");
+    fake.put_timed(WORK, "event", "One", "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z");
+    let google = account(&fake);
+    let work = work(&google).await;
+    let mut kept = Kept::default();
+    kept.ask(&google, &work).await;
+    let token = kept.token.clone().unwrap();
+    let (version, rest) = token.as_str().split_once(':').unwrap();
+    assert!(!version.is_empty() && rest.starts_with("CAL"), "{token:?}");
+    for other in [format!("1:{rest}"), rest.to_owned(), format!("x{}", token.as_str())] {
+        let other = SyncToken::new(other);
+        let listing = google.changes(&work, Some(&other), &kept.known).await.unwrap();
+        let told = changed(&listing);
+        assert_eq!(told, ["event", "series"], "unchanged, and told all the same");
+        assert_eq!(listing.present.map(|all| all.len()), Some(2));
+        assert_eq!(listing.token, Some(token.clone()));
+    }
+    assert_eq!(changed(&kept.ask(&google, &work).await), [""; 0]);
 }

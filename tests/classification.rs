@@ -1,9 +1,10 @@
 //! `chronotype classify` as a stranger runs it, and how well it sorts the development stream.
 
+use crate::support::binary::binary;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 /// Floors a little below what was measured: .459 / .662 by title, .717 with context (category).
 const LEAST_B_CUBED: f64 = 0.44;
@@ -11,22 +12,14 @@ const LEAST_CATEGORY: f64 = 0.64;
 const LEAST_CATEGORY_IN_CONTEXT: f64 = 0.70;
 
 fn classify(arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_chronotype"))
-        .arg("classify")
-        .args(arguments)
-        .env_clear()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = binary().arg("classify").args(arguments).piped().spawn();
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_owned();
     let writer = std::thread::spawn(move || {
         // A program that has given up reads no further.
         let _ = stdin.write_all(input.as_bytes());
     });
-    let output = child.wait_with_output().unwrap();
+    let output = child.output();
     writer.join().unwrap();
     output
 }

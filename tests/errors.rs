@@ -1,12 +1,12 @@
 //! What goes wrong, on the built binary: one sentence, at most one hint, and the right exit code.
 
+use crate::support::binary::binary;
 use crate::support::peers::Peer;
 use crate::support::server::certificate;
 use crate::support::tls::self_signed;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 const NOW: &str = "2026-03-02T08:00:00Z";
@@ -35,23 +35,19 @@ impl Home {
 
     /// Exit code, stdout, stderr; the home reads `~`, the fixtures `%`.
     fn feed(&self, args: &[&str], input: &str) -> (i32, String, String) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_chronotype"))
+        let mut child = binary()
             .args(["--now", NOW, "--config"])
             .arg(self.path("c.toml"))
             .args(args)
             .current_dir(self.0.path())
-            .env_clear()
-            .env("HOME", self.0.path())
+            .home(self.0.path())
             .env("PATH", "/usr/bin:/bin")
             .env("TZ", "UTC")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .piped()
+            .spawn();
         // It may have refused before it read.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-        let output = child.wait_with_output().unwrap();
+        let output = child.output();
         let text = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).unwrap();
             text.replace(self.0.path().to_str().unwrap(), "~").replace(FIXTURES, "%")

@@ -1,32 +1,35 @@
 //! `chronotype auth google` from outside: the built binary, Google's server, and a browser.
 
+use super::support::binary::{Binary, Running, binary};
 use super::support::browser::{agree, browse};
+use super::support::google::{Fake, PERSON};
 use super::support::google_assertion::SUBJECT;
 use super::support::google_auth::{CLIENT_SECRET, Consent, Fault, Server};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{ChildStdin, ChildStdout};
 
-struct Home {
-    server: Server,
-    folder: tempfile::TempDir,
+pub struct Home {
+    pub server: Server,
+    pub api: Fake,
+    pub folder: tempfile::TempDir,
 }
 
 /// A sign-in that waits.
-struct Waiting {
-    child: Child,
+pub struct Waiting {
+    child: Running,
     stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
-    address: String,
+    pub address: String,
 }
 
 /// What a call gave in the end; stdout without the address.
 #[derive(Debug)]
-struct Gave {
-    code: i32,
-    out: String,
-    err: String,
+pub struct Gave {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
 const ACCOUNT: &str = r#"
@@ -37,12 +40,17 @@ client_secret_file = "client.json"
 "#;
 
 impl Home {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self::with(ACCOUNT)
     }
 
-    fn with(accounts: &str) -> Self {
-        let home = Self { server: Server::start(), folder: tempfile::tempdir().unwrap() };
+    pub fn with(accounts: &str) -> Self {
+        let (server, api) = (Server::start(), Fake::start());
+        api.trust(server.issuer());
+        let home = Self { server, api, folder: tempfile::tempdir().unwrap() };
+        let api_root = format!("\napi_root = \"{}\"\n", home.api.root());
+        let file = "client_secret_file = \"client.json\"";
+        let accounts = accounts.replace(&format!("{file}\n"), &format!("{file}{api_root}"));
         let person = "[person]\nid = \"jane\"\ntime_zone = \"Europe/Berlin\"\n";
         let store = "[store]\npath = \"data/store\"\n";
         home.put("config.toml", &format!("{person}{accounts}{store}"));
@@ -54,33 +62,23 @@ impl Home {
         std::fs::write(self.folder.path().join(name), text).unwrap();
     }
 
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_chronotype"));
-        command
-            .arg("--config")
-            .arg(self.folder.path().join("config.toml"))
-            .args(args)
-            .env_clear()
-            .env("HOME", self.folder.path())
-            .env("RUST_LOG", "trace")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
+    pub fn command(&self, args: &[&str]) -> Binary {
+        let binary = binary().home(self.folder.path()).env("RUST_LOG", "trace");
+        binary.arg("--config").arg(self.folder.path().join("config.toml")).args(args)
     }
 
     /// Runs to the end.
-    fn run(&self, args: &[&str]) -> Gave {
-        let output = self.command(args).stdin(Stdio::null()).output().unwrap();
+    pub fn run(&self, args: &[&str]) -> Gave {
+        let output = self.command(args).output();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let (out, err) = (text(output.stdout), text(output.stderr));
         Gave { code: output.status.code().unwrap(), out, err }
     }
 
     /// Runs until the address is out.
-    fn sign_in(&self, args: &[&str]) -> Waiting {
-        let mut child = self.command(&[&["auth", "google", "--no-browser"], args].concat());
-        let mut child = child.spawn().unwrap();
+    pub fn sign_in(&self, args: &[&str]) -> Waiting {
+        let command = self.command(&[&["auth", "google", "--no-browser"], args].concat());
+        let mut child = command.piped().spawn();
         let (stdin, mut stdout) =
             (child.stdin.take(), child.stdout.take().map(BufReader::new).unwrap());
         let mut address = String::new();
@@ -91,7 +89,7 @@ impl Home {
     }
 
     /// The files of the sign-in.
-    fn kept(&self) -> Vec<PathBuf> {
+    pub fn kept(&self) -> Vec<PathBuf> {
         let files = std::fs::read_dir(self.folder.path().join("data/store.sign-in"));
         let files = files.into_iter().flatten().map(|file| file.unwrap().path());
         files.filter(|path| path.extension().is_some_and(|e| e == "json")).collect()
@@ -103,25 +101,17 @@ impl Waiting {
         writeln!(self.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
-    fn end(mut self) -> Gave {
+    pub fn end(mut self) -> Gave {
         let (mut out, mut err) = (String::new(), String::new());
         // stdin stays open: the end is not its end.
         self.stdout.read_to_string(&mut out).unwrap();
         self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
-        Gave { code: self.child.wait().unwrap().code().unwrap(), out, err }
-    }
-}
-
-impl Drop for Waiting {
-    /// A test that fails leaves nothing running.
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        Gave { code: self.child.end().code().unwrap(), out, err }
     }
 }
 
 #[track_caller]
-fn check(gave: &Gave, code: i32, err: &str) {
+pub fn check(gave: &Gave, code: i32, err: &str) {
     assert_eq!(gave.code, code, "{gave:?}");
     assert!(gave.err.contains(err), "{gave:?}");
 }
@@ -148,7 +138,7 @@ fn a_browser_on_this_machine() {
     assert!(page.page.contains("<h1>Signed in</h1>"), "{}", page.page);
     assert!(page.page.contains("You may close this page"), "{}", page.page);
     let gave = waiting.end();
-    check(&gave, 0, "Signed in to Google for the account work.");
+    check(&gave, 0, "Signed in as jane@example.com for the account work.");
     assert_eq!(gave.out, "", "the address was alone on stdout");
     assert_eq!(home.server.complaints(), [""; 0]);
     assert_eq!(home.server.log(), ["authorization_code"]);
@@ -168,7 +158,7 @@ fn a_browser_elsewhere_and_a_pasted_address() {
     waiting.paste(&lands.replace("state=", "state=x"));
     waiting.paste(&format!("  '{lands}' "));
     let gave = waiting.end();
-    check(&gave, 0, "Signed in to Google");
+    check(&gave, 0, "Signed in as jane@example.com");
     for notice in ["this is no address", "no answer of Google's", "(wrong state)"] {
         assert_eq!(gave.err.matches(notice).count(), 1, "{notice}: {}", gave.err);
     }
@@ -252,7 +242,7 @@ fn what_google_refuses() {
 fn as_json() {
     let home = Home::new();
     home.server.state().refresh_expires_in = Some(604_799);
-    let mut child = home.command(&["--json", "auth", "google", "--no-browser"]).spawn().unwrap();
+    let mut child = home.command(&["--json", "auth", "google", "--no-browser"]).piped().spawn();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut next =
         || -> serde_json::Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
@@ -260,8 +250,9 @@ fn as_json() {
     let told = next();
     assert_eq!((&told["account"], &told["signed_in"]), (&"work".into(), &true.into()));
     assert_eq!(told["scopes"].as_array().unwrap().len(), 3);
+    assert_eq!(told["address"], PERSON);
     assert!(told["ends_at"].is_string(), "{told}");
-    assert!(child.wait().unwrap().success());
+    assert!(child.end().success());
 }
 
 #[test]

@@ -2,10 +2,11 @@
 //! wait, and "signed out" told from "no network".
 
 use super::support::browser::{agree, browse};
+use super::support::google::Fake;
 use super::support::google_assertion::SUBJECT;
 use super::support::google_auth::{Consent, Fault, Server};
 use chronotype::calendar::google::{
-    Credentials, SignedIn, TokenFile, TokenSource, WAIT, Words, Writing,
+    Credentials, SignedIn, Successor, TokenFile, TokenSource, WAIT, Words, Writing,
 };
 use chronotype::calendar::{Error, Http, Secret};
 use chronotype::event::PrincipalId;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 struct Place {
     server: Server,
+    _api: Fake,
     folder: tempfile::TempDir,
     credentials: Credentials,
 }
@@ -23,6 +25,8 @@ const SIGN_IN: &str = "authorization_code";
 impl Place {
     fn new() -> Self {
         let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
+        let api = Fake::start();
+        api.trust(server.issuer());
         let client_secret_file = folder.path().join("client.json");
         std::fs::write(&client_secret_file, server.client_file()).unwrap();
         let jane = PrincipalId::new("jane").unwrap();
@@ -31,12 +35,13 @@ impl Place {
             client_secret_file,
             auth_uri: None,
             token_uri: None,
+            api_root: Some(api.root()),
             subject: None,
             login_hint: None,
             writing: Writing::OwnCalendar,
             file: TokenFile::beside(&folder.path().join("store"), &jane, "work"),
         };
-        Self { server, folder, credentials }
+        Self { server, _api: api, folder, credentials }
     }
 
     /// Signed in, with access tokens that live for so many seconds.
@@ -55,7 +60,7 @@ impl Place {
     /// The status of the page the browser ends on, and what came of it.
     async fn try_to_sign_in(&self) -> (u16, Result<SignedIn, Error>) {
         let http = Http::new().unwrap();
-        let sign_in = self.credentials.sign_in(http).await.unwrap().unwrap();
+        let sign_in = self.credentials.sign_in(http, Successor::Same).await.unwrap().unwrap();
         let address = sign_in.address().to_string();
         let browser = tokio::task::spawn_blocking(move || browse(&agree(&address)));
         let (_open, lines) = tokio::sync::mpsc::channel(1);
@@ -109,7 +114,7 @@ async fn what_is_not_allowed_is_not_kept_and_what_is_kept_is_not_shown() {
 async fn the_wait_has_an_end() {
     let place = Place::new();
     let http = Http::new().unwrap();
-    let sign_in = place.credentials.sign_in(http).await.unwrap().unwrap();
+    let sign_in = place.credentials.sign_in(http, Successor::Same).await.unwrap().unwrap();
     // Nobody pastes, nobody comes.
     let (_, lines) = tokio::sync::mpsc::channel(1);
     let ended = sign_in.finish(lines, std::time::Duration::ZERO, &|_| {}).await;
@@ -301,7 +306,8 @@ async fn a_sign_in_that_others_can_read_is_not_used() {
     assert!(path.starts_with(place.folder.path().join("store.sign-in")));
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();
     let sentence = unauthorized(place.tokens().token().await);
-    assert!(sentence.contains("can be read by others (`chmod 600` closes it)"), "{sentence}");
+    assert!(sentence.contains("can be read or changed by others on this computer"), "{sentence}");
+    assert!(sentence.contains("`chmod 600 /"), "{sentence}");
     // It may have been read: a new one is the better cure, and closes the file.
     assert!(sentence.ends_with("run `chronotype auth google work`"), "{sentence}");
     place.sign_in().await;

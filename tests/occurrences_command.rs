@@ -1,12 +1,10 @@
 //! `chronotype occurrences` as scripts call it.
 
+use crate::support::binary::binary;
+
 /// Runs the command; its exit code, stdout and stderr.
 fn command(arguments: &[&str]) -> (i32, String, String) {
-    let done = std::process::Command::new(env!("CARGO_BIN_EXE_chronotype"))
-        .args(arguments)
-        .env_clear()
-        .output()
-        .unwrap();
+    let done = binary().args(arguments).output();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (done.status.code().unwrap(), text(done.stdout), text(done.stderr))
 }

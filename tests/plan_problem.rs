@@ -1,11 +1,11 @@
 //! `chronotype plan --problem`: what it solves, and what it says when it can't.
 
+use crate::support::binary::binary;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 fn plan(file: &Path) -> Output {
-    let binary = env!("CARGO_BIN_EXE_chronotype");
-    Command::new(binary).env_clear().args(["plan", "--problem"]).arg(file).output().unwrap()
+    binary().args(["plan", "--problem"]).arg(file).output()
 }
 
 fn bare() -> serde_json::Value {

@@ -1,6 +1,7 @@
 //! Folders that can't be written to: known before, never chosen for blocks, and said clearly.
 
 use crate::calendar_contract::event;
+use crate::support::binary::{self, Binary};
 use crate::support::person::{Gave, Person, sample_objects};
 use chronotype::calendar::vdir::Vdir;
 use chronotype::calendar::{Calendar, Error};
@@ -45,16 +46,16 @@ fn on_a_read_only_mount(person: &Person, now: &str, args: &[&str]) -> Option<Gav
     let script = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" \
          && echo mounted >&2 \
          && exec \"$@\"";
-    let output = Command::new("unshare")
+    let mut command = Command::new("unshare");
+    command
         .args(["--user", "--map-root-user", "--mount", "sh", "-c", script])
         .arg(person.path("cal"))
-        .arg(env!("CARGO_BIN_EXE_chronotype"))
+        .arg(binary::PATH)
         .arg("--config")
         .arg(person.path("config.toml"))
         .args(["--now", &format!("2026-03-{now}:00Z")])
-        .args(args)
-        .output()
-        .ok()?;
+        .args(args);
+    let output = Binary::started_by(command).try_output()?;
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     let (out, err) = (text(output.stdout), text(output.stderr));
     let err = err.strip_prefix("mounted\n")?.to_owned();

@@ -8,6 +8,8 @@
 //! violation and lists all lives that failed.
 
 mod blocks;
+mod disk;
+mod google;
 mod life;
 mod oracle;
 mod person;
@@ -32,7 +34,10 @@ type Failure = (usize, String, Vec<String>);
 
 /// Lives the life of this seed without the steps left out.
 fn live(seed: u64, without: &[bool]) -> Result<Counts, Failure> {
-    let mut life = Life::new(seed);
+    lived(Life::new(seed), seed, without)
+}
+
+fn lived(mut life: Life, seed: u64, without: &[bool]) -> Result<Counts, Failure> {
     let mut seeds = Dice::new(seed);
     for place in 0..LIFE {
         let seed = seeds.next();

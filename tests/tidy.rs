@@ -63,7 +63,7 @@ const HOMES: Homes = &[
     ("serde_json", &["calendar", "store", "cli", "text"]),
     ("toml", &["config"]),
     ("strsim", &["config", "cli"]),
-    ("rustix", &["calendar/vdir"]),
+    ("rustix", &["calendar/vdir", "calendar/google/token_file"]),
     ("notify", &["calendar/vdir"]),
     ("tempfile", &["calendar", "store", "cli"]),
     (
@@ -81,6 +81,7 @@ const HOMES: Homes = &[
         ],
     ),
     ("tracing-subscriber", &["cli", "daemon"]),
+    ("tracing-log", &["cli", "daemon"]),
     ("clap", &["cli"]),
     ("anstyle", &["cli"]),
     ("anstream", &["cli"]),

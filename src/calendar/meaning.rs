@@ -1,6 +1,8 @@
 //! Whether two texts of a block mean the same. Servers rewrite what they store: lines in another
-//! order, properties added, white space and stamps changed; none of that is a change of the block.
+//! order, properties added, white space and stamps changed, a description in HTML; none of that is
+//! a change of the block.
 
+use crate::event::html;
 use crate::event::ical::{self, EventComponent, ObjectResource};
 use std::collections::BTreeMap;
 
@@ -41,7 +43,7 @@ fn meaning(text: &str) -> Vec<ObjectResource> {
 fn reduce(event: &mut EventComponent) {
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     event.summary = words(&event.summary);
-    event.description = words(&event.description);
+    event.description = words(&html::plain(&event.description));
     event.location = words(&event.location);
     event.created = None;
     event.last_modified = None;
@@ -70,6 +72,8 @@ mod tests {
         check("SEQUENCE:1\r\n", "CLASS:PUBLIC\r\nSEQUENCE:4\r\n", Reading::Same);
         check("SUMMARY:Deep work\r\nSEQUENCE:1", "SEQUENCE:1\nSUMMARY:Deep  work", Reading::Same);
         check("DTSTAMP:20260301", "DTSTAMP:20270301", Reading::Same);
+        check("SEQUENCE:1", "DESCRIPTION:<p>&nbsp\\;</p>\r\nSEQUENCE:1", Reading::Same);
+        check("SEQUENCE:1", "DESCRIPTION:<p>&lt\\;p></p>\r\nSEQUENCE:1", Reading::Other);
         check("X-CHRONOTYPE-BLOCK:chronotype-1\r\n", "", Reading::Unmarked);
         check("Deep", "My", Reading::Other);
         check("T100000Z", "T110000Z", Reading::Other);

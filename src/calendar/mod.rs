@@ -23,7 +23,9 @@ pub use unreachable::Unreachable;
 
 use crate::event::{CollectionId, ETag, Href, SyncToken};
 use async_trait::async_trait;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::Url;
+use reqwest::header::{DATE, HeaderMap};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -96,6 +98,27 @@ pub struct Contact {
     pub encrypted: Option<bool>,
     /// The server's clock (RFC 9110 section 6.6.1) less this computer's.
     pub clock: Option<TimeDelta>,
+}
+
+impl Contact {
+    /// Takes note of a line and the clock at its end; an answer without a date says nothing.
+    fn note(&mut self, url: &Url, headers: &HeaderMap) {
+        self.encrypted = Some(url.scheme() == "https");
+        let date = headers.get(DATE).and_then(|date| date.to_str().ok());
+        if let Some(Ok(date)) = date.map(DateTime::parse_from_rfc2822) {
+            self.clock = Some(date.signed_duration_since(Utc::now()));
+        }
+    }
+}
+
+/// As whom the person is signed in, where that is an act of theirs (Google) and no line of the
+/// config.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The address, lower case; `None` = it was not told.
+    pub address: Option<String>,
+    /// When they signed in, by the real clock.
+    pub since: DateTime<Utc>,
 }
 
 impl Weakness {
@@ -224,6 +247,11 @@ pub trait Calendar: Send + Sync {
         None
     }
 
+    /// As whom the person is signed in; asks nobody.
+    fn identity(&self) -> Option<Identity> {
+        None
+    }
+
     /// Whether it was tried out which conditions of writes the server honours. Once for an account:
     /// the trial writes to a block of ours.
     fn is_tried(&self) -> bool {
@@ -232,6 +260,9 @@ pub trait Calendar: Send + Sync {
 
     /// Tells it that an earlier run has tried that out.
     fn recall_trial(&self) {}
+
+    /// Tells it which collections earlier runs took for the one of our blocks.
+    fn recall_own(&self, _hrefs: &[Href]) {}
 
     /// All collections that hold VEVENTs or VTODOs.
     async fn collections(&self) -> Result<Vec<Collection>, Error>;

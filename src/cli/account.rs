@@ -9,6 +9,7 @@ use crate::config::{Account, AccountKind, Config};
 use crate::cycle::{Mode, Settings};
 use crate::sync::diff::Deletions;
 use crate::sync::poll::{Client, Discovery};
+use crate::sync::status::Status;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
@@ -80,14 +81,21 @@ fn served(
     http: Http,
 ) -> Result<Box<dyn Calendar>, Error> {
     let other = || Error::Refused("this is no Google account".to_owned());
-    let tokens = google(config, account).ok_or_else(other)?.tokens(http.clone())?;
+    let credentials = google(config, account).ok_or_else(other)?;
+    let tokens = credentials.tokens(http.clone())?;
     let access = google::Access { account: account.name.clone(), api_root, pace: Pace::default() };
-    Ok(Box::new(Google::new(http, tokens, access)?))
+    let google = Google::new(http, tokens, access)?;
+    Ok(Box::new(match suggest_into(config).filter(|(name, _)| *name == account.name) {
+        Some((_, collection)) => google
+            .with_blocks(&collection, credentials.writing)
+            .with_colours(config.suggestions.colours),
+        None => google,
+    }))
 }
 
 /// How a Google account signs in; `None` for other kinds.
 pub fn google(config: &Config, account: &Account) -> Option<Credentials> {
-    let AccountKind::Google { client_secret_file, auth_uri, token_uri, subject, .. } =
+    let AccountKind::Google { client_secret_file, auth_uri, token_uri, api_root, subject } =
         &account.kind
     else {
         return None;
@@ -104,11 +112,19 @@ pub fn google(config: &Config, account: &Account) -> Option<Credentials> {
         client_secret_file: client_secret_file.clone().unwrap_or_default(),
         auth_uri: auth_uri.clone(),
         token_uri: token_uri.clone(),
+        api_root: api_root.clone(),
         subject: subject.clone(),
         login_hint: account.username.clone(),
         writing,
         file: TokenFile::beside(&config.store, &config.person.id, &account.name),
     })
+}
+
+/// The address of a Google account: as whom the person is signed in, else as whom they were when
+/// it was last asked.
+pub fn address(config: &Config, account: &Account, status: &Status) -> Option<String> {
+    let before = || status.accounts.get(&account.name)?.addresses.first().cloned();
+    google(config, account)?.file.address().or_else(before)
 }
 
 /// Account and collection for our blocks: the one the config names, else one of our own in the

@@ -1,7 +1,7 @@
 //! `chronotype auth`: signing in, the one thing that needs a person.
 
 use super::{CommandError, Global, account, context, output};
-use crate::calendar::google::{Credentials, Notice, SignIn, SignedIn, WAIT};
+use crate::calendar::google::{Credentials, Notice, SignIn, SignedIn, Successor, WAIT};
 use crate::calendar::{Error, Http};
 use crate::config::{Account, AccountKind, Config};
 use chrono_tz::Tz;
@@ -28,6 +28,12 @@ enum What {
         /// Open no browser: print the address alone on stdout, then wait
         #[arg(long)]
         no_browser: bool,
+        /// Let another address take over the account
+        ///
+        /// What was read from the first one, and learned from it, stays with that: it can take over
+        /// only an account of which nothing has been read yet. Else give it a name of its own.
+        #[arg(long)]
+        replace: bool,
     },
 }
 
@@ -41,7 +47,7 @@ const LINES: usize = 4;
 /// # Errors
 /// A config or usage error when there is no such account; a failure when nobody signed in.
 pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
-    let What::Google { account, no_browser } = &args.what;
+    let What::Google { account, no_browser, replace } = &args.what;
     let config = context::config(global)?;
     let (name, credentials) = chosen(&config, account.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -53,7 +59,11 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
         true => Opening::Printed,
         false => Opening::Browser,
     };
-    runtime.block_on(sign_in(&name, &credentials, opening, global))
+    let successor = match replace {
+        true => Successor::Anybody,
+        false => Successor::Same,
+    };
+    runtime.block_on(sign_in(&name, &credentials, (opening, successor), global))
 }
 
 /// The account that is meant.
@@ -94,11 +104,12 @@ enum Opening {
 async fn sign_in(
     name: &str,
     credentials: &Credentials,
-    opening: Opening,
+    (opening, successor): (Opening, Successor),
     global: &Global,
 ) -> Result<(), CommandError> {
     let http = Http::new().map_err(failure)?;
-    let Some(sign_in) = credentials.sign_in(http.clone()).await.map_err(failure)? else {
+    let begun = credentials.sign_in(http.clone(), successor).await.map_err(failure)?;
+    let Some(sign_in) = begun else {
         return service_account(name, credentials, http, global).await;
     };
     show(&sign_in, opening, global)?;
@@ -113,7 +124,7 @@ fn show(sign_in: &SignIn, opening: Opening, global: &Global) -> Result<(), Comma
     match opening {
         Opening::Printed if global.json => output::json(&json!({ "address": address }))?,
         Opening::Printed => output::data(&format!("{address}\n"))?,
-        Opening::Browser if has_browser() && webbrowser::open(address).is_ok() => {
+        Opening::Browser if has_browser() && webbrowser::open(&sign_in.door()).is_ok() => {
             output::say(global, "Sign in to Google in the browser that opens. If none does, open");
             output::say(global, address);
         }
@@ -161,11 +172,21 @@ fn told(name: &str, signed_in: &SignedIn, zone: Tz, global: &Global) -> Result<(
         return output::json(&json!({
             "account": name,
             "signed_in": true,
+            "address": signed_in.address,
             "scopes": signed_in.scopes,
             "ends_at": signed_in.refresh_expires_at,
         }));
     }
-    output::say(global, &format!("Signed in to Google for the account {name}."));
+    output::say(
+        global,
+        &match &signed_in.address {
+            Some(address) => format!("Signed in as {address} for the account {name}."),
+            None => format!("Signed in to Google for the account {name}."),
+        },
+    );
+    if signed_in.address.is_none() {
+        output::warn("Google does not say whose account this is: the next sync asks again");
+    }
     if let Some(end) = signed_in.refresh_expires_at {
         let end = end.with_timezone(&zone).format("%a %-d %b %H:%M");
         output::warn(&format!(

@@ -1,9 +1,10 @@
 //! `chronotype status`: how each calendar stands; stale is said with its cause, never green.
 
+use super::context::Looked;
 use super::cure::{Cure, SIGN_IN};
 use super::output::{BAD, FAINT, HEADING, WARN, styled};
 use super::table::{Align, Cell, Table, plain, wrap};
-use super::{CommandError, Global, context, output};
+use super::{CommandError, Global, account, context, output};
 use crate::event::Href;
 use crate::store::Person;
 use crate::sync::status::{AccountStatus, CollectionStatus};
@@ -26,13 +27,17 @@ const BROKEN_SHOWN: usize = 10;
 pub fn run(_args: &Args, global: &Global) -> Result<(), CommandError> {
     let looked = context::look(global)?;
     if global.json {
-        return output::json(&document(&looked.person));
+        return output::json(&document(&looked));
     }
     if looked.is_new(global) {
         return Ok(());
     }
     let clock = Clock { now: global.moment(), zone: looked.zone };
     let mut text = summary(&looked.person, &clock);
+    for (account, address) in addresses(&looked) {
+        let line = format!("{} is the account of {}", plain(account), plain(&address));
+        text.push_str(&styled(FAINT, &wrap(&line, 0, output::columns())));
+    }
     for (account, status) in &looked.person.status.accounts {
         let rest = resting(&looked.person, account).filter(|until| *until > clock.now);
         let Some(line) = clock.account(status, rest) else { continue };
@@ -41,6 +46,13 @@ pub fn run(_args: &Args, global: &Global) -> Result<(), CommandError> {
     }
     text.push_str(&collections(&looked.person, &clock));
     output::data(&text)
+}
+
+/// Whose the Google accounts are, as far as that is known.
+fn addresses(looked: &Looked) -> Vec<(&str, String)> {
+    let Looked { config, person, .. } = looked;
+    let known = |account| account::address(config, account, &person.status);
+    config.accounts.iter().filter_map(|a| Some((a.name.as_str(), known(a)?))).collect()
 }
 
 /// Says moments as the person counts them.
@@ -204,7 +216,9 @@ fn trouble((sentence, since): &(String, DateTime<Utc>)) -> Value {
     json!({ "cause": sentence, "since": utc(*since), "cure": Cure::guess(sentence).sentence() })
 }
 
-fn document(person: &Person) -> Value {
+fn document(looked: &Looked) -> Value {
+    let person = &looked.person;
+    let whose = addresses(looked).into_iter();
     let collections = person.status.collections.iter().map(|(id, status)| {
         let held = status
             .held
@@ -238,6 +252,9 @@ fn document(person: &Person) -> Value {
         "task_types": person.types.by_id.len(),
         "asks": person.asks.len(),
         "pending_writes": pending(person),
+        "accounts": whose
+            .map(|(account, address)| json!({ "account": account, "address": address }))
+            .collect::<Vec<_>>(),
         "accounts_in_trouble": accounts.collect::<Vec<_>>(),
         "collections": collections.collect::<Vec<_>>(),
     })

@@ -287,6 +287,7 @@ impl<'a> Check<'a> {
         Suggestions {
             doors: doors.unwrap_or_else(|| Door::ALL.to_vec()),
             mode: self.word(&s.mode, "suggestions.mode", &modes).unwrap_or(Mode::Suggest),
+            colours: s.colours.as_ref().is_some_and(|colours| *colours.get_ref()),
         }
     }
 

@@ -84,6 +84,7 @@ table!(Suggestions {
     mode: Text,
     doors: Option<Vec<Spanned<String>>>,
     daily_cap: Number,
+    colours: Option<Spanned<bool>>,
 });
 
 table!(Assistant { enabled: Option<Spanned<bool>> });

@@ -173,6 +173,8 @@ pub struct Suggestions {
     pub mode: Mode,
     /// Where tasks come from.
     pub doors: Vec<Door>,
+    /// Blocks get a colour by category, where the calendar has colours.
+    pub colours: bool,
 }
 
 /// `mode`.

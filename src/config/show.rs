@@ -20,6 +20,7 @@ impl Config {
         out.key("mode", self.suggestions.mode.word());
         out.key("doors", words(self.suggestions.doors.iter().map(|door| door.word())));
         out.key("daily_cap", u32::from(self.planning.daily_cap));
+        out.key("colours", self.suggestions.colours);
         out.table("[assistant]");
         out.key("enabled", false);
         out.table("[embedder]");

@@ -4,6 +4,9 @@
 /// Says of a block of ours that the person changed what iCalendar has no word for (a colour, a
 /// conference): a property that only reading writes.
 pub const EDITED_MARK: &str = "X-CHRONOTYPE-EDITED";
+
+/// The category of a block of ours, in the word of the surface, for calendars that can show it.
+pub const CATEGORY_MARK: &str = "X-CHRONOTYPE-CATEGORY";
 /// Marks for done, longest first.
 const DONE: [&str; 7] = ["[x]", "[X]", "✅", "✓", "✔", "☑", "🗹"];
 /// Marks for failed.

@@ -120,7 +120,7 @@ impl Zone {
     /// What a wall clock shows at a moment.
     pub fn wall(&self, at: DateTime<Utc>) -> NaiveDateTime {
         match self {
-            Self::Iana(tz) => at.with_timezone(tz).naive_local(),
+            Self::Iana(tz) => wall(*tz, at),
             Self::Custom(zone) => shifted(at.naive_utc(), i64::from(zone.offset_at(at))),
         }
     }
@@ -156,6 +156,13 @@ impl CustomZone {
 /// `local` moved by seconds; stays where it is at the ends of the calendar.
 fn shifted(local: NaiveDateTime, seconds: i64) -> NaiveDateTime {
     TimeDelta::try_seconds(seconds).and_then(|by| local.checked_add_signed(by)).unwrap_or(local)
+}
+
+/// What the clocks of a zone show. chrono's own way there panics within a day of the ends of its
+/// calendar.
+fn wall(zone: Tz, at: DateTime<Utc>) -> NaiveDateTime {
+    let offset = zone.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc();
+    shifted(at.naive_utc(), i64::from(offset))
 }
 
 fn iana_instant(tz: Tz, local: NaiveDateTime) -> DateTime<Utc> {
@@ -206,12 +213,12 @@ impl Stamp {
 
 /// Local hour of a moment, 0..=23.
 pub fn local_hour(at: DateTime<Utc>, zone: Tz) -> u8 {
-    u8::try_from(at.with_timezone(&zone).hour()).unwrap_or(0)
+    u8::try_from(wall(zone, at).hour()).unwrap_or(0)
 }
 
 /// Local date of a moment.
 pub fn local_date(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
-    at.with_timezone(&zone).date_naive()
+    wall(zone, at).date()
 }
 
 /// ISO weekday of a day, 1 = Monday .. 7 = Sunday.
@@ -233,8 +240,8 @@ pub fn local_midnight(date: NaiveDate, zone: Tz) -> DateTime<Utc> {
     let (mut before, mut from) = (guess - OFFSET_BOUND_SECONDS, guess);
     while from - before > 1 {
         let middle = before + (from - before) / 2;
-        let passed = DateTime::from_timestamp(middle, 0)
-            .is_none_or(|at| at.with_timezone(&zone).naive_local() >= midnight);
+        let passed =
+            DateTime::from_timestamp(middle, 0).is_none_or(|at| wall(zone, at) >= midnight);
         *(if passed { &mut from } else { &mut before }) = middle;
     }
     DateTime::from_timestamp(from, 0).unwrap_or_else(|| midnight.and_utc())

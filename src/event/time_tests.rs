@@ -89,3 +89,14 @@ fn hours_and_weekdays_are_local() {
         local("2026-03-01 23:00").and_utc()
     });
 }
+
+#[test]
+fn the_ends_of_the_calendar() {
+    for zone in [chrono_tz::Pacific::Kiritimati, chrono_tz::Pacific::Pago_Pago] {
+        for at in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
+            assert_eq!(Zone::Iana(zone).wall(at).year(), at.year());
+            assert_eq!(local_date(at, zone).year(), at.year());
+            assert!(local_hour(at, zone) < 24);
+        }
+    }
+}

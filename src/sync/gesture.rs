@@ -4,6 +4,7 @@
 //! Keep = accept; drag = accept there; rename or edit = theirs; delete = no (DESIGN section 1).
 
 use super::status::CollectionStatus;
+use crate::event::html;
 use crate::event::ical::{EventComponent, ObjectResource, Status, Transparency};
 use crate::event::mark::{EDITED_MARK, mark_of, unmarked};
 use crate::event::{CollectionId, ETag, Href, Stamp};
@@ -231,11 +232,11 @@ struct Written<'a> {
 }
 
 impl Written<'_> {
-    /// The same words, white space and marks (`✓`) aside.
+    /// The same words, white space, HTML and marks (`✓`) aside.
     fn reads_as(&self, component: &EventComponent) -> bool {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         words(unmarked(self.title)) == words(unmarked(&component.summary))
-            && words(&self.description) == words(&component.description)
+            && words(&html::plain(&self.description)) == words(&html::plain(&component.description))
     }
 }
 

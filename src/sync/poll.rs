@@ -1,7 +1,7 @@
 //! Asks every collection what changed. What fails is reported and skipped; the rest goes on.
 
 use super::look::Look;
-use super::status::Status;
+use super::status::{AccountStatus, Status};
 use crate::calendar::{Calendar, Collection, Error, Listing, Weakness};
 use crate::event::{ETag, Href};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -107,6 +107,7 @@ async fn poll_account(
             return Account { discovered: Some(Err(asked_to_wait(wait - now))), ..nobody(name) };
         }
     }
+    recall_own(client, status);
     let mut collections = remembered(status, &name);
     let mut discovered = None;
     if is_discovery_due(client, status, &collections, now) {
@@ -201,6 +202,14 @@ fn missing(client: &Client, there: &[Collection]) -> Option<Missing> {
     (!names.is_empty()).then_some(Missing { names, there })
 }
 
+/// A name is not enough to know ours by: the person may have given it to one of theirs.
+pub(crate) fn recall_own(client: &Client, status: &Status) {
+    let account = client.calendar.account();
+    let ours = status.collections.values().filter(|c| c.ours && c.account == account);
+    let hrefs: Vec<Href> = ours.filter_map(|c| c.href.clone()).collect();
+    client.calendar.recall_own(&hrefs);
+}
+
 fn remembered(status: &Status, account: &str) -> Vec<Collection> {
     let all = status.collections.iter().filter_map(|(id, c)| c.as_collection(id));
     all.filter(|c| c.account == account).collect()
@@ -214,7 +223,7 @@ fn is_discovery_due(
 ) -> bool {
     let account = status.accounts.get(client.calendar.account());
     let asked = account.filter(|a| a.trouble.is_none()).and_then(|a| a.discovered_at);
-    let fresh = asked.is_some_and(|at| now - at < REDISCOVER);
+    let fresh = asked.is_some_and(|at| now - at < REDISCOVER) && !is_new_sign_in(client, account);
     let missing = |name: &String| !known.iter().any(|c| c.is_called(name));
     let lacks = client.wanted.iter().flatten().any(missing);
     let troubled =
@@ -224,6 +233,16 @@ fn is_discovery_due(
         || known.is_empty()
         || lacks
         || known.iter().any(troubled)
+}
+
+/// Whether the person has signed in since the account was looked at, perhaps as somebody else. The
+/// address tells; only where it is not known the moment does, which a replay can't set.
+fn is_new_sign_in(client: &Client, before: Option<&AccountStatus>) -> bool {
+    let (Some(now), Some(before)) = (client.calendar.identity(), before) else { return false };
+    match &now.address {
+        Some(address) if !before.addresses.is_empty() => !before.addresses.contains(address),
+        _ => before.discovered_at.is_none_or(|at| at < now.since),
+    }
 }
 
 async fn discover(client: &Client) -> Result<Discovered, Error> {

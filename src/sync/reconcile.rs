@@ -4,6 +4,7 @@ use super::gesture::BLOCK_MARK;
 use super::status::Status;
 use crate::calendar::Collection;
 use crate::event::ical::{self, BlockText};
+use crate::event::mark::CATEGORY_MARK;
 use crate::event::{CollectionId, ETag, Href, Span, Uid};
 use crate::schedule::suggestion::{Intent, State, Suggestion};
 use std::collections::BTreeMap;
@@ -18,11 +19,12 @@ pub struct OwnBlock {
 
 impl OwnBlock {
     /// Writes the suggestion as an iCalendar object: tentative, transparent, with its reasons.
-    pub fn of(suggestion: &Suggestion) -> Self {
-        Self {
-            uid: suggestion.uid.clone(),
-            body: ical::write(std::slice::from_ref(&Self::text(suggestion))),
-        }
+    /// `category` is a mark on it, for calendars that can show one.
+    pub fn of(suggestion: &Suggestion, category: Option<&str>) -> Self {
+        let mut text = Self::text(suggestion);
+        let category = category.map(|word| (CATEGORY_MARK.to_owned(), word.to_owned()));
+        text.marks.extend(category);
+        Self { uid: suggestion.uid.clone(), body: ical::write(std::slice::from_ref(&text)) }
     }
 
     /// The suggestion as the component that is written.
@@ -105,10 +107,12 @@ pub struct Standing {
 }
 
 /// Sets each suggestion's intent from what is wanted and what stands, and lists the writes in order
-/// of UID. Nothing that became the person's is ever written.
+/// of UID. Nothing that became the person's is ever written. `category`: the word for that of a
+/// task type.
 pub fn reconcile(
     suggestions: &mut BTreeMap<Uid, Suggestion>,
     target: Option<&Target>,
+    category: &dyn Fn(u32) -> Option<&'static str>,
 ) -> Vec<Operation> {
     let mut operations = Vec::new();
     for suggestion in suggestions.values_mut() {
@@ -125,7 +129,8 @@ pub fn reconcile(
             (Intent::Delete, Some(standing), _) => Action::Delete(standing),
             _ => continue,
         };
-        operations.push(Operation { block: OwnBlock::of(suggestion), action });
+        let block = OwnBlock::of(suggestion, category(suggestion.task_type));
+        operations.push(Operation { block, action });
     }
     operations
 }

@@ -22,16 +22,16 @@ use tempfile::TempDir;
 static BRAIN: LazyLock<Brain> = LazyLock::new(|| Brain::local().unwrap());
 
 /// A person with tasks in a folder and the rest at Google.
-struct Story {
-    fake: Fake,
-    folder: TempDir,
-    clients: Vec<Client>,
+pub struct Story {
+    pub fake: Fake,
+    pub folder: TempDir,
+    pub clients: Vec<Client>,
     settings: Settings,
 }
 
 impl Story {
     /// One task of an hour, due on Wednesday; the calendars leave Tuesday from 10 to 12.
-    fn new() -> Self {
+    pub fn new() -> Self {
         let fake = Fake::start();
         fake.accept("second");
         for (calendar, id, from, to) in [
@@ -75,12 +75,12 @@ impl Story {
         Self { fake, folder, clients, settings }
     }
 
-    fn store(&self) -> Store {
+    pub fn store(&self) -> Store {
         Store::open(&self.folder.path().join("store")).unwrap()
     }
 
     /// One turn at a moment of March 2026, in UTC; dies at a step boundary if told to.
-    fn turn(&self, now: &str, die_at: Option<usize>) -> Option<(Report, Person)> {
+    pub fn turn(&self, now: &str, die_at: Option<usize>) -> Option<(Report, Person)> {
         let now = format!("2026-03-{now}:00Z").parse::<DateTime<Utc>>().unwrap();
         let principal = PrincipalId::new("jane").unwrap();
         let store = self.store();
@@ -103,12 +103,12 @@ impl Story {
         })
     }
 
-    fn ok(&self, now: &str) -> (Report, Person) {
+    pub fn ok(&self, now: &str) -> (Report, Person) {
         self.turn(now, None).expect("a whole turn")
     }
 
     /// Blocks in the calendar of ours.
-    fn blocks(&self) -> Vec<Value> {
+    pub fn blocks(&self) -> Vec<Value> {
         let id = "c2@group.calendar.google.com";
         if !self.fake.has_calendar(id) {
             return Vec::new();
@@ -124,11 +124,11 @@ impl Story {
     }
 }
 
-fn states(person: &Person) -> Vec<State> {
+pub fn states(person: &Person) -> Vec<State> {
     person.suggestions.values().map(|s| s.state).collect()
 }
 
-const OURS: &str = "c2@group.calendar.google.com";
+pub const OURS: &str = "c2@group.calendar.google.com";
 
 #[test]
 fn another_person_at_the_same_account_is_not_taken_for_this_one() {
@@ -327,4 +327,73 @@ fn signed_out_stops_nothing_else() {
         person.status.accounts
     );
     assert_eq!(person.events.values().filter(|e| e.title == "Taken").count(), 3, "still known");
+}
+
+/// Of the series itself nothing can be asked.
+#[test]
+fn a_day_that_can_not_be_read_ends_no_other_day_of_its_series() {
+    let day = |id: &str, day: u8, at: Value| {
+        json!({
+            "id": id, "summary": "Their series", "recurringEventId": "hidden0",
+            "iCalUID": "hidden0@google.com", "originalStartTime": march(day, 15),
+            "start": at, "end": march(day, 16), "organizer": {"email": "boss@example.com"},
+        })
+    };
+    let garbled = || json!({"date": "soon"});
+    let days = |person: &Person| -> Vec<String> {
+        let events = person.events.values().filter(|e| e.title == "Their series");
+        let shown = events.map(|e| (e.span.start_instant(chrono_tz::UTC), e.trail.len()));
+        shown.map(|(at, seen)| format!("{} {seen}", at.format("%d %H"))).collect()
+    };
+    let story = Story::new();
+    for (id, on) in [("hidden0_20260305", 5), ("hidden0_20260312", 12)] {
+        story.fake.put(WORK, day(id, on, march(on, 15)));
+    }
+    // Unknown yet: the other two are read.
+    story.fake.put(WORK, day("hidden0_20260319", 19, garbled()));
+    let (_, person) = story.ok("02T05:00");
+    let both = days(&person);
+    assert_eq!(both.len(), 2, "{both:?}");
+    assert!(both[0].starts_with("05 14") && both[1].starts_with("12 14"), "{both:?}");
+    // Known, and no longer to be read: nothing of it ends, and nothing is learned from that.
+    story.fake.put(WORK, day("hidden0_20260312", 12, garbled()));
+    for now in ["02T05:10", "02T05:20", "02T12:00"] {
+        let (_, person) = story.ok(now);
+        assert_eq!(days(&person), both, "{now}");
+        let broken = person.status.collections.values().flat_map(|c| c.broken.keys());
+        assert_eq!(broken.map(|href| href.as_str()).collect::<Vec<_>>(), ["hidden0"], "{now}");
+    }
+    // All of them.
+    story.fake.put(WORK, day("hidden0_20260305", 5, garbled()));
+    for now in ["02T12:10", "02T12:20"] {
+        let (_, person) = story.ok(now);
+        assert_eq!(days(&person), both, "{now}");
+    }
+    for on in [5, 12, 19] {
+        story.fake.put(WORK, day(&format!("hidden0_202603{on:02}"), on, march(on, 15)));
+    }
+    let (_, person) = story.ok("02T12:30");
+    assert_eq!(days(&person).len(), 3);
+    assert!(person.status.collections.values().all(|c| c.broken.is_empty()));
+}
+
+/// As Google's own page leaves it, once somebody has opened the event.
+#[test]
+fn reasons_that_became_html_are_the_same_reasons() {
+    let story = Story::new();
+    story.ok("02T05:00");
+    story.ok("02T05:05");
+    let block = story.blocks().remove(0);
+    let (id, reasons) = (block["id"].as_str().unwrap(), block["description"].as_str().unwrap());
+    assert!(reasons.contains('\n') || reasons.contains(' '), "{reasons}");
+    let html = reasons.replace('&', "&amp;").replace('<', "&lt;").replace('\n', "<br>");
+    let html = format!("<html-blob><p>{}</p></html-blob>", html.replacen(' ', "&nbsp;", 1));
+    story.fake.edit(OURS, id, json!({"description": html}));
+    for now in ["02T05:10", "02T05:20"] {
+        let (_, person) = story.ok(now);
+        assert_eq!(states(&person), [State::Proposed], "{now}");
+    }
+    story.fake.edit(OURS, id, json!({"description": html.replace("</p>", "my note</p>")}));
+    let (_, person) = story.ok("02T05:30");
+    assert_eq!(states(&person), [State::Taken]);
 }

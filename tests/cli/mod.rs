@@ -2,10 +2,11 @@
 
 mod lists;
 
+use crate::support::binary::binary;
 use chronotype::event::PrincipalId;
 use chronotype::store::{Person, Store};
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Output;
 
 struct Home {
     folder: tempfile::TempDir,
@@ -58,14 +59,12 @@ impl Home {
     }
 
     fn run(&self, args: &[&str]) -> Gave {
-        let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_chronotype"))
+        let Output { status, stdout, stderr } = binary()
             .args(["--now", NOW])
             .args(args)
-            .env_clear()
-            .env("HOME", self.folder.path())
+            .home(self.folder.path())
             .env("TZ", "UTC")
-            .output()
-            .unwrap();
+            .output();
         let text = |bytes: Vec<u8>| {
             String::from_utf8(bytes).unwrap().replace(self.folder.path().to_str().unwrap(), "~")
         };

@@ -62,8 +62,7 @@ impl Someone {
             11 => {
                 let copy = self.name("copy");
                 let text = edit(&[("UID", copy.clone())]);
-                let folder = server.shelves.get(&shelf).map(|s| s.href.clone());
-                let place = Href::new(format!("{}{copy}.ics", folder.unwrap_or_default()));
+                let place = server.place(&shelf, &copy);
                 server.put(&shelf, &place, &text, Hand::Person);
                 self.truth(&copy).moved.push(now);
                 self.truth(&copy).deleted.push(now);
@@ -75,7 +74,8 @@ impl Someone {
                     return;
                 }
                 server.shelves.get_mut(&shelf).map(|s| s.remove(&href));
-                server.put(to, &Href::new(format!("/mine/work/{uid}.ics")), &body, Hand::Person);
+                let place = server.place(to, &uid);
+                server.put(to, &place, &body, Hand::Person);
                 self.truth.insert(uid.clone(), truth);
                 return self.did(server, "carry block over", &uid);
             }
@@ -124,7 +124,7 @@ impl Someone {
             "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:{uid}\r\nSUMMARY:Dinner\r\n\
              DTSTART:{from}\r\nDTEND:{to}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
         );
-        let href = Href::new(format!("/mine/chronotype/{uid}.ics"));
+        let href = server.place(id, &uid);
         server.put(id, &href, &body, Hand::Person);
         self.truth(&uid);
         self.did(server, "guest in our collection", &uid);

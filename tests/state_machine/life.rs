@@ -3,6 +3,8 @@
 //! Invariant: what a step does follows from its own seed and the state before it, so that steps
 //! can be left out and the rest still runs.
 
+use super::disk::{copy, somewhere};
+use super::google::{AtGoogle, RUNTIME};
 use super::oracle::Oracle;
 use super::person::Someone;
 use crate::support::fake::{Fake, lock};
@@ -18,7 +20,6 @@ use chronotype::sync::diff::Deletions;
 use chronotype::sync::poll::{Client, Discovery};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -51,17 +52,9 @@ pub struct Life {
     oracle: Oracle,
     settings: Settings,
     principal: PrincipalId,
+    google: Option<AtGoogle>,
     /// How often what was done.
     pub counts: BTreeMap<String, u64>,
-}
-
-/// Memory, where there is such a folder: a turn flushes to disk twice.
-fn somewhere() -> TempDir {
-    let memory = Path::new("/dev/shm");
-    match memory.is_dir() {
-        true => tempfile::tempdir_in(memory).unwrap(),
-        false => tempfile::tempdir().unwrap(),
-    }
 }
 
 fn settings() -> Settings {
@@ -116,8 +109,18 @@ impl Life {
             oracle: Oracle::default(),
             settings: settings(),
             principal: PrincipalId::new("me").unwrap(),
+            google: None,
             counts: BTreeMap::new(),
         }
+    }
+
+    /// The same, with the account `mine` at Google but for its tasks.
+    pub fn at_google(seed: u64) -> Self {
+        let mut life = Self::new(seed);
+        let google = AtGoogle::new(&life.server);
+        life.clients[0].calendar = google.calendar(&life.server);
+        life.google = Some(google);
+        life
     }
 
     fn count(&mut self, what: &str) {
@@ -309,6 +312,7 @@ impl Life {
             at: &at,
             progress: &progress,
         };
+        let _entered = self.google.as_ref().map(|_| RUNTIME.enter());
         catch_unwind(AssertUnwindSafe(|| {
             let store = self.store.as_ref()?;
             let before = self.person.clone();
@@ -318,7 +322,8 @@ impl Life {
                 match future.as_mut().poll(&mut context) {
                     Poll::Ready(ended) => return Some(ended),
                     Poll::Pending if lock(&self.server).crashed => return None,
-                    Poll::Pending => {}
+                    // Only those at Google wait for somebody else.
+                    Poll::Pending => std::thread::yield_now(),
                 }
             }
         }))
@@ -364,6 +369,7 @@ impl Life {
         if stored.events != self.person.events || stored.suggestions != self.person.suggestions {
             return Err("the store holds something else than the turn gave".into());
         }
+        self.google.iter().for_each(|google| google.look(&self.server));
         let server = lock(&self.server);
         let someone = self.someone.lock().unwrap_or_else(PoisonError::into_inner);
         self.oracle.in_calm(&self.person, &server, &someone)
@@ -384,17 +390,4 @@ impl Life {
     pub fn story(&self) -> Vec<String> {
         lock(&self.server).diary.clone()
     }
-}
-
-fn copy(from: &PathBuf, to: &PathBuf) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        match entry.file_type()?.is_dir() {
-            true => copy(&entry.path(), &target)?,
-            false => drop(std::fs::copy(entry.path(), target)?),
-        }
-    }
-    Ok(())
 }

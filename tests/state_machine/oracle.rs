@@ -22,8 +22,8 @@ type Key = (String, DateTime<Utc>, u16, DateTime<Utc>);
 
 #[derive(Default)]
 pub struct Oracle {
-    /// With what was learned, and whether of an occurrence of a series.
-    settled: BTreeMap<Key, (Option<f32>, bool)>,
+    /// With what was learned, and of which occurrence.
+    settled: BTreeMap<Key, (Option<f32>, EventId)>,
     /// What replaying the settled outcomes gives.
     learned: BTreeMap<TypeId, Hours>,
     pub counts: BTreeMap<&'static str, u64>,
@@ -72,10 +72,8 @@ impl Oracle {
         someone: &Someone,
     ) -> Result<(), String> {
         let now = keys(after);
-        let said = |e: &Event, s: &Settlement| {
-            (s.signal.map(|signal| signal.value), e.id.recurrence_id.is_some())
-        };
-        let all: BTreeMap<Key, (Option<f32>, bool)> =
+        let said = |e: &Event, s: &Settlement| (s.signal.map(|signal| signal.value), e.id.clone());
+        let all: BTreeMap<Key, (Option<f32>, EventId)> =
             now.iter().map(|(k, e, s)| (k.clone(), said(e, s))).collect();
         if let Some(lost) = self.settled.keys().find(|k| !all.contains_key(*k)) {
             return Err(format!("a settled outcome is gone: {lost:?}"));
@@ -94,13 +92,14 @@ impl Oracle {
             (start(s), &a.id).cmp(&(start(t), &b.id))
         });
         for (key, event, settlement) in &new {
-            // One of a series and one that is none met at that hour, and one of them left it.
-            let met = |first: (Option<f32>, bool)| {
+            // Two of one UID met at that hour, and one of them left it or says nothing.
+            let met = |first: &(Option<f32>, EventId)| {
                 let other = said(event, settlement);
-                first.1 != other.1 && (is_move(first.0) || is_move(other.0))
+                let speaks = |signal: Option<f32>| signal.is_some() && !is_move(signal);
+                first.1 != other.1 && !(speaks(first.0) && speaks(other.0))
             };
-            let again = |((uid, start, ordinal, _), first): &(&Key, &(Option<f32>, bool))| {
-                (uid, start, ordinal) == (&key.0, &key.1, &key.2) && !met(**first)
+            let again = |((uid, start, ordinal, _), first): &(&Key, &(Option<f32>, EventId))| {
+                (uid, start, ordinal) == (&key.0, &key.1, &key.2) && !met(first)
             };
             if let Some(first) = self.settled.iter().find(again) {
                 let story = format!("{first:?} and {key:?}: {settlement:?} of {event:?}");
@@ -315,7 +314,7 @@ fn same_on_both_sides(person: &Person, server: &Server) -> Result<(), String> {
         };
         for (href, stored) in &shelf.objects {
             match known.known.get(href) {
-                Some(k) if k.is_text(&stored.body) => {}
+                Some(k) if server.is_known(id, href, stored, k) => {}
                 Some(_) => return Err(format!("{href} is known as something else")),
                 None => return Err(format!("{href} is not known")),
             }

@@ -133,11 +133,9 @@ impl Someone {
         };
         let Some(thing) = self.things.get_mut(index) else { return };
         let body = thing.text(server.now + skew);
-        let place = thing.place.clone().unwrap_or_else(|| {
-            let folder = server.shelves.get(&thing.home).map(|s| s.href.clone());
-            let folder = folder.unwrap_or_default();
-            (thing.home.clone(), Href::new(format!("{folder}{}.ics", thing.uid)))
-        });
+        let place = thing.place.clone();
+        let place =
+            place.unwrap_or_else(|| (thing.home.clone(), server.place(&thing.home, &thing.uid)));
         server.put(&place.0, &place.1, &body, Hand::Person);
         thing.place = Some(place);
     }
@@ -224,6 +222,9 @@ impl Someone {
         let shelves: Vec<String> = server.shelves.keys().cloned().collect();
         let to = shelves[dice.below(shelves.len())].clone();
         let Some(from) = thing.place.clone().filter(|(shelf, _)| *shelf != to) else { return };
+        if thing.kind == Kind::Todo && server.google.contains(&to) {
+            return;
+        }
         let both = dice.percent(25);
         if !both {
             server.shelves.get_mut(&from.0).map(|s| s.remove(&from.1));

@@ -65,35 +65,19 @@ impl Story {
         all.pop_first().unwrap()
     }
 
-    pub fn export(&self, now: &str) -> Vec<Value> {
-        self.person.list(now, &["export"])
-    }
-
     /// The records of one kind.
     pub fn records(&self, now: &str, kind: &str) -> Vec<Value> {
-        self.export(now).into_iter().filter(|r| r["kind"] == kind).collect()
+        self.person.records(now, kind)
     }
 
     /// The state of a block.
     pub fn state(&self, now: &str, uid: &str) -> String {
-        let all = self.records(now, "suggestion");
-        let one = all.iter().find(|s| s["uid"] == uid).expect("the block is remembered");
-        one["state"].as_str().unwrap().to_owned()
+        self.person.state(now, uid)
     }
 
     /// Settled placements of a UID: start, signal.
     pub fn settled(&self, now: &str, uid: &str) -> Vec<(String, Option<f64>)> {
-        let events = self.records(now, "event").into_iter().filter(|e| e["id"]["uid"] == uid);
-        let mut all: Vec<_> = events
-            .flat_map(|e| e["settled"].as_array().unwrap().clone())
-            .map(|s| {
-                let timed = &s["span"]["timed"]["start"];
-                let start = if timed.is_null() { &s["span"]["all_day"]["start"] } else { timed };
-                (start.as_str().unwrap().to_owned(), s["signal"]["value"].as_f64())
-            })
-            .collect();
-        all.sort_by(|a, b| a.partial_cmp(b).unwrap());
-        all
+        self.person.settled(now, uid)
     }
 }
 

@@ -320,7 +320,7 @@ fn list(
 
 /// The server denies what lies there. By the contract that is believed of our blocks and of few
 /// objects at once, of many (as the client knows them) from the second full listing on.
-fn disown(server: &mut Server, id: &str, known: Option<&BTreeMap<Href, ETag>>) {
+pub fn disown(server: &mut Server, id: &str, known: Option<&BTreeMap<Href, ETag>>) {
     let Some(shelf) = server.shelves.get_mut(id) else { return };
     shelf.lies += 1;
     let lines = shelf.objects.values().flat_map(|s| s.put.lines().map(str::to_owned));

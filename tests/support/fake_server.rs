@@ -2,8 +2,10 @@
 //! write with what it replaced.
 
 use super::fake_faults::{Dice, Fault, Faults};
+use super::google::passage::holds;
 use chrono::{DateTime, Utc};
-use chronotype::event::{ETag, Href};
+use chronotype::event::{ETag, Href, base32hex_name};
+use chronotype::sync::status::Known;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -164,6 +166,10 @@ pub struct Server {
     pub told_removed: BTreeSet<Href>,
     /// Every text the program wrote, by place.
     pub written: BTreeMap<Href, BTreeSet<String>>,
+    /// Shelves that are calendars at Google: events only, each under an id of Google's.
+    pub google: BTreeSet<String>,
+    /// Versions as an undisturbed client reads them there, once they have been looked at.
+    pub versions: BTreeMap<(String, Href), ETag>,
     /// What happened, in words.
     pub diary: Vec<String>,
     /// Objects whose text is cut off just now, as they were.
@@ -172,6 +178,7 @@ pub struct Server {
 
 impl Server {
     pub fn new(now: DateTime<Utc>, seed: u64) -> Self {
+        super::trace::watch();
         Self {
             now,
             dice: Dice::new(seed),
@@ -186,6 +193,8 @@ impl Server {
             disowned: BTreeSet::new(),
             told_removed: BTreeSet::new(),
             written: BTreeMap::new(),
+            google: BTreeSet::new(),
+            versions: BTreeMap::new(),
             diary: Vec::new(),
             cut: Vec::new(),
         }
@@ -225,15 +234,42 @@ impl Server {
         place.is_none_or(|p| p % 3 == self.victim % 3)
     }
 
-    /// Puts an object there in somebody's name.
+    /// Where an object of this UID goes.
+    pub fn place(&self, shelf: &str, uid: &str) -> Href {
+        match self.google.contains(shelf) {
+            true if uid.starts_with("chronotype-") => Href::new(base32hex_name(uid)),
+            true => Href::new(uid),
+            false => {
+                let folder = self.shelves.get(shelf).map(|s| s.href.as_str());
+                Href::new(format!("{}{uid}.ics", folder.unwrap_or_default()))
+            }
+        }
+    }
+
+    /// Whether this is what lies there, as the client knows it.
+    pub fn is_known(&self, shelf: &str, href: &Href, stored: &Stored, known: &Known) -> bool {
+        match self.google.contains(shelf) {
+            true => known.etag == self.versions.get(&(shelf.to_owned(), href.clone())).cloned(),
+            false => known.is_text(&stored.body),
+        }
+    }
+
+    /// Puts an object there in somebody's name. Cancelled is deleted at Google.
     pub fn put(&mut self, shelf: &str, href: &Href, body: &str, hand: Hand) -> u64 {
+        let google = self.google.contains(shelf);
+        if google && !holds(body) {
+            return self
+                .shelves
+                .get_mut(shelf)
+                .map_or(0, |s| s.remove(href).map_or(0, |s| s.version));
+        }
         if hand == Hand::Daemon {
             self.written.entry(href.clone()).or_default().insert(body.to_owned());
         }
         let stored = Stored {
             version: 0,
             body: match hand {
-                Hand::Daemon if self.strike(Fault::Rewrites) => rewritten(body),
+                Hand::Daemon if !google && self.strike(Fault::Rewrites) => rewritten(body),
                 _ => body.to_owned(),
             },
             put: body.to_owned(),

@@ -4,11 +4,12 @@
 //! It is strict: a request that Google would refuse, or should, is refused with a word and noted
 //! in [`Server::complaints`]. Time does not pass in it: tests expire and revoke by hand.
 
-use super::google_assertion;
+use super::google_form::{Form, form, request};
+use super::{google_assertion, trace};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::collections::{BTreeMap, VecDeque};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -53,7 +54,7 @@ pub enum Fault {
     Drop,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Code {
     challenge: String,
     redirect: String,
@@ -61,7 +62,7 @@ struct Code {
 }
 
 /// State that tests change and look at.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct State {
     /// What the person does.
     pub consent: Consent,
@@ -75,7 +76,8 @@ pub struct State {
     pub faults: VecDeque<Fault>,
     codes: BTreeMap<String, Code>,
     refresh: BTreeMap<String, String>,
-    access: Vec<String>,
+    /// Scopes by token.
+    access: BTreeMap<String, String>,
     issued: u32,
     log: Vec<String>,
     complaints: Vec<String>,
@@ -89,18 +91,16 @@ pub struct Server {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
     ended: Arc<AtomicBool>,
+    is_handle: bool,
 }
 
-type Form = BTreeMap<String, String>;
 /// Status, further headers, body.
 type Answer = (u16, String, String);
 
 impl Server {
     /// Starts on a free port.
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let state = Arc::new(Mutex::new(State {
+        Self::with(State {
             consent: Consent::Given,
             expires_in: 3599,
             refresh_expires_in: None,
@@ -108,13 +108,25 @@ impl Server {
             faults: VecDeque::new(),
             codes: BTreeMap::new(),
             refresh: BTreeMap::new(),
-            access: Vec::new(),
+            access: BTreeMap::new(),
             issued: 0,
             log: Vec::new(),
             complaints: Vec::new(),
             secrets: vec![CLIENT_SECRET.to_owned()],
             subjects: Vec::new(),
-        }));
+        })
+    }
+
+    /// Another one that knows the same.
+    pub fn twin(&self) -> Self {
+        Self::with(self.state().clone())
+    }
+
+    fn with(state: State) -> Self {
+        trace::watch();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::new(Mutex::new(state));
         let ended = Arc::new(AtomicBool::new(false));
         let (shared, over) = (Arc::clone(&state), Arc::clone(&ended));
         std::thread::spawn(move || {
@@ -126,7 +138,13 @@ impl Server {
                 std::thread::spawn(move || serve(client.ok()?, &state));
             }
         });
-        Self { address, state, ended }
+        Self { address, state, ended, is_handle: false }
+    }
+
+    /// The same server; it does not end with this value.
+    pub fn handle(&self) -> Self {
+        let (state, ended) = (Arc::clone(&self.state), Arc::clone(&self.ended));
+        Self { address: self.address, state, ended, is_handle: true }
     }
 
     /// Its state.
@@ -181,7 +199,21 @@ impl Server {
 
     /// Whether Google's API would take this access token.
     pub fn accepts(&self, token: &str) -> bool {
-        self.state().access.iter().any(|access| access == token)
+        self.state().access.contains_key(token)
+    }
+
+    /// Tells Google's API which tokens are good, and for which scopes.
+    pub fn issuer(&self) -> impl Fn(&str) -> Option<Vec<String>> + Send + 'static {
+        let state = Arc::clone(&self.state);
+        move |token| {
+            let state = state.lock().unwrap();
+            Some(state.access.get(token)?.split(' ').map(str::to_owned).collect())
+        }
+    }
+
+    /// An hour has passed: access tokens given so far are over.
+    pub fn expire(&self) {
+        self.state().access.clear();
     }
 
     /// The person takes access away, or a week has passed.
@@ -194,8 +226,10 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.ended.store(true, Ordering::Relaxed);
-        let _ = TcpStream::connect(self.address);
+        if !self.is_handle {
+            self.ended.store(true, Ordering::Relaxed);
+            let _ = TcpStream::connect(self.address);
+        }
     }
 }
 
@@ -222,29 +256,6 @@ fn serve(mut client: TcpStream, state: &Mutex<State>) -> Option<()> {
          Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
     );
     client.write_all(answer.as_bytes()).ok()
-}
-
-fn request(client: &mut TcpStream) -> Option<(String, String)> {
-    let (mut bytes, mut chunk) = (Vec::new(), [0; 4096]);
-    loop {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| {
-                let (name, value) = line.split_once(':')?;
-                name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
-            });
-            if body.len() >= length.unwrap_or(0) {
-                return Some((head.to_owned(), body.to_owned()));
-            }
-        }
-        let read = client.read(&mut chunk).ok().filter(|read| *read > 0)?;
-        bytes.extend_from_slice(&chunk[..read]);
-    }
-}
-
-fn form(text: &str) -> Form {
-    let address = reqwest::Url::parse(&format!("http://x/?{text}")).unwrap();
-    address.query_pairs().into_owned().collect()
 }
 
 impl State {
@@ -308,6 +319,7 @@ impl State {
         match grant.as_str() {
             "authorization_code" => {
                 self.secrets.push(get("code_verifier").to_owned());
+                trace::secret(get("code_verifier"));
                 let Some(code) = self.codes.remove(get("code")) else {
                     return self.refuse(400, "invalid_grant", "code");
                 };
@@ -337,7 +349,7 @@ impl State {
 
     fn grant(&mut self, scopes: String, with_refresh: bool) -> Answer {
         let access = self.secret("ya29.canary-access");
-        self.access.push(access.clone());
+        self.access.insert(access.clone(), scopes.clone());
         let mut body = serde_json::json!({
             "access_token": access,
             "expires_in": self.expires_in,
@@ -362,6 +374,7 @@ impl State {
 
     fn service_account(&mut self, assertion: &str) -> Answer {
         self.secrets.push(assertion.to_owned());
+        trace::secret(assertion);
         let claims = match google_assertion::claims(assertion) {
             Ok(claims) => claims,
             Err(what) => return self.refuse(400, "invalid_grant", what),

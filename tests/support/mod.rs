@@ -1,6 +1,7 @@
 //! What tests share: real CalDAV servers on loopback, a proxy in front that counts and fails, a
 //! calendar in memory that lies, and stand-ins for Google Calendar and its sign-in.
 
+pub mod binary;
 pub mod google;
 pub mod digest;
 pub mod dns;
@@ -10,10 +11,13 @@ pub mod fake_server;
 pub mod browser;
 pub mod google_assertion;
 pub mod google_auth;
+pub mod google_form;
+pub mod google_person;
 pub mod peers;
 pub mod person;
 pub mod proxy;
 pub mod server;
 pub mod quirky;
 pub mod tls;
+pub mod trace;
 pub mod venv;

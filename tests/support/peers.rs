@@ -94,6 +94,12 @@ impl Peer {
         }
     }
 
+    /// Ends the server; who asks finds nobody.
+    pub fn kill(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+
     /// The address a person would give.
     pub fn base_url(&self) -> String {
         format!("http://{}/", self.proxy.address())
@@ -205,8 +211,7 @@ fn free_address() -> SocketAddr {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
+        self.kill();
     }
 }
 

@@ -53,6 +53,7 @@ pub struct Proxy {
 impl Proxy {
     /// Starts in front of `upstream`.
     pub fn start(upstream: SocketAddr, auth: Auth) -> Self {
+        super::trace::watch();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(State::default());

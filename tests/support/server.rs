@@ -109,6 +109,7 @@ pub struct Server {
 impl Server {
     /// Plain HTTP.
     pub fn start(script: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+        super::trace::watch();
         Self::launch(Box::new(script), None)
     }
 

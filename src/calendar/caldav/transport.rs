@@ -14,10 +14,9 @@ use crate::calendar::http::{Http, REPORT, failure, is_dropped};
 use crate::calendar::names::Names;
 use crate::calendar::{Contact, Error};
 use crate::event::Href;
-use chrono::{DateTime, Utc};
 use libdav::requests::DavRequest;
 use reqwest::Url;
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -82,12 +81,7 @@ impl Transport {
 
     /// Takes note of a line and the clock at its end; an answer without a date says nothing.
     fn note_line(&self, url: &Url, headers: &HeaderMap) {
-        let mut contact = self.noted();
-        contact.encrypted = Some(url.scheme() == "https");
-        let date = headers.get(DATE).and_then(|date| date.to_str().ok());
-        if let Some(Ok(date)) = date.map(DateTime::parse_from_rfc2822) {
-            contact.clock = Some(date.signed_duration_since(Utc::now()));
-        }
+        self.noted().note(url, headers);
     }
 
     /// A request signed so was let in.

@@ -3,19 +3,20 @@
 //! Invariant: the token goes to `api_root` and nowhere else: addresses are built here from names,
 //! never taken from an answer, and redirects are not followed.
 
+use super::grant::endpoint;
 use super::pace::{Budget, Pace};
 use super::refusal::{Manner, Refusal};
 use super::token::TokenSource;
-use crate::calendar::http::{Http, failure, is_dropped, is_loopback};
+use crate::calendar::http::{Http, failure, is_dropped};
 use crate::calendar::pause::in_words;
-use crate::calendar::{Error, Secret};
+use crate::calendar::{Contact, Error, Identity, Secret};
 use crate::event::ETag;
 use reqwest::header::{HeaderMap, IF_MATCH, USER_AGENT};
 use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Largest answer: 2,500 events with long descriptions.
@@ -34,6 +35,7 @@ pub struct Api {
     pace: Pace,
     budget: Mutex<Budget>,
     sent: AtomicU64,
+    contact: Mutex<Contact>,
 }
 
 /// The requests of one call, counted.
@@ -140,12 +142,27 @@ impl Api {
     ) -> Result<Self, Error> {
         let root = address(root)?;
         let budget = Mutex::new(Budget::new(&pace, Instant::now()));
-        Ok(Self { http, root, account, tokens, pace, budget, sent: AtomicU64::new(0) })
+        let (sent, contact) = (AtomicU64::new(0), Mutex::default());
+        Ok(Self { http, root, account, tokens, pace, budget, sent, contact })
     }
 
     /// Requests sent so far.
     pub fn requests(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// How Google was reached so far.
+    pub fn contact(&self) -> Contact {
+        *self.noted()
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Contact> {
+        self.contact.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As whom the person is signed in.
+    pub fn identity(&self) -> Option<Identity> {
+        self.tokens.identity()
     }
 
     /// Starts a count.
@@ -163,23 +180,13 @@ impl Api {
 /// # Errors
 /// [`Error::Refused`] when it is no address, or would carry the token unencrypted.
 pub fn address(root: &str) -> Result<Url, Error> {
-    let refused = |why: &str| Error::Refused(format!("api_root {why}"));
-    let mut url = Url::parse(root.trim()).ok().filter(Url::has_host);
-    let url = url.as_mut().ok_or_else(|| refused("is not a web address"))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(refused("must not hold a password"));
-    }
-    match url.scheme() {
-        "https" => {}
-        "http" if is_loopback(url) => {}
-        _ => return Err(refused("must begin with https://")),
-    }
+    let mut url = endpoint(root).map_err(|e| Error::Refused(format!("api_root: {e}")))?;
     url.set_query(None);
     url.set_fragment(None);
     if !url.path().ends_with('/') {
         url.set_path(&format!("{}/", url.path()));
     }
-    Ok(url.clone())
+    Ok(url)
 }
 
 impl Line<'_> {
@@ -314,6 +321,13 @@ impl Line<'_> {
         let mut response = request.send().await.map_err(Broken::Line)?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
+        {
+            let mut contact = api.noted();
+            contact.note(&ask.url, &headers);
+            if status != 401 {
+                contact.sign_in = Some("Google");
+            }
+        }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(Broken::Line)? {
             if body.len() + chunk.len() > ANSWER {

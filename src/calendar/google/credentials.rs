@@ -2,11 +2,13 @@
 
 use super::client_secret::{self, ClientFile};
 use super::grant::{TokenEndpoint, endpoint};
+use super::kept::Kept;
 use super::scope::{self, Writing, in_words};
 use super::service_account::ServiceTokens;
 use super::sign_in::{Request, SignIn};
 use super::token::{StoredTokens, TokenSource, Words};
-use super::token_file::{Kept, TokenFile};
+use super::token_file::TokenFile;
+use super::whose::{Successor, Whose};
 use crate::calendar::{Error, Http};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +24,8 @@ pub struct Credentials {
     pub auth_uri: Option<String>,
     /// Where tokens are fetched, likewise.
     pub token_uri: Option<String>,
+    /// Where the calendars are, likewise; asked after a sign-in whose they are.
+    pub api_root: Option<String>,
     /// Whom a service account acts for.
     pub subject: Option<String>,
     /// The address the person signs in with, where it is known.
@@ -55,7 +59,7 @@ impl Credentials {
     ///
     /// # Errors
     /// As [`Self::tokens`], and [`SignIn::begin`].
-    pub async fn sign_in(&self, http: Http) -> Result<Option<SignIn>, Error> {
+    pub async fn sign_in(&self, http: Http, successor: Successor) -> Result<Option<SignIn>, Error> {
         let client = match client_secret::read(&self.client_secret_file)? {
             ClientFile::Installed(client) => client,
             ClientFile::Service(_) => return Ok(None),
@@ -63,12 +67,16 @@ impl Credentials {
         let auth = endpoint(self.auth_uri.as_ref().unwrap_or(&client.auth_uri))
             .map_err(|error| Error::Refused(format!("auth_uri: {error}")))?;
         let address = self.token_uri.as_ref().unwrap_or(&client.token_uri).clone();
+        // Google then offers that address first.
+        let known = || self.file.address().filter(|_| successor == Successor::Same);
+        let whose = Whose { http: http.clone(), api_root: self.api_root.clone(), successor };
         let request = Request {
             auth,
             endpoint: TokenEndpoint::new(http, &address, client).map_err(at_token)?,
             file: self.file.clone(),
             writing: self.writing,
-            login_hint: self.login_hint.clone(),
+            login_hint: self.login_hint.clone().or_else(known),
+            whose,
             words: self.words.clone(),
         };
         SignIn::begin(request).await.map(Some)
@@ -88,7 +96,7 @@ impl Credentials {
         match self.file.read() {
             Err(error) => Some(self.words.unusable(&error)),
             Ok(None) => Some(self.words.never()),
-            Ok(Some(Kept::SignedOut(out))) => Some(self.words.signed_out(out)),
+            Ok(Some(Kept::SignedOut(out))) => Some(self.words.signed_out(&out)),
             Ok(Some(Kept::SignedIn(kept))) if kept.client_id != client.id => {
                 Some(self.words.other_client())
             }

@@ -1,6 +1,6 @@
 //! The calendar list: which calendars there are, what may be done there, whose they are.
 
-use super::api::{Ask, Line, Repeats};
+use super::api::{Ask, Failed, Line, Repeats};
 use super::listing::cut;
 use crate::calendar::{Collection, Error};
 use crate::event::{CollectionId, Href};
@@ -15,6 +15,8 @@ const FIELDS: &str = "kind,nextPageToken,items(id,summary,summaryOverride,access
 const KIND: &str = "calendar#calendarList";
 /// Pages of 250 entries; nobody has subscribed to so many.
 const PAGES_MAX: usize = 100;
+/// Longest address (RFC 5321 section 4.5.3.1).
+const ADDRESS: usize = 320;
 
 /// The calendars of an account.
 #[derive(Debug, Clone, Default)]
@@ -70,14 +72,31 @@ impl Directory {
         address(primary.id.as_deref()?)
     }
 
+    /// Whether the person owns it.
+    pub fn is_owned(&self, href: &Href) -> bool {
+        let entry = self.entry(href);
+        entry.is_some_and(|e| e.access_role.as_deref() == Some("owner"))
+    }
+
+    /// Whether it is on the list.
+    pub fn lists(&self, href: &Href) -> bool {
+        self.entry(href).is_some()
+    }
+
+    fn entry(&self, href: &Href) -> Option<&CalendarListEntry> {
+        self.entries.iter().find(|e| e.id.as_deref() == Some(href.as_str()))
+    }
+
     fn time_zone(&self) -> Option<&str> {
         self.entries.iter().find(|e| e.primary == Some(true))?.time_zone.as_deref()
     }
 }
 
-/// A calendar's id as an address, lower case.
+/// A calendar's id as an address, lower case; what is none is not shown to anybody.
 fn address(id: &str) -> Option<String> {
-    id.contains('@').then(|| id.to_lowercase())
+    let plain = |c: char| !c.is_control() && !c.is_whitespace();
+    let fits = id.contains('@') && id.len() <= ADDRESS && id.chars().all(plain);
+    fits.then(|| id.to_lowercase())
 }
 
 /// Other people's calendars may be read only, or show no more than when they are busy.
@@ -95,27 +114,30 @@ fn collection(entry: &CalendarListEntry, account: &str) -> Option<Collection> {
     })
 }
 
-/// The person's address, when the list is not at hand.
+/// The person's address, when the list is not at hand: the id of their first calendar, out of the
+/// list, because that is all of a calendar that the scopes of a reader open (`calendars.get` takes
+/// others). Whoever may not even see the list has no address, and is not signed out for that.
 ///
 /// # Errors
 /// As [`Line::ask`].
 pub async fn primary_address(line: &Line<'_>) -> Result<Option<String>, Error> {
-    let url = line.url(&["calendars", "primary"], &[("fields", "id")]);
-    let calendar: Calendar = line.read(&Ask::get(url), "look up the first calendar").await?;
-    Ok(calendar.id.as_deref().and_then(address))
+    let url = line.url(&["users", "me", "calendarList", "primary"], &[("fields", "id")]);
+    match line.ask(&Ask::get(url)).await {
+        Ok(body) => {
+            let entry: CalendarListEntry = line.json(&body)?;
+            Ok(entry.id.as_deref().and_then(address))
+        }
+        Err(Failed::Refused(refusal)) if refusal.lacks_scope() => Ok(None),
+        Err(failed) => Err(line.error(failed, "look up the first calendar")),
+    }
 }
 
-/// The calendar of this name, made if it is not there. A lost reply makes no second one: the list
-/// is asked first.
+/// A new calendar of this name, in the zone of the person's first one. Only after a list has shown
+/// that there is none: a lost reply is no reason to make a second.
 ///
 /// # Errors
 /// As [`Line::ask`].
-pub async fn make(line: &Line<'_>, name: &str) -> Result<Collection, Error> {
-    let list = Directory::read(line).await?;
-    let mut all = list.collections(line.account()).into_iter();
-    if let Some(there) = all.find(|one| one.name == name && !one.read_only) {
-        return Ok(there);
-    }
+pub async fn make(line: &Line<'_>, list: &Directory, name: &str) -> Result<Collection, Error> {
     let mut body = json!({ "summary": name });
     if let (Some(zone), Some(fields)) = (list.time_zone(), body.as_object_mut()) {
         fields.insert("timeZone".to_owned(), zone.into());

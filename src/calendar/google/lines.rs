@@ -55,6 +55,11 @@ impl Lines {
         self.raw(&format!("{name};VALUE=DATE"), &date.format("%Y%m%d").to_string());
     }
 
+    /// Further lines behind these.
+    pub fn append(&mut self, other: Self) {
+        self.0.push_str(&other.0);
+    }
+
     /// All lines.
     pub fn done(self) -> String {
         self.0

@@ -1,8 +1,9 @@
 //! What changed in a calendar: `events.list` in pages, masters and exceptions (never expanded
 //! instances), by sync token.
 //!
-//! - Google binds a sync token to the parameters it was given for; ours carries their version, and
-//!   one of another version is stale.
+//! - Google binds a sync token to the parameters it was given for, and tells what changed since:
+//!   what we have begun to ask or to write differently would stay unseen. Our tokens carry the
+//!   version of both; with one of another version everything is told anew, unchanged or not.
 //! - A delta shows single members of a series, and a cancelled exception hardly more than its id.
 //!   The whole series is then asked for by `iCalUID`, which its members share: one request, two
 //!   where the delta does not tell the UID. (`events.instances` would list every occurrence of an
@@ -23,8 +24,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Version of the parameters that a sync token is bound to.
-const PARAMETERS: &str = "1:";
+/// Version of the text that events are written as; counted up when that changes.
+const TEXT: u32 = 2;
 /// Largest page that Google gives.
 const PAGE: &str = "2500";
 /// Most pages of one listing; short ones are legal.
@@ -47,6 +48,12 @@ struct Page {
     access_role: Option<String>,
     next_page_token: Option<String>,
     next_sync_token: Option<String>,
+}
+
+/// Version of what is asked, and of what is made of it.
+fn version() -> String {
+    let fields = blake3::hash(FIELDS.as_bytes()).to_hex();
+    format!("{TEXT}-{}:", &fields[..8])
 }
 
 /// What is listed.
@@ -111,7 +118,7 @@ impl<'a> Pages<'a> {
             }
             None => {
                 let token = page.next_sync_token;
-                self.token = token.map(|token| SyncToken::new(format!("{PARAMETERS}{token}")));
+                self.token = token.map(|token| SyncToken::new(format!("{}{token}", version())));
                 self.done = true;
             }
         }
@@ -170,7 +177,10 @@ pub async fn since(
     token: &SyncToken,
     known: &BTreeMap<Href, ETag>,
 ) -> Result<Listing, Error> {
-    let token = token.as_str().strip_prefix(PARAMETERS).ok_or(Error::Stale)?;
+    let Some(token) = token.as_str().strip_prefix(&version()) else {
+        // Nor does the version of an event tell that we would read it differently.
+        return full(line, calendar, &BTreeMap::new()).await;
+    };
     let mut pages = Pages::of(line, calendar, Which::Since(token));
     let mut delta: BTreeMap<String, Series> = BTreeMap::new();
     loop {
@@ -208,11 +218,8 @@ pub async fn since(
 
 /// Whether one member says all there is to say: an event of its own, or the end of an object.
 fn is_whole(href: &str, one: &Series) -> bool {
+    let is_unreadable = |m: &Member| matches!(m, Member::Unreadable(_));
     one.0.get(href).is_some_and(|m| m.is_single() || m.is_cancelled() || is_unreadable(m))
-}
-
-fn is_unreadable(member: &Member) -> bool {
-    matches!(member, Member::Unreadable)
 }
 
 /// A series as it stands, of which a delta showed these members; `None` = everything has to be

@@ -4,6 +4,7 @@
 //! beside them.
 
 use crate::event::base32hex_name;
+use crate::event::mark::CATEGORY_MARK;
 use google_calendar3::api::Event;
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,6 +16,8 @@ const NAME: &str = "X-CHRONOTYPE-";
 const BLOCK: &str = "chronotypeBlock";
 /// RELATED-TO.
 pub const RELATED: &str = "chronotypeRelatedTo";
+/// The colour that we gave: it is nobody's edit.
+pub const COLOUR: &str = "chronotypeColour";
 /// Longest key that Google stores.
 const KEY_MAX: usize = 44;
 /// Longest value that Google stores, in characters.
@@ -31,12 +34,13 @@ pub fn key(name: &str) -> Option<String> {
         key.push_str(first);
         key.push_str(&rest.to_ascii_lowercase());
     }
-    (key.len() <= KEY_MAX && key != RELATED).then_some(key)
+    (key.len() <= KEY_MAX && key != RELATED && key != COLOUR).then_some(key)
 }
 
 /// The mark of a key.
 fn name(key: &str) -> Option<String> {
-    let rest = key.strip_prefix(KEY).filter(|rest| !rest.is_empty() && key != RELATED)?;
+    let own = key == RELATED || key == COLOUR;
+    let rest = key.strip_prefix(KEY).filter(|rest| !rest.is_empty() && !own)?;
     let legal = rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     let mut name = NAME.to_owned();
     for c in rest.trim_start_matches('-').chars() {
@@ -73,6 +77,23 @@ pub fn related_to(event: &Event) -> Option<&str> {
     private(event)?.get(RELATED).map(String::as_str)
 }
 
+/// The colour of an event's category (an id of Google's fixed palette of eleven).
+pub fn colour(marks: &BTreeMap<String, String>) -> Option<&'static str> {
+    match marks.get(CATEGORY_MARK)?.as_str() {
+        // Blueberry, tangerine, graphite.
+        "focused" => Some("9"),
+        "collaborative" => Some("6"),
+        "administrative" => Some("8"),
+        _ => None,
+    }
+}
+
+/// Whether an event has a colour that we have not given it.
+pub fn is_repainted(event: &Event) -> bool {
+    let ours = private(event).and_then(|all| all.get(COLOUR));
+    event.color_id.is_some() && event.color_id.as_ref() != ours
+}
+
 /// The UID of a block of ours: its mark, when the id is the one that this UID gives. A copy bears
 /// the mark under another id, and is the person's.
 pub fn own_uid(event: &Event) -> Option<&str> {
@@ -95,10 +116,16 @@ mod tests {
             assert_eq!(key(mark).as_deref(), Some(expected));
             assert_eq!(name(expected).as_deref(), Some(mark));
         }
-        for mark in ["X-CHRONOTYPE-", "X-CHRONOTYPE-A--B", "X-OTHER", "X-CHRONOTYPE-RELATED-TO"] {
+        for mark in [
+            "X-CHRONOTYPE-",
+            "X-CHRONOTYPE-A--B",
+            "X-OTHER",
+            "X-CHRONOTYPE-RELATED-TO",
+            "X-CHRONOTYPE-COLOUR",
+        ] {
             assert_eq!(key(mark), None, "{mark}");
         }
-        for key in ["chronotype", "other", "chronotypeA B", "chronotypeRelatedTo"] {
+        for key in ["chronotype", "other", "chronotypeA B", "chronotypeRelatedTo", COLOUR] {
             assert_eq!(name(key), None, "{key}");
         }
     }

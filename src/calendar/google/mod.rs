@@ -10,8 +10,10 @@
 mod client_secret;
 mod grant;
 mod scope;
+mod kept;
 mod token_file;
 mod token;
+mod whose;
 mod redirect;
 mod sign_in;
 mod service_account;
@@ -20,6 +22,7 @@ mod pace;
 mod refusal;
 mod api;
 mod directory;
+mod own;
 mod marks;
 mod lines;
 mod text;
@@ -27,25 +30,28 @@ mod series;
 mod listing;
 mod write;
 
-pub use api::address as check_api_root;
 pub use credentials::Credentials;
 pub use grant::endpoint;
+pub use kept::SignedIn;
 pub use pace::Pace;
 pub use scope::{Scope, Writing, scopes};
 pub use sign_in::{Notice, SignIn, WAIT};
 pub use token::{TokenSource, Words};
-pub use token_file::{SignedIn, TokenFile};
+pub use token_file::TokenFile;
+pub use whose::Successor;
 
 use super::http::Http;
-use super::{Calendar, Collection, Error, Fetched, Listing};
+use super::{Calendar, Collection, Contact, Error, Fetched, Identity, Listing};
 use crate::event::{ETag, Href, SyncToken, base32hex_name};
 use api::Api;
 use async_trait::async_trait;
 use directory::Directory;
+use own::Own;
 use series::{Member, Series};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use text::{Place, Role};
+use write::{Block, Paint};
 
 /// Where Google Calendar is, unless the config says otherwise.
 pub const API_ROOT: &str = "https://www.googleapis.com/";
@@ -67,6 +73,8 @@ pub struct Google {
     api: Api,
     /// The person's address, once known: saves a request, is never needed.
     address: Mutex<Option<String>>,
+    own: Own,
+    paint: Paint,
 }
 
 impl Google {
@@ -78,7 +86,18 @@ impl Google {
         let Access { account, api_root, pace } = access;
         let root = api_root.as_deref().unwrap_or(API_ROOT);
         let api = Api::new(http, root, account.clone(), tokens, pace)?;
-        Ok(Self { account, api, address: Mutex::new(None) })
+        let own = Own::new("", Writing::Nothing);
+        Ok(Self { account, api, address: Mutex::new(None), own, paint: Paint::None })
+    }
+
+    /// Our blocks go into the calendar of this name.
+    pub fn with_blocks(self, name: &str, writing: Writing) -> Self {
+        Self { own: Own::new(name, writing), ..self }
+    }
+
+    /// Blocks get a colour by category, if so.
+    pub fn with_colours(self, wanted: bool) -> Self {
+        Self { paint: if wanted { Paint::ByCategory } else { Paint::None }, ..self }
     }
 
     /// Requests sent so far.
@@ -97,10 +116,25 @@ impl Calendar for Google {
         &self.account
     }
 
+    fn contact(&self) -> Contact {
+        self.api.contact()
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        self.api.identity()
+    }
+
+    fn recall_own(&self, hrefs: &[Href]) {
+        self.own.recall(hrefs);
+    }
+
     async fn collections(&self) -> Result<Vec<Collection>, Error> {
-        let list = Directory::read(&self.api.line()).await?;
+        let line = self.api.line();
+        let list = Directory::read(&line).await?;
         self.remember(list.address());
-        Ok(list.collections(&self.account))
+        let mut all = list.collections(&self.account);
+        self.own.set_apart(&line, &list, &mut all).await?;
+        Ok(all)
     }
 
     async fn addresses(&self) -> Result<Vec<String>, Error> {
@@ -151,7 +185,8 @@ impl Calendar for Google {
         body: &str,
     ) -> Result<Option<ETag>, Error> {
         let calendar = collection.href.as_str();
-        write::insert(&self.api.line(), calendar, href.as_str(), body).await
+        let block = Block { body, paint: self.paint };
+        write::insert(&self.api.line(), calendar, href.as_str(), block).await
     }
 
     async fn update(
@@ -162,7 +197,8 @@ impl Calendar for Google {
         body: &str,
     ) -> Result<Option<ETag>, Error> {
         let calendar = collection.href.as_str();
-        write::update(&self.api.line(), calendar, href.as_str(), etag, body).await
+        let block = Block { body, paint: self.paint };
+        write::update(&self.api.line(), calendar, href.as_str(), etag, block).await
     }
 
     async fn delete(&self, collection: &Collection, href: &Href, etag: &ETag) -> Result<(), Error> {
@@ -171,6 +207,13 @@ impl Calendar for Google {
     }
 
     async fn make_collection(&self, name: &str) -> Result<Collection, Error> {
-        directory::make(&self.api.line(), name).await
+        let line = self.api.line();
+        let list = Directory::read(&line).await?;
+        if let Some(there) = self.own.find(&line, &list, name).await? {
+            return Ok(there);
+        }
+        let made = directory::make(&line, &list, name).await?;
+        self.own.note(&made);
+        Ok(made)
     }
 }

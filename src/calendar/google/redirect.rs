@@ -162,6 +162,12 @@ impl Page {
         Self { status: "200 OK", title: "Signed in", text }
     }
 
+    /// What they look for is at Google.
+    fn elsewhere() -> Self {
+        let text = "Google asks you to sign in.".to_owned();
+        Self { status: "302 Found", title: "Sign in to Google", text }
+    }
+
     /// It did not work, for this reason.
     pub fn failed(text: String) -> Self {
         Self { status: "400 Bad Request", title: "Not signed in", text }
@@ -191,10 +197,19 @@ impl Page {
 
 impl Visitor {
     /// Shows a page. A browser that has gone does not matter.
-    pub async fn show(mut self, page: &Page) {
+    pub async fn show(self, page: &Page) {
+        self.answer(page, "").await;
+    }
+
+    /// Sends the browser to another address.
+    pub async fn send_on(self, address: &Url) {
+        self.answer(&Page::elsewhere(), &format!("Location: {address}\r\n")).await;
+    }
+
+    async fn answer(mut self, page: &Page, more: &str) {
         let (status, body) = (page.status, page.html());
         let answer = format!(
-            "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\n\
+            "HTTP/1.1 {status}\r\n{more}Content-Type: text/html; charset=utf-8\r\n\
              Content-Length: {}\r\nConnection: close\r\nCache-Control: no-store\r\n\
              Referrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\n\
              Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n\r\n{body}",

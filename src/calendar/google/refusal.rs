@@ -81,6 +81,12 @@ impl Refusal {
         }
     }
 
+    /// Whether the sign-in was not allowed to ask that.
+    pub fn lacks_scope(&self) -> bool {
+        let reasons = ["insufficientPermissions", "insufficientPermission", "PERMISSION_DENIED"];
+        self.status == 403 && reasons.contains(&self.reason.as_str())
+    }
+
     /// The error it means to someone who wanted to `what`.
     pub fn error(&self, account: &str, what: &str) -> Error {
         let again = format!("run `{}`", cure(account));
@@ -88,12 +94,10 @@ impl Refusal {
             (401, _) => Error::Unauthorized(format!(
                 "Google no longer accepts the sign-in of the account {account}: {again}"
             )),
-            (403, "insufficientPermissions" | "insufficientPermission" | "PERMISSION_DENIED") => {
-                Error::Unauthorized(format!(
-                    "the sign-in of the account {account} does not allow chronotype to {what}: \
-                     {again}, and leave all boxes ticked"
-                ))
-            }
+            _ if self.lacks_scope() => Error::Unauthorized(format!(
+                "the sign-in of the account {account} does not allow chronotype to {what}: \
+                 {again}, and leave all boxes ticked"
+            )),
             (403, "accessNotConfigured") => Error::Refused(
                 "the Google Calendar API is not switched on in the project that the client file \
                  belongs to: switch it on there, then wait a few minutes"

@@ -2,7 +2,11 @@
 //! (RFC 4791 section 4.1). The href is the master's id.
 //!
 //! The person may be invited to single days of a series whose master they never get: then the
-//! exceptions alone are the object.
+//! exceptions alone are the object. They don't stand for each other, so that one that can't be read
+//! hides no other: it is written as a VEVENT without a start, which tells that something is there,
+//! and leaves what was read of it before as it was. (No request finds such a series by its href, so
+//! that asking for it by itself would tell that it is gone.) A master with an override that can't
+//! be read is another matter: without that it would stand where the person took it away.
 
 use super::text::{self, Place, is_cancelled};
 use crate::calendar::Fetched;
@@ -27,8 +31,8 @@ const SERIES: &str = "series:";
 pub enum Member {
     /// As Google describes it.
     Read(Box<Event>),
-    /// It can't be read.
-    Unreadable,
+    /// It can't be read, save perhaps for its `iCalUID`.
+    Unreadable(Option<String>),
 }
 
 impl Member {
@@ -37,9 +41,10 @@ impl Member {
         let text = |name: &str| item.get(name)?.as_str().map(str::to_owned);
         let id = text("id").filter(|id| !id.is_empty())?;
         let series = text("recurringEventId").unwrap_or_else(|| id.clone());
+        let uid = text("iCalUID");
         let member = match serde_json::from_value::<Event>(item) {
             Ok(event) => Self::Read(Box::new(event)),
-            Err(_) => Self::Unreadable,
+            Err(_) => Self::Unreadable(uid),
         };
         Some((series, id, member))
     }
@@ -48,7 +53,7 @@ impl Member {
     pub fn is_single(&self) -> bool {
         match self {
             Self::Read(event) => event.recurrence.is_none() && event.recurring_event_id.is_none(),
-            Self::Unreadable => false,
+            Self::Unreadable(_) => false,
         }
     }
 
@@ -59,10 +64,11 @@ impl Member {
 
     /// `iCalUID`, which all members of a series share.
     pub fn uid(&self) -> Option<&str> {
-        match self {
-            Self::Read(event) => event.i_cal_uid.as_deref().filter(|uid| !uid.is_empty()),
-            Self::Unreadable => None,
-        }
+        let uid = match self {
+            Self::Read(event) => event.i_cal_uid.as_deref(),
+            Self::Unreadable(uid) => uid.as_deref(),
+        };
+        uid.filter(|uid| !uid.is_empty())
     }
 }
 
@@ -85,7 +91,7 @@ impl Series {
     pub fn etag(&self) -> Option<ETag> {
         let read = |member: &Member| match member {
             Member::Read(event) => event.etag.clone(),
-            Member::Unreadable => None,
+            Member::Unreadable(_) => None,
         };
         if let Some(member) = self.0.values().next().filter(|m| self.0.len() == 1 && m.is_single())
         {
@@ -94,9 +100,10 @@ impl Series {
         let mut hasher = blake3::Hasher::new();
         for (id, member) in &self.0 {
             // Of a cancelled one nothing but its id is sure to be told each time.
-            let version = match member.is_cancelled() {
-                true => "cancelled".to_owned(),
-                false => read(member)?,
+            let version = match member {
+                _ if member.is_cancelled() => "cancelled".to_owned(),
+                Member::Unreadable(_) => "unreadable".to_owned(),
+                member => read(member)?,
             };
             for part in [id, &version] {
                 hasher.update(&(part.len() as u64).to_le_bytes());
@@ -111,18 +118,25 @@ impl Series {
     /// # Errors
     /// One sentence when a member can't be read.
     pub fn object(&self, place: Place<'_>, href: &str) -> Result<Fetched, String> {
-        let (mut master, mut exceptions) = (None, Vec::new());
+        let (mut master, mut exceptions, mut unreadable) = (None, Vec::new(), 0);
         for (id, member) in &self.0 {
-            let Member::Read(event) = member else {
-                return Err("Google describes this event in a way that can't be read".to_owned());
-            };
-            if id != href {
-                exceptions.push(event.as_ref());
-            } else if !is_cancelled(event) {
-                master = Some(event.as_ref());
+            match member {
+                Member::Unreadable(_) => unreadable += 1,
+                Member::Read(event) if id != href => exceptions.push(event.as_ref()),
+                Member::Read(event) if !is_cancelled(event) => master = Some(event.as_ref()),
+                Member::Read(_) => {}
             }
         }
-        let body = text::write(place, master, &exceptions)?;
+        if unreadable > 0 && self.0.contains_key(href) {
+            return Err("Google describes this event in a way that can't be read".to_owned());
+        }
+        let body = match master {
+            Some(master) => text::write(place, master, &exceptions)?,
+            None => {
+                let uid = self.0.values().find_map(Member::uid).unwrap_or(href);
+                text::write_days(place, uid, &exceptions, unreadable)
+            }
+        };
         Ok(Fetched { href: Href::new(href), etag: self.etag(), body })
     }
 }

@@ -1,7 +1,9 @@
 //! Service accounts: an organisation's own account, which may act for its people (`subject`).
 //!
 //! yup-oauth2 makes and signs the assertion (RFC 7523) and fetches the token. Around it: one fetch
-//! at a time, a limit, our errors. It speaks over a client of its own, which knows no proxy.
+//! at a time, a limit, our errors. It speaks over a client of its own, which knows no proxy: behind
+//! one that is the only way out, `token_uri` has to be a gateway that is reached without. All else
+//! (signing in, refreshing, the calendars themselves) goes over the proxies of the environment.
 
 use super::grant::{endpoint, word};
 use super::scope::{Writing, scopes};
@@ -19,6 +21,8 @@ use yup_oauth2::{ServiceAccountAuthenticator, ServiceAccountKey};
 const WHOLE: Duration = Duration::from_secs(60);
 /// A token that ends sooner is fetched anew.
 const MARGIN: TimeDelta = TimeDelta::minutes(5);
+/// Said where nothing was reached.
+const PAST: &str = " (for a service account it is asked directly, past any proxy)";
 /// Life of a token whose answer does not tell.
 const USUAL_LIFE: TimeDelta = TimeDelta::hours(1);
 
@@ -79,7 +83,7 @@ impl ServiceTokens {
         let scopes: Vec<&str> = scopes(self.writing).iter().map(|scope| scope.uri).collect();
         let made = self.authenticator().await?;
         let late =
-            |_| Error::Transient("Google's token endpoint did not answer in time".to_owned());
+            |_| Error::Transient(format!("Google's token endpoint did not answer in time{PAST}"));
         let fetched = tokio::time::timeout(WHOLE, made.force_refreshed_token(&scopes)).await;
         let fetched = fetched.map_err(late)?.map_err(|error| self.refusal(&error))?;
         let nothing = || Error::Transient("Google's token endpoint gave no token".to_owned());
@@ -95,7 +99,9 @@ impl ServiceTokens {
         let yup_oauth2::Error::AuthError(refused) = error else {
             // Its words may hold what was sent.
             tracing::debug!("no token for a service account: no answer that could be read");
-            return Error::Transient("can't get a token from Google's token endpoint".to_owned());
+            return Error::Transient(format!(
+                "can't get a token from Google's token endpoint{PAST}"
+            ));
         };
         let code = word(refused.error.as_str());
         let whom = match &self.subject {

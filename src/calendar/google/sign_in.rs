@@ -5,10 +5,12 @@
 //! nothing; the wait has an end; nothing is kept unless everything asked for was granted.
 
 use super::grant::{Denied, Grant, TokenEndpoint, word};
+use super::kept::{Kept, SignedIn};
 use super::redirect::{Answer, Page, Port, Visitor, answer, pasted};
 use super::scope::{self, Writing, in_words};
 use super::token::Words;
-use super::token_file::{Kept, SignedIn, TokenFile};
+use super::token_file::TokenFile;
+use super::whose::Whose;
 use crate::calendar::{Error, Secret};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -41,6 +43,17 @@ struct Pending {
     endpoint: TokenEndpoint,
     file: TokenFile,
     words: Words,
+    whose: Whose,
+    door: Door,
+}
+
+/// The way from this machine to Google's page.
+#[derive(Debug)]
+struct Door {
+    /// Its path.
+    path: Secret,
+    /// Somebody went through.
+    opened: bool,
 }
 
 /// What one account asks for.
@@ -58,6 +71,8 @@ pub struct Request {
     pub login_hint: Option<String>,
     /// What the account is called.
     pub words: Words,
+    /// Asks whose account it is.
+    pub whose: Whose,
 }
 
 /// Things the person should hear while the wait goes on.
@@ -97,8 +112,8 @@ impl SignIn {
     /// # Errors
     /// [`Error::Refused`] when this machine has no free port or no random numbers.
     pub async fn begin(request: Request) -> Result<Self, Error> {
-        let Request { mut auth, endpoint, file, writing, login_hint, words } = request;
-        let (state, verifier) = (random()?, random()?);
+        let Request { mut auth, endpoint, file, writing, login_hint, words, whose } = request;
+        let (state, verifier, door) = (random()?, random()?, random()?);
         let port = Port::open().await;
         let port = port.map_err(|e| Error::Refused(format!("can't open a port: {e}")))?;
         let redirect = port.address();
@@ -116,13 +131,24 @@ impl SignIn {
         if let Some(hint) = &login_hint {
             auth.query_pairs_mut().append_pair("login_hint", hint);
         }
-        let pending = Pending { redirect, state, verifier, writing, endpoint, file, words };
+        let door = Door { path: door, opened: false };
+        let pending =
+            Pending { redirect, state, verifier, writing, endpoint, file, words, whose, door };
         Ok(Self { address: auth, port, pending })
     }
 
     /// Where the person signs in. Goes to them alone: it holds the state.
     pub fn address(&self) -> &Url {
         &self.address
+    }
+
+    /// An address of this machine, good for one visit, that sends a browser on to
+    /// [`Self::address`]. Every user of a machine can read the command line of a browser: who finds
+    /// the state there could send us an answer of their own, and have the person's blocks written
+    /// into another calendar. This one tells them nothing once the browser was there; should they
+    /// be quicker, the second visit ends the sign-in.
+    pub fn door(&self) -> String {
+        format!("{}/{}", self.pending.redirect, self.pending.door.path.expose())
     }
 
     /// Waits for the browser, or for an address that the person pastes, at most `limit`. The end
@@ -142,7 +168,9 @@ impl SignIn {
         loop {
             let (said, visitor) = tokio::select! {
                 () = &mut end => return Err(self.pending.nobody(limit)),
-                Some(visitor) = self.port.visitor() => self.pending.asked(visitor).await,
+                Some(visitor) = self.port.visitor() => {
+                    self.pending.asked(visitor, &self.address).await
+                }
                 line = lines.recv(), if pasting => {
                     pasting = line.is_some();
                     (line.map_or(Said::Nothing, |line| self.pending.pasted(&line)), None)
@@ -155,6 +183,7 @@ impl SignIn {
                     continue;
                 }
                 Said::Nothing => continue,
+                Said::Twice => return Err(self.pending.opened_twice()),
             };
             let outcome = self.pending.settle(answer).await;
             if let Some(visitor) = visitor {
@@ -177,15 +206,26 @@ enum Said {
     Notice(Notice),
     /// Nothing at all.
     Nothing,
+    /// A second browser came through the door.
+    Twice,
 }
 
 impl Pending {
     /// What a visitor says; one that ends the wait gets its page afterwards.
-    async fn asked(&self, visitor: Visitor) -> (Said, Option<Visitor>) {
+    async fn asked(&mut self, visitor: Visitor, address: &Url) -> (Said, Option<Visitor>) {
         let Some(target) = &visitor.target else {
             visitor.show(&Page::not_so()).await;
             return (Said::Nothing, None);
         };
+        let hash = |text: &str| blake3::hash(text.as_bytes());
+        if hash(target) == hash(&format!("/{}", self.door.path.expose())) {
+            if std::mem::replace(&mut self.door.opened, true) {
+                visitor.show(&Page::failed(format!("{}.", self.opened_twice()))).await;
+                return (Said::Twice, None);
+            }
+            visitor.send_on(address).await;
+            return (Said::Nothing, None);
+        }
         let address = Url::parse(&format!("{}{target}", self.redirect));
         let at_root = |address: &Url| target.starts_with('/') && address.path() == "/";
         let heard = match address.ok().filter(at_root) {
@@ -235,7 +275,7 @@ impl Pending {
             Answer::Foreign | Answer::Nothing => return refuse("there is no answer".to_owned()),
         };
         match self.endpoint.exchange(&code, &self.verifier, &self.redirect).await {
-            Ok(grant) => self.keep(grant),
+            Ok(grant) => self.keep(grant).await,
             Err(Denied::Grant) => {
                 refuse("Google says this answer is used up or too old: sign in again".to_owned())
             }
@@ -243,7 +283,7 @@ impl Pending {
         }
     }
 
-    fn keep(&self, grant: Grant) -> Result<SignedIn, Error> {
+    async fn keep(&self, grant: Grant) -> Result<SignedIn, Error> {
         // RFC 6749 section 5.1: without a scope, what was asked for is granted.
         let asked = || scope::scopes(self.writing).iter().map(|s| s.uri.to_owned()).collect();
         let scopes = grant.scopes.unwrap_or_else(asked);
@@ -261,6 +301,9 @@ impl Pending {
                     .to_owned(),
             ));
         };
+        let address = self.whose.ask(&self.words.account, &grant.access).await;
+        let before = self.file.address();
+        self.whose.may_follow(before.as_deref(), address.as_deref(), &self.words)?;
         let now = Utc::now();
         let signed_in = SignedIn {
             client_id: self.endpoint.client_id().to_owned(),
@@ -271,10 +314,21 @@ impl Pending {
             scopes,
             signed_in_at: now,
             refreshed_at: now,
+            address,
         };
         self.file.write(&Kept::SignedIn(Box::new(signed_in.clone())))?;
         tracing::info!("signed in to Google");
         Ok(signed_in)
+    }
+
+    fn opened_twice(&self) -> Error {
+        Error::Refused(format!(
+            "the address for the browser was opened twice, and somebody else may have been the \
+             first: nothing was changed. Run `{}` again; if the browser itself asks twice, run \
+             `{}` and open what that prints",
+            self.words.cure(),
+            self.words.cure_with("--no-browser")
+        ))
     }
 
     fn nobody(&self, limit: Duration) -> Error {

@@ -12,7 +12,7 @@ use super::lines::Lines;
 use super::marks;
 use crate::event::mark::EDITED_MARK;
 use crate::event::{Zone, zone};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use google_calendar3::api::{Event, EventAttendee, EventDateTime};
 
 /// Longest list of guests written; of more nobody counts heads.
@@ -49,34 +49,60 @@ impl Role {
     }
 }
 
-/// Writes one VCALENDAR: the master, if it is there, and its exceptions.
+/// Writes one VCALENDAR: the master and its exceptions.
 ///
 /// # Errors
 /// One sentence when a part has no start that can be read.
 pub fn write(
     place: Place<'_>,
-    master: Option<&Event>,
+    master: &Event,
     exceptions: &[&Event],
-) -> Result<String, String> {
+) -> Result<String, &'static str> {
+    let mut lines = open();
+    let uid = marks::own_uid(master);
+    let uid = uid.or_else(|| exceptions.iter().chain([&master]).find_map(|e| ical_uid(e)));
+    let uid = uid.or(master.id.as_deref()).ok_or("an event without a name")?;
+    let clock = Clock::of(Some(master), exceptions);
+    Part { event: master, uid, clock: &clock, place, master: true }
+        .write(&mut lines, exceptions)?;
+    for event in exceptions.iter().filter(|e| !is_cancelled(e)) {
+        Part { event, uid, clock: &clock, place, master: false }.write(&mut lines, &[])?;
+    }
+    Ok(close(lines))
+}
+
+/// Writes one VCALENDAR: days of a series whose master the person does not get. Those that can't be
+/// read, and so many more that could not even be told from each other, have no start.
+pub fn write_days(place: Place<'_>, uid: &str, days: &[&Event], unreadable: usize) -> String {
+    let mut lines = open();
+    let clock = Clock::of(None, days);
+    let mut unreadable = unreadable;
+    for event in days.iter().filter(|e| !is_cancelled(e)) {
+        let mut day = Lines::default();
+        match (Part { event, uid, clock: &clock, place, master: false }).write(&mut day, &[]) {
+            Ok(()) => lines.append(day),
+            Err(_) => unreadable += 1,
+        }
+    }
+    for _ in 0..unreadable {
+        lines.raw("BEGIN", "VEVENT");
+        lines.text("UID", uid);
+        lines.raw("END", "VEVENT");
+    }
+    close(lines)
+}
+
+fn open() -> Lines {
     let mut lines = Lines::default();
     lines.raw("BEGIN", "VCALENDAR");
     lines.raw("VERSION", "2.0");
     lines.raw("PRODID", "-//chronotype//google//EN");
-    let named = master.or(exceptions.first().copied());
-    let uid = master.and_then(marks::own_uid);
-    let uid = uid.or_else(|| exceptions.iter().chain(&named).find_map(|e| ical_uid(e)));
-    let uid = uid.or_else(|| named?.id.as_deref()).ok_or("an event without a name")?;
-    let clock = Clock::of(master, exceptions);
-    if let Some(master) = master {
-        let part = Part { event: master, uid, clock: &clock, place, master: true };
-        part.write(&mut lines, exceptions)?;
-    }
-    for exception in exceptions.iter().filter(|e| !is_cancelled(e)) {
-        let part = Part { event: exception, uid, clock: &clock, place, master: false };
-        part.write(&mut lines, &[])?;
-    }
+    lines
+}
+
+fn close(mut lines: Lines) -> String {
     lines.raw("END", "VCALENDAR");
-    Ok(lines.done())
+    lines.done()
 }
 
 /// Deleted, as a whole or out of its series.
@@ -90,7 +116,7 @@ fn is_furnished(event: &Event) -> bool {
         all.use_default == Some(true) || all.overrides.as_ref().is_some_and(|o| !o.is_empty())
     });
     reminds
-        || event.color_id.is_some()
+        || marks::is_repainted(event)
         || event.conference_data.is_some()
         || event.attachments.as_ref().is_some_and(|all| !all.is_empty())
         || event.visibility.as_deref().is_some_and(|word| word != "default")
@@ -132,6 +158,11 @@ impl Clock {
     }
 }
 
+/// iCalendar has four digits for a year (RFC 5545 section 3.3.4), in every zone.
+fn in_reach(year: i32) -> Option<()> {
+    (2..9_999).contains(&year).then_some(())
+}
+
 fn zone_of(time: &EventDateTime) -> Option<Zone> {
     zone::named(time.time_zone.as_deref()?).map(Zone::Iana)
 }
@@ -146,7 +177,7 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
-    fn write(&self, lines: &mut Lines, exceptions: &[&Event]) -> Result<(), String> {
+    fn write(&self, lines: &mut Lines, exceptions: &[&Event]) -> Result<(), &'static str> {
         let event = self.event;
         lines.raw("BEGIN", "VEVENT");
         lines.text("UID", self.uid);
@@ -180,10 +211,12 @@ impl Part<'_> {
 
     fn time(&self, lines: &mut Lines, name: &str, time: &EventDateTime) -> Option<()> {
         if let Some(date) = time.date {
+            in_reach(date.year())?;
             lines.day(name, date);
             return Some(());
         }
         let at = time.date_time?;
+        in_reach(at.year())?;
         let zone = self.clock.zone(time, name == "RECURRENCE-ID");
         match zone.filter(|zone| self.is_told(zone, at)) {
             Some(zone) => {
@@ -218,7 +251,9 @@ impl Part<'_> {
 
     /// An EXDATE, on the clock of the series.
     fn exclude(&self, lines: &mut Lines, original: &EventDateTime) {
-        match (original.date, original.date_time, self.clock) {
+        let date = original.date.filter(|date| in_reach(date.year()).is_some());
+        let at = original.date_time.filter(|at| in_reach(at.year()).is_some());
+        match (date, at, self.clock) {
             (Some(date), ..) => lines.day("EXDATE", date),
             (None, Some(at), Clock::Series(zone)) if zone.instant(zone.wall(at)) == at => {
                 let wall = zone.wall(at).format("%Y%m%dT%H%M%S").to_string();

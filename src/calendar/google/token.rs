@@ -7,8 +7,9 @@
 //! The clock here is the real one: a replay's `--now` means decisions, not tokens.
 
 use super::grant::{Denied, Grant, TokenEndpoint};
-use super::token_file::{Kept, SignedIn, SignedOut, TokenFile};
-use crate::calendar::{Error, Secret};
+use super::kept::{Kept, SignedIn, SignedOut};
+use super::token_file::TokenFile;
+use crate::calendar::{Error, Identity, Secret};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -34,6 +35,10 @@ pub trait TokenSource: Send + Sync {
     async fn token(&self) -> Result<Secret, Error>;
     /// Google refused this token (401): forget it, so that the next call refreshes.
     async fn refused(&self, token: &Secret);
+    /// As whom the person is signed in, where a person is.
+    fn identity(&self) -> Option<Identity> {
+        None
+    }
 }
 
 /// The tokens of a person who has signed in.
@@ -81,6 +86,11 @@ impl TokenSource for StoredTokens {
     async fn refused(&self, token: &Secret) {
         self.inner.gate.lock().await.refused = Some(token.clone());
     }
+
+    fn identity(&self) -> Option<Identity> {
+        let kept = self.inner.signed_in().ok()?;
+        Some(Identity { address: kept.address, since: kept.signed_in_at })
+    }
 }
 
 impl Inner {
@@ -127,9 +137,16 @@ impl Inner {
         match self.file.read().map_err(|error| self.words.unusable(&error))? {
             Some(Kept::SignedIn(kept)) if kept.client_id == self.endpoint.client_id() => Ok(*kept),
             Some(Kept::SignedIn(_)) => Err(self.words.other_client()),
-            Some(Kept::SignedOut(out)) => Err(self.words.signed_out(out)),
+            Some(Kept::SignedOut(out)) => Err(self.words.signed_out(&out)),
             None => Err(self.words.never()),
         }
+    }
+
+    /// Writes down what became of a refresh token; the wait for another process is a thread's.
+    async fn replace(&self, used: &Secret, kept: Kept) -> Result<(), Error> {
+        let (file, used) = (self.file.clone(), used.clone());
+        let written = tokio::task::spawn_blocking(move || file.replace(&used, &kept));
+        written.await.map_err(|_| broken_off())?.map(drop)
     }
 
     async fn fetch(&self, kept: &SignedIn) -> Result<Secret, Error> {
@@ -138,14 +155,14 @@ impl Inner {
             Ok(grant) => {
                 let fresh = refreshed(kept, grant, Utc::now());
                 let access = fresh.access.clone();
-                self.file.replace(&kept.refresh, &Kept::SignedIn(Box::new(fresh)))?;
+                self.replace(&kept.refresh, Kept::SignedIn(Box::new(fresh))).await?;
                 Ok(access)
             }
             Err(Denied::Grant) => {
                 let out = ended(kept, Utc::now());
                 tracing::warn!(testing = out.testing, "signed out of Google");
-                self.file.replace(&kept.refresh, &Kept::SignedOut(out))?;
-                Err(self.words.signed_out(out))
+                self.replace(&kept.refresh, Kept::SignedOut(out.clone())).await?;
+                Err(self.words.signed_out(&out))
             }
             Err(Denied::Other(error)) => Err(error),
         }
@@ -172,6 +189,7 @@ fn refreshed(kept: &SignedIn, grant: Grant, now: DateTime<Utc>) -> SignedIn {
         scopes: grant.scopes.unwrap_or_else(|| kept.scopes.clone()),
         signed_in_at: kept.signed_in_at,
         refreshed_at: now,
+        address: kept.address.clone(),
     }
 }
 
@@ -181,7 +199,8 @@ fn ended(kept: &SignedIn, now: DateTime<Utc>) -> SignedOut {
     let told = kept.refresh_expires_at.is_some_and(|end| end <= now + ABOUT);
     let old_enough = now - kept.signed_in_at >= TESTING - ABOUT;
     let worked_longer = kept.refreshed_at - kept.signed_in_at > TESTING + ABOUT;
-    SignedOut { at: now, testing: told || (old_enough && !worked_longer) }
+    let testing = told || (old_enough && !worked_longer);
+    SignedOut { at: now, testing, address: kept.address.clone() }
 }
 
 /// `chronotype auth google work`, to be pasted into a shell.
@@ -208,8 +227,13 @@ impl Words {
         cure(&self.account)
     }
 
+    /// The same with an option, such as `--replace`.
+    pub fn cure_with(&self, option: &str) -> String {
+        self.cure().replacen("auth google", &format!("auth google {option}"), 1)
+    }
+
     /// Google ended the sign-in.
-    pub fn signed_out(&self, out: SignedOut) -> Error {
+    pub fn signed_out(&self, out: &SignedOut) -> Error {
         let since = out.at.with_timezone(&self.zone).format("%a %-d %b %H:%M");
         let why = match out.testing {
             true => " (Google signs apps in testing out after 7 days)",
@@ -262,6 +286,7 @@ mod tests {
             scopes: Vec::new(),
             signed_in_at: at(0),
             refreshed_at: at(refreshed),
+            address: None,
         }
     }
 
@@ -303,13 +328,18 @@ mod tests {
     fn words() {
         let zone = chrono_tz::Europe::Berlin;
         let words = |account: &str| Words { account: account.to_owned(), zone };
-        let out = SignedOut { at: "2026-03-03T13:05:00Z".parse().unwrap(), testing: true };
+        let at = "2026-03-03T13:05:00Z".parse().unwrap();
+        let out = SignedOut { at, testing: true, address: None };
         assert_eq!(
-            words("work").signed_out(out).to_string(),
+            words("work").signed_out(&out).to_string(),
             "signed out of Google since Tue 3 Mar 14:05 (Google signs apps in testing out after \
              7 days): run `chronotype auth google work`"
         );
         assert_eq!(words("my work").cure(), "chronotype auth google -- 'my work'");
+        assert_eq!(
+            words("my work").cure_with("--replace"),
+            "chronotype auth google --replace -- 'my work'"
+        );
         assert_eq!(words("o'neil; rm").cure(), r"chronotype auth google -- 'o'\''neil; rm'");
     }
 }

@@ -2,20 +2,19 @@
 //!
 //! Beside it, not in it: a running service locks the store, and signing in again must work all the
 //! same. Invariants: only its owner can read it (mode 0600 in a folder of 0700), and a file that
-//! others can read is not used; it appears whole or not at all; a refresh never overwrites a
-//! sign-in that has come meanwhile.
+//! others can read or write, or that is somebody else's, is not used, as ssh has it with keys; it
+//! appears whole or not at all; a refresh never overwrites a sign-in that has come meanwhile; no
+//! wait for another process is without an end.
 
-use crate::calendar::{Error, Secret, is_open};
+use super::kept::{Kept, Written};
+use crate::calendar::{Error, Secret};
 use crate::event::PrincipalId;
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-/// Version of the format. A file of another one is a sign-in to be repeated.
-const VERSION: u32 = 1;
 /// Largest file that is read: real ones have about 1 KiB.
 const LONGEST: u64 = 64 << 10;
 /// Letters of an account's name in its file's name; the hash tells names apart.
@@ -23,72 +22,17 @@ const NAME: usize = 24;
 /// Rights of the group and of others.
 #[cfg(unix)]
 const OTHERS: u32 = 0o077;
-
-/// What is kept of one account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kept {
-    /// Signed in.
-    SignedIn(Box<SignedIn>),
-    /// Google ended the sign-in.
-    SignedOut(SignedOut),
-}
-
-/// A sign-in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignedIn {
-    /// The client it was given to.
-    pub client_id: String,
-    /// Fetches access tokens.
-    pub refresh: Secret,
-    /// When that ends; Google tells for apps in testing.
-    pub refresh_expires_at: Option<DateTime<Utc>>,
-    /// The newest access token.
-    pub access: Secret,
-    /// When that ends.
-    pub expires_at: DateTime<Utc>,
-    /// What was granted, as URIs.
-    pub scopes: Vec<String>,
-    /// When the person signed in.
-    pub signed_in_at: DateTime<Utc>,
-    /// When the access token was fetched.
-    pub refreshed_at: DateTime<Utc>,
-}
-
-/// A sign-in that has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SignedOut {
-    /// When that was noticed.
-    pub at: DateTime<Utc>,
-    /// It looks like the end that comes to all apps in testing.
-    pub testing: bool,
-}
-
-/// The file's own shape; secrets as plain text.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-enum Written {
-    SignedIn {
-        version: u32,
-        client_id: String,
-        refresh_token: String,
-        refresh_expires_at: Option<DateTime<Utc>>,
-        access_token: String,
-        expires_at: DateTime<Utc>,
-        scopes: Vec<String>,
-        signed_in_at: DateTime<Utc>,
-        refreshed_at: DateTime<Utc>,
-    },
-    SignedOut {
-        version: u32,
-        at: DateTime<Utc>,
-        testing: bool,
-    },
-}
+/// For another process to refresh a token and write it down: a request and a try again fit in. A
+/// process that ends gives up its locks, so that who holds one for longer has stopped.
+const PATIENCE: Duration = Duration::from_secs(150);
+/// Between two looks at a lock.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// One account's file.
 #[derive(Debug, Clone)]
 pub struct TokenFile {
     path: PathBuf,
+    patience: Duration,
 }
 
 impl TokenFile {
@@ -102,7 +46,8 @@ impl TokenFile {
         let whose = format!("{}/{account}", person.as_str());
         let hash = blake3::hash(whose.as_bytes()).to_hex();
         let hash = hash.get(..16).unwrap_or_default();
-        Self { path: PathBuf::from(folder).join(format!("google-{name}-{hash}.json")) }
+        let path = PathBuf::from(folder).join(format!("google-{name}-{hash}.json"));
+        Self { path, patience: PATIENCE }
     }
 
     /// Where it lies.
@@ -117,20 +62,51 @@ impl TokenFile {
     pub fn read(&self) -> Result<Option<Kept>, Error> {
         let shown = self.path.display();
         let bad = |what: String| Error::Unauthorized(format!("the sign-in {shown} {what}"));
-        let mut text = String::new();
-        let read =
-            File::open(&self.path).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
-        match read {
+        let mut file = match File::open(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(bad(format!("can't be read: {error}"))),
-            Ok(_) if is_open(&self.path) => {
-                return Err(bad("can be read by others (`chmod 600` closes it)".to_owned()));
-            }
-            Ok(_) => {}
-        }
-        match serde_json::from_str(&text).ok().and_then(Written::into_kept) {
+            file => file.map_err(|error| bad(format!("can't be read: {error}")))?,
+        };
+        self.check(&file).map_err(bad)?;
+        let text = text(&mut file).map_err(|error| bad(format!("can't be read: {error}")))?;
+        match parse(&text) {
             Some(kept) => Ok(Some(kept)),
             None => Err(bad("is damaged".to_owned())),
+        }
+    }
+
+    /// Whether the open file is the person's alone; what is wrong with it, and what closes it.
+    fn check(&self, file: &File) -> Result<(), String> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            let found = file.metadata().map_err(|error| format!("can't be read: {error}"))?;
+            let me = rustix::process::geteuid().as_raw();
+            if found.uid() != me {
+                return Err(format!(
+                    "belongs to another user of this computer (number {}, and this is number \
+                     {me}), and is not used: run chronotype as that user, or sign in anew",
+                    found.uid()
+                ));
+            }
+            if found.mode() & OTHERS != 0 {
+                return Err(format!(
+                    "can be read or changed by others on this computer, and is not used: \
+                     `chmod 600 {}` closes it; if somebody may have read it, sign in anew",
+                    self.path.display()
+                ));
+            }
+        }
+        #[cfg(not(unix))]
+        let _ = file;
+        Ok(())
+    }
+
+    /// The address that the account is signed in as, or was until Google ended it.
+    pub fn address(&self) -> Option<String> {
+        // Even one that stands open says whose it was.
+        match parse(&text(&mut File::open(&self.path).ok()?).ok()?)? {
+            Kept::SignedIn(kept) => kept.address,
+            Kept::SignedOut(out) => out.address,
         }
     }
 
@@ -158,15 +134,33 @@ impl TokenFile {
     /// value is dropped. Blocks.
     ///
     /// # Errors
-    /// [`Error::Refused`] when the disk refuses.
+    /// [`Error::Refused`] when the disk refuses, [`Error::Transient`] when that one has stopped.
     pub fn refreshing(&self) -> Result<File, Error> {
-        let lock = || {
-            private_folder(self.folder())?;
-            let file = File::create(self.path.with_extension("lock"))?;
-            file.lock()?;
-            Ok(file)
-        };
-        lock().map_err(|error| self.cannot(&error))
+        private_folder(self.folder()).map_err(|error| self.cannot(&error))?;
+        let path = self.path.with_extension("lock");
+        let file = File::create(&path).map_err(|error| self.cannot(&error))?;
+        self.wait_for(file, &path)
+    }
+
+    /// Waits for the lock of a file, with an end.
+    fn wait_for(&self, file: File, path: &Path) -> Result<File, Error> {
+        let begun = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::Error(error)) => return Err(self.cannot(&error)),
+                Err(TryLockError::WouldBlock) if begun.elapsed() < self.patience => {
+                    std::thread::sleep(LOOK);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let (path, seconds) = (path.display(), self.patience.as_secs());
+                    return Err(Error::Transient(format!(
+                        "another process has held {path} for {seconds} seconds: if a chronotype \
+                         hangs (`fuser {path}` shows its number), end it; the next sync tries again"
+                    )));
+                }
+            }
+        }
     }
 
     fn folder(&self) -> &Path {
@@ -175,13 +169,9 @@ impl TokenFile {
 
     /// One writer at a time, of all processes. The lock ends with its file handle.
     fn locked<T>(&self, act: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-        let lock = || {
-            private_folder(self.folder())?;
-            let folder = File::open(self.folder())?;
-            folder.lock()?;
-            Ok(folder)
-        };
-        let _held = lock().map_err(|error| self.cannot(&error))?;
+        private_folder(self.folder()).map_err(|error| self.cannot(&error))?;
+        let folder = File::open(self.folder()).map_err(|error| self.cannot(&error))?;
+        let _held = self.wait_for(folder, self.folder())?;
         act()
     }
 
@@ -204,6 +194,16 @@ impl TokenFile {
     }
 }
 
+fn text(file: &mut File) -> io::Result<String> {
+    let mut text = String::new();
+    file.take(LONGEST).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn parse(text: &str) -> Option<Kept> {
+    serde_json::from_str(text).ok().and_then(Written::into_kept)
+}
+
 /// Makes the folder, for its owner alone; closes one that stands open: its name is ours.
 fn private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
@@ -219,61 +219,11 @@ fn private_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-impl Written {
-    fn from_kept(kept: &Kept) -> Self {
-        match kept.clone() {
-            Kept::SignedIn(s) => Written::SignedIn {
-                version: VERSION,
-                client_id: s.client_id,
-                refresh_token: s.refresh.expose().to_owned(),
-                refresh_expires_at: s.refresh_expires_at,
-                access_token: s.access.expose().to_owned(),
-                expires_at: s.expires_at,
-                scopes: s.scopes,
-                signed_in_at: s.signed_in_at,
-                refreshed_at: s.refreshed_at,
-            },
-            Kept::SignedOut(SignedOut { at, testing }) => {
-                Written::SignedOut { version: VERSION, at, testing }
-            }
-        }
-    }
-
-    /// `None` when another version wrote it.
-    fn into_kept(self) -> Option<Kept> {
-        match self {
-            Written::SignedIn {
-                version: VERSION,
-                client_id,
-                refresh_token,
-                refresh_expires_at,
-                access_token,
-                expires_at,
-                scopes,
-                signed_in_at,
-                refreshed_at,
-            } => Some(Kept::SignedIn(Box::new(SignedIn {
-                client_id,
-                refresh: Secret::new(refresh_token),
-                refresh_expires_at,
-                access: Secret::new(access_token),
-                expires_at,
-                scopes,
-                signed_in_at,
-                refreshed_at,
-            }))),
-            Written::SignedOut { version: VERSION, at, testing } => {
-                Some(Kept::SignedOut(SignedOut { at, testing }))
-            }
-            Written::SignedIn { .. } | Written::SignedOut { .. } => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::kept::{SignedIn, SignedOut};
     use super::*;
-    use chrono::TimeDelta;
+    use chrono::{DateTime, TimeDelta};
 
     fn signed_in(refresh: &str) -> Kept {
         let now = DateTime::UNIX_EPOCH;
@@ -286,7 +236,13 @@ mod tests {
             scopes: vec!["a".to_owned()],
             signed_in_at: now,
             refreshed_at: now,
+            address: Some("jane@example.com".to_owned()),
         }))
+    }
+
+    fn signed_out(testing: bool) -> Kept {
+        let address = Some("jane@example.com".to_owned());
+        Kept::SignedOut(SignedOut { at: DateTime::UNIX_EPOCH, testing, address })
     }
 
     fn file(folder: &tempfile::TempDir, account: &str) -> TokenFile {
@@ -299,10 +255,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = file(&folder, "work");
         assert_eq!(file.read().unwrap(), None);
-        let out = Kept::SignedOut(SignedOut { at: DateTime::UNIX_EPOCH, testing: true });
+        let out = signed_out(true);
         for kept in [signed_in("refresh"), out, signed_in("other")] {
             file.write(&kept).unwrap();
             assert_eq!(file.read().unwrap(), Some(kept));
+            assert_eq!(file.address().as_deref(), Some("jane@example.com"));
         }
         let beside = fs::read_dir(file.folder()).unwrap().count();
         assert_eq!(beside, 1, "nothing temporary is left");
@@ -326,7 +283,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = file(&folder, "work");
         file.write(&signed_in("later")).unwrap();
-        let out = Kept::SignedOut(SignedOut { at: DateTime::UNIX_EPOCH, testing: false });
+        let out = signed_out(false);
         assert!(!file.replace(&Secret::new("earlier"), &out).unwrap());
         assert_eq!(file.read().unwrap(), Some(signed_in("later")));
         assert!(file.replace(&Secret::new("later"), &out).unwrap());
@@ -363,14 +320,54 @@ mod tests {
         chmod(file.folder(), 0o755);
         file.write(&signed_in("refresh")).unwrap();
         assert_eq!((mode(file.folder()), mode(file.path())), (0o700, 0o600));
-        for open in [0o640, 0o604, 0o644] {
+        for open in [0o640, 0o604, 0o644, 0o620, 0o602, 0o610] {
             chmod(file.path(), open);
             let error = file.read().unwrap_err().to_string();
-            assert!(error.contains("chmod 600"), "{error}");
+            let cure = format!("`chmod 600 {}` closes it", file.path().display());
+            assert!(error.contains(&cure), "{open:o}: {error}");
+            assert_eq!(file.address().as_deref(), Some("jane@example.com"));
         }
         chmod(file.path(), 0o400);
         assert!(file.read().is_ok());
         file.write(&signed_in("other")).unwrap();
         assert_eq!(mode(file.path()), 0o600);
+    }
+
+    /// Only who may give files away can try it out: elsewhere the rule is the mode's alone.
+    #[cfg(unix)]
+    #[test]
+    fn a_file_of_another_user_is_not_used() {
+        use std::os::unix::fs::MetadataExt;
+        let folder = tempfile::tempdir().unwrap();
+        let file = file(&folder, "work");
+        file.write(&signed_in("refresh")).unwrap();
+        let me = fs::metadata(file.path()).unwrap().uid();
+        match std::os::unix::fs::chown(file.path(), Some(me + 1), None) {
+            Ok(()) => {
+                let error = file.read().unwrap_err().to_string();
+                assert!(error.contains("belongs to another user"), "{error}");
+            }
+            Err(error) => assert_eq!(error.kind(), io::ErrorKind::PermissionDenied),
+        }
+    }
+
+    #[test]
+    fn a_lock_that_is_never_given_up_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let patient = file(&folder, "work");
+        let hasty = TokenFile { patience: Duration::ZERO, ..patient.clone() };
+        let held = patient.refreshing().unwrap();
+        let error = hasty.refreshing().unwrap_err();
+        assert!(matches!(error, Error::Transient(_)), "{error:?}");
+        let path = patient.path().with_extension("lock").display().to_string();
+        assert!(error.to_string().contains(&format!("`fuser {path}` shows")), "{error}");
+        drop(held);
+        hasty.refreshing().unwrap();
+
+        let held = File::open(patient.folder()).unwrap();
+        held.lock().unwrap();
+        assert!(matches!(hasty.write(&signed_in("a")), Err(Error::Transient(_))));
+        drop(held);
+        hasty.write(&signed_in("a")).unwrap();
     }
 }

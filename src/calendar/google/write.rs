@@ -6,6 +6,7 @@
 //! with an explicit `null`.
 
 use super::api::{Ask, Line, Repeats};
+use super::listing::cut;
 use super::marks;
 use super::series::guards;
 use crate::calendar::Error;
@@ -20,6 +21,24 @@ const CLEARED: [&str; 4] = ["summary", "description", "location", "recurrence"];
 /// Nobody is told by mail.
 const QUIET: [(&str, &str); 2] = [("sendUpdates", "none"), ("fields", "id,etag,status")];
 
+/// A block as it is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Block<'a> {
+    /// iCalendar text.
+    pub body: &'a str,
+    /// Its colour.
+    pub paint: Paint,
+}
+
+/// Colours of blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paint {
+    /// The calendar's own.
+    None,
+    /// One a category.
+    ByCategory,
+}
+
 /// Creates the event under this id.
 ///
 /// # Errors
@@ -28,10 +47,10 @@ pub async fn insert(
     line: &Line<'_>,
     calendar: &str,
     id: &str,
-    body: &str,
+    block: Block<'_>,
 ) -> Result<Option<ETag>, Error> {
-    let component = component(body)?;
-    let mut event = event(&component);
+    let component = component(block.body)?;
+    let mut event = event(&component, block.paint);
     event.id = Some(id.to_owned());
     event.reminders =
         Some(EventReminders { use_default: Some(false), overrides: Some(Vec::new()) });
@@ -39,7 +58,7 @@ pub async fn insert(
     let url = line.url(&["calendars", calendar, "events"], &QUIET);
     let ask = Ask::post(url, Value::Object(fields), Repeats::Guarded);
     let made: Event = line.read(&ask, "add a block").await?;
-    Ok(made.etag.map(ETag::new))
+    version_of(made, id)
 }
 
 /// Replaces the event if it still has this version.
@@ -51,18 +70,26 @@ pub async fn update(
     calendar: &str,
     id: &str,
     version: &ETag,
-    body: &str,
+    block: Block<'_>,
 ) -> Result<Option<ETag>, Error> {
     if !guards(version) {
         return Err(Error::Changed);
     }
-    let fields = patch(&component(body)?)?;
+    let fields = patch(&component(block.body)?, block.paint)?;
     let url = line.url(&["calendars", calendar, "events", id], &QUIET);
     let ask = Ask::patch(url, version, Value::Object(fields));
     match line.ask(&ask).await {
-        Ok(body) => Ok(line.json::<Event>(&body)?.etag.map(ETag::new)),
+        Ok(body) => version_of(line.json(&body)?, id),
         Err(failed) if matches!(failed.status(), Some(404 | 410 | 412)) => Err(Error::Changed),
         Err(failed) => Err(line.error(failed, "change a block")),
+    }
+}
+
+/// The version a write gave this event. An answer that does not name it confirms nothing.
+fn version_of(written: Event, id: &str) -> Result<Option<ETag>, Error> {
+    match written.id.as_deref() == Some(id) {
+        true => Ok(written.etag.map(ETag::new)),
+        false => Err(cut()),
     }
 }
 
@@ -126,7 +153,7 @@ fn component(body: &str) -> Result<EventComponent, Error> {
     masters.next().ok_or_else(|| Error::Refused("this block has no event in it".to_owned()))
 }
 
-fn event(component: &EventComponent) -> Event {
+fn event(component: &EventComponent, paint: Paint) -> Event {
     let end = component.end.clone().or_else(|| {
         // Blocks are in UTC, whose days have 24 hours.
         let length = component.duration?;
@@ -134,8 +161,11 @@ fn event(component: &EventComponent) -> Event {
     });
     let said = |text: &String| (!text.is_empty()).then(|| text.clone());
     let related_to = component.related_to.as_ref().map(|uid| uid.as_str());
-    let private = marks::properties(&component.marks, related_to);
+    let mut private = marks::properties(&component.marks, related_to);
+    let colour = marks::colour(&component.marks).filter(|_| paint == Paint::ByCategory);
+    private.extend(colour.map(|id| (marks::COLOUR.to_owned(), id.to_owned())));
     Event {
+        color_id: colour.map(str::to_owned),
         summary: said(&component.summary),
         description: said(&component.description),
         location: said(&component.location),
@@ -190,8 +220,8 @@ fn without_nulls(fields: Map<String, Value>) -> Map<String, Value> {
 
 /// What changes, and explicit nulls for what is cleared: also for a day where there was a time, and
 /// the other way round.
-fn patch(component: &EventComponent) -> Result<Map<String, Value>, Error> {
-    let all = fields(&event(component))?;
+fn patch(component: &EventComponent, paint: Paint) -> Result<Map<String, Value>, Error> {
+    let all = fields(&event(component, paint))?;
     let mut patch = without_nulls(all.clone());
     for name in CLEARED {
         if !patch.contains_key(name) {
@@ -227,7 +257,7 @@ mod tests {
     #[test]
     fn an_insert_holds_what_is_said_and_no_nulls() {
         let block = block("SUMMARY:Write\r\nX-CHRONOTYPE-BLOCK:chronotype-1\r\nRELATED-TO:t\r\n");
-        let fields = without_nulls(fields(&event(&block)).unwrap());
+        let fields = without_nulls(fields(&event(&block, Paint::None)).unwrap());
         let expected = json!({
             "summary": "Write", "status": "tentative", "transparency": "transparent",
             "start": {"dateTime": "2026-03-02T09:00:00Z"},
@@ -248,7 +278,7 @@ mod tests {
             "end": {"date": null, "dateTime": "2026-03-02T10:30:00Z", "timeZone": null},
             "extendedProperties": {"private": {"chronotypeRelatedTo": null}},
         });
-        assert_eq!(Value::Object(patch(&block("")).unwrap()), expected);
+        assert_eq!(Value::Object(patch(&block(""), Paint::None).unwrap()), expected);
     }
 
     #[test]

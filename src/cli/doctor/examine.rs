@@ -8,7 +8,7 @@ use crate::calendar::{Collection, Contact, Error, Listing, Weakness};
 use crate::cli::status::Clock;
 use crate::config::{Account, AccountKind};
 use crate::event::{CollectionId, ETag, Href};
-use crate::sync::poll::Client;
+use crate::sync::poll::{Client, recall_own};
 use crate::sync::status::{CollectionStatus, Status};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +25,8 @@ pub struct Asked {
     /// What each collection said that is read and was read before.
     pub listings: BTreeMap<CollectionId, Result<Listing, Error>>,
     contact: Contact,
+    /// Addresses the server knows the person by.
+    addresses: Vec<String>,
     weaknesses: BTreeSet<Weakness>,
 }
 
@@ -33,6 +35,7 @@ pub struct Asked {
 pub async fn ask(client: &Client, status: &Status, now: DateTime<Utc>) -> Asked {
     let lessons = status.lessons.get(client.calendar.account()).cloned().unwrap_or_default();
     client.calendar.recall(&lessons.weaknesses);
+    recall_own(client, status);
     let mut listings = BTreeMap::new();
     let mut collections = match lessons.not_before.filter(|until| *until > now) {
         Some(until) => Err(Error::Later {
@@ -62,7 +65,11 @@ pub async fn ask(client: &Client, status: &Status, now: DateTime<Utc>) -> Asked 
     }
     let mut weaknesses = lessons.weaknesses;
     weaknesses.extend(client.calendar.weaknesses());
-    Asked { collections, listings, contact: client.calendar.contact(), weaknesses }
+    let addresses = match &collections {
+        Ok(_) => client.calendar.addresses().await.unwrap_or_default(),
+        Err(_) => Vec::new(),
+    };
+    Asked { collections, listings, contact: client.calendar.contact(), addresses, weaknesses }
 }
 
 async fn list(
@@ -143,6 +150,7 @@ fn unusable(account: &Account, error: &Error, status: &Status, clock: &Clock) ->
 /// How the server was reached.
 fn server(account: &Account, asked: &Asked) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let is_google = matches!(account.kind, AccountKind::Google { .. });
     let contact = asked.contact;
     if asked.collections.is_ok() {
         let how = match (contact.sign_in, account.tls.client_certificate.is_some()) {
@@ -150,7 +158,9 @@ fn server(account: &Account, asked: &Asked) -> Vec<Finding> {
             (None, true) => Some("a client certificate"),
             (None, false) => None,
         };
-        let says = match (how, &account.username) {
+        // Google's people choose in a browser whom they sign in as.
+        let known = asked.addresses.first().filter(|_| is_google);
+        let says = match (how, known.or(account.username.as_ref())) {
             (Some(how), Some(name)) => format!("signed in as {name} ({how})"),
             (Some(how), None) => format!("signed in ({how})"),
             (None, _) => "reached, without signing in".to_owned(),

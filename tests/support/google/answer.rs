@@ -2,23 +2,28 @@
 
 use serde_json::{Value, json};
 
+/// Of the clock there, unless a test sets it.
+const DATE: &str = "Tue, 03 Mar 2026 08:00:00 GMT";
+
 /// What goes back.
 #[derive(Debug, Clone)]
 pub struct Answer {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
+    /// When, by the clock there.
+    pub date: String,
     pub body: String,
 }
 
 impl Answer {
     /// JSON.
     pub fn json(value: &Value) -> Self {
-        Self { status: 200, headers: Vec::new(), body: value.to_string() }
+        Self::text(200, &value.to_string())
     }
 
     /// Any text.
     pub fn text(status: u16, body: &str) -> Self {
-        Self { status, headers: Vec::new(), body: body.to_owned() }
+        Self { status, headers: Vec::new(), date: DATE.to_owned(), body: body.to_owned() }
     }
 }
 
@@ -63,6 +68,7 @@ impl Refusal {
             "userRateLimitExceeded" => "User Rate Limit Exceeded",
             "quotaExceeded" => "Calendar usage limits exceeded.",
             "forbiddenForNonOrganizer" => "Shared properties can only be changed by the organizer.",
+            "insufficientPermissions" => "Request had insufficient authentication scopes.",
             "requiredAccessLevel" => "You need to have writer access to this calendar.",
             "notFound" => "Not Found",
             "duplicate" => "The requested identifier already exists.",
@@ -94,10 +100,7 @@ impl From<Refusal> for Answer {
             "error": {"errors": [one], "code": refusal.status, "message": message},
         });
         let pause = Some(("Retry-After", refusal.pause)).filter(|(_, v)| !v.is_empty());
-        Self {
-            status: refusal.status,
-            headers: pause.into_iter().collect(),
-            body: format!("{body:#}"),
-        }
+        let headers = pause.into_iter().collect();
+        Self { headers, ..Self::text(refusal.status, &format!("{body:#}")) }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::answer::{Answer, Refusal};
 use super::http::Request;
-use super::{PERSON, fields, object, times};
-use chrono::{DateTime, SecondsFormat, TimeDelta};
+use super::{fields, object, times};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -25,6 +25,8 @@ pub struct Shelf {
     pub summary: String,
     pub role: String,
     pub zone: String,
+    /// This client has made it.
+    pub made: bool,
     /// More of its entry in the list.
     pub entry: Fields,
     pub events: BTreeMap<String, Stored>,
@@ -33,9 +35,13 @@ pub struct Shelf {
 }
 
 /// Everything.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Book {
+    /// Whose calendars these are: the id of their first one.
+    pub person: String,
     pub calendars: Vec<Shelf>,
+    /// What the time is, where a test says so.
+    pub clock: Option<DateTime<Utc>>,
     changes: u64,
     /// Sizes of pages, in turn; empty = as asked for.
     pub pages: Vec<usize>,
@@ -95,7 +101,7 @@ impl Shelf {
 
 impl Book {
     pub fn find(&mut self, id: &str) -> Result<&mut Shelf, Refusal> {
-        let id = if id == "primary" { PERSON } else { id };
+        let id = if id == "primary" { self.person.clone() } else { id.to_owned() };
         let found = self.calendars.iter_mut().find(|shelf| shelf.id == id);
         found.ok_or_else(|| Refusal::new(404, "notFound"))
     }
@@ -117,10 +123,12 @@ impl Book {
     pub fn store(&mut self, calendar: &str, id: &str, fields: Fields) -> Result<(), Refusal> {
         self.changes += 1;
         let change = self.changes;
+        let clock = self.clock;
         let shelf = self.find(calendar)?;
         let mut fields = fields;
         fields.retain(|_, value| !value.is_null());
         let at = DateTime::UNIX_EPOCH + TimeDelta::days(20_513) + TimeDelta::seconds(change as i64);
+        let at = clock.unwrap_or(at);
         let at = at.to_rfc3339_opts(SecondsFormat::Millis, true);
         fields.insert("id".to_owned(), id.into());
         fields.insert("updated".to_owned(), at.clone().into());
@@ -147,6 +155,7 @@ impl Book {
             summary: summary.to_owned(),
             role: role.to_owned(),
             zone: "Europe/Berlin".to_owned(),
+            made: false,
             entry: Fields::new(),
             events: BTreeMap::new(),
             forgotten: 0,
@@ -161,6 +170,7 @@ impl Book {
         }
         let id = format!("c{}@group.calendar.google.com", self.calendars.len());
         self.add(&id, summary, "owner");
+        self.find(&id)?.made = true;
         if let Some(zone) = body.get("timeZone").and_then(Value::as_str) {
             self.find(&id)?.zone = zone.to_owned();
         }
@@ -185,7 +195,7 @@ impl Book {
                 "kind": "calendar#calendarListEntry", "id": shelf.id, "summary": shelf.summary,
                 "accessRole": shelf.role, "timeZone": shelf.zone, "backgroundColor": "#0088aa",
             }));
-            if shelf.id == PERSON {
+            if shelf.id == self.person {
                 entry.insert("primary".to_owned(), true.into());
             }
             entry.extend(shelf.entry.clone());

@@ -94,7 +94,7 @@ fn decoded(segment: &str) -> String {
 }
 
 fn head(answer: &Answer, length: usize, more: &str) -> String {
-    let date = "Tue, 03 Mar 2026 08:00:00 GMT";
+    let date = &answer.date;
     let headers: String = answer.headers.iter().map(|(n, v)| format!("{n}: {v}\r\n")).collect();
     format!(
         "HTTP/1.1 {} X\r\nDate: {date}\r\nContent-Type: application/json; charset=UTF-8\r\n\
@@ -121,6 +121,18 @@ pub fn cut_off(client: &mut TcpStream, answer: &Answer) -> Option<()> {
     let body = answer.body.as_bytes();
     client.write_all(head(answer, body.len(), "").as_bytes()).ok()?;
     client.write_all(&body[..body.len() / 2]).ok()?;
+    hang_up(client)
+}
+
+/// Answers in twenty parts, each a while after the one before.
+pub fn reply_slowly(client: &mut TcpStream, answer: &Answer) -> Option<()> {
+    let body = answer.body.as_bytes();
+    client.set_nodelay(true).ok()?;
+    client.write_all(head(answer, body.len(), "").as_bytes()).ok()?;
+    for part in body.chunks(body.len() / 20 + 1) {
+        std::thread::sleep(Duration::from_millis(50));
+        client.write_all(part).ok()?;
+    }
     hang_up(client)
 }
 

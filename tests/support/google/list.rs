@@ -85,6 +85,15 @@ pub fn calendars(book: &Book, request: &Request) -> Result<Answer, Refusal> {
     Ok(Answer::json(&fields::select(value, fields, &fields::calendar_list())?))
 }
 
+/// `calendarList.get`.
+pub fn calendar(book: &mut Book, id: &str, request: &Request) -> Result<Answer, Refusal> {
+    let id = book.find(id)?.id.clone();
+    let entry = book.entries().into_iter().find(|entry| entry["id"] == id.as_str());
+    let entry = entry.ok_or_else(|| Refusal::new(404, "notFound"))?;
+    let fields = request.parameter("fields");
+    Ok(Answer::json(&fields::select(entry, fields, &fields::calendar_list()["items"])?))
+}
+
 /// `events.list`.
 pub fn events(book: &mut Book, calendar: &str, request: &Request) -> Result<Answer, Refusal> {
     let (now, forgetful) = (book.now(), book.forgetful);

@@ -8,16 +8,20 @@ mod answer;
 mod book;
 mod events;
 mod fields;
+pub mod gate;
 mod http;
 mod list;
+pub mod passage;
 mod person;
+mod scopes;
 mod times;
 
 use answer::{Answer, Refusal};
 use book::Book;
 use http::Request;
+use scopes::Granted;
 use serde_json::Value;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -44,26 +48,36 @@ pub enum Fault {
     Empty,
     /// The answer breaks off in its middle.
     CutOff,
+    /// The answer comes a few bytes at a time.
+    Slow,
     /// This refusal: status, reason, and `Retry-After` unless empty.
     Refuse(u16, &'static str, &'static str),
     /// The same, but what is asked is done.
     RefuseAfterwards(u16, &'static str),
 }
 
-#[derive(Debug, Default)]
+/// What happens meanwhile, elsewhere.
+type Act = Box<dyn FnOnce() + Send>;
+/// Says what a token that it knows was granted.
+type Issuer = Box<dyn Fn(&str) -> Option<Vec<String>> + Send>;
+
+#[derive(Default)]
 struct State {
     book: Mutex<Book>,
     log: Mutex<Vec<String>>,
     faults: Mutex<VecDeque<(String, Fault)>>,
-    tokens: Mutex<BTreeSet<String>>,
+    acts: Mutex<VecDeque<(String, Act)>>,
+    tokens: Mutex<BTreeMap<String, Granted>>,
+    issuer: Mutex<Option<Issuer>>,
+    date: Mutex<Option<String>>,
     ended: AtomicBool,
 }
 
 /// The server; it ends with this value.
-#[derive(Debug)]
 pub struct Fake {
     address: SocketAddr,
     state: Arc<State>,
+    is_handle: bool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -73,9 +87,24 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Fake {
     /// Starts with the person's first calendar and one called `work`.
     pub fn start() -> Self {
+        let fake = Self::with(Book::default());
+        fake.accept(TOKEN);
+        fake.book().person = PERSON.to_owned();
+        fake.add_calendar(PERSON, "Jane", "owner");
+        fake.add_calendar("work@group.calendar.google.com", "work", "owner");
+        fake
+    }
+
+    /// Another one that holds the same.
+    pub fn twin(&self) -> Self {
+        Self::with(self.book().clone())
+    }
+
+    fn with(book: Book) -> Self {
+        super::trace::watch();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let state = Arc::new(State::default());
+        let state = Arc::new(State { book: Mutex::new(book), ..State::default() });
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
             for client in listener.incoming() {
@@ -86,11 +115,12 @@ impl Fake {
                 std::thread::spawn(move || serve(client.ok()?, &state));
             }
         });
-        let fake = Self { address, state };
-        fake.accept(TOKEN);
-        fake.add_calendar(PERSON, "Jane", "owner");
-        fake.add_calendar("work@group.calendar.google.com", "work", "owner");
-        fake
+        Self { address, state, is_handle: false }
+    }
+
+    /// The same server; it does not end with this value.
+    pub fn handle(&self) -> Self {
+        Self { address: self.address, state: Arc::clone(&self.state), is_handle: true }
     }
 
     /// `api_root` of the config.
@@ -108,14 +138,34 @@ impl Fake {
         lock(&self.state.faults).push_back((words.to_owned(), fault));
     }
 
-    /// Faults that have not come up yet.
-    pub fn faults_left(&self) -> usize {
-        lock(&self.state.faults).len()
+    /// This happens right before the next request whose line in the log holds all these words.
+    pub fn before(&self, words: &str, act: impl FnOnce() + Send + 'static) {
+        lock(&self.state.acts).push_back((words.to_owned(), Box::new(act)));
     }
 
-    /// Takes this token from now on.
+    /// Faults that have not come up yet.
+    pub fn faults_left(&self) -> usize {
+        lock(&self.state.faults).len() + lock(&self.state.acts).len()
+    }
+
+    /// What the clock there shows from now on.
+    pub fn set_clock(&self, date: &str) {
+        *lock(&self.state.date) = Some(date.to_owned());
+    }
+
+    /// Takes this token from now on, for all that this program ever asks for.
     pub fn accept(&self, token: &str) {
-        lock(&self.state.tokens).insert(token.to_owned());
+        self.accept_for(token, &scopes::OURS);
+    }
+
+    /// Takes this token from now on, for these scopes (the ends of their URIs will do).
+    pub fn accept_for(&self, token: &str, scopes: &[&str]) {
+        lock(&self.state.tokens).insert(token.to_owned(), Granted::of(scopes));
+    }
+
+    /// Takes what this issuer knows, besides, for the scopes that it says.
+    pub fn trust(&self, issuer: impl Fn(&str) -> Option<Vec<String>> + Send + 'static) {
+        *lock(&self.state.issuer) = Some(Box::new(issuer));
     }
 
     /// No longer takes this token.
@@ -130,8 +180,20 @@ impl Fake {
 
 impl Drop for Fake {
     fn drop(&mut self) {
-        self.state.ended.store(true, Ordering::Relaxed);
-        let _ = TcpStream::connect(self.address);
+        if !self.is_handle {
+            self.state.ended.store(true, Ordering::Relaxed);
+            let _ = TcpStream::connect(self.address);
+        }
+    }
+}
+
+impl State {
+    /// The next thing in the queue that is meant for this request.
+    fn meant<T>(queue: &Mutex<VecDeque<(String, T)>>, line: &str) -> Option<T> {
+        let mut queue = lock(queue);
+        let hit = |words: &str| words.split(' ').all(|word| line.contains(word));
+        let at = queue.iter().position(|(words, _)| hit(words))?;
+        queue.remove(at).map(|(_, one)| one)
     }
 }
 
@@ -139,18 +201,16 @@ fn serve(mut client: TcpStream, state: &State) -> Option<()> {
     let request = Request::read(&mut client)?;
     let line = request.line();
     lock(&state.log).push(line.clone());
-    let fault = {
-        let mut faults = lock(&state.faults);
-        let hit = |words: &str| words.split(' ').all(|word| line.contains(word));
-        let at = faults.iter().position(|(words, _)| hit(words));
-        at.and_then(|at| faults.remove(at)).map(|(_, fault)| fault)
-    };
+    if let Some(act) = State::meant(&state.acts, &line) {
+        act();
+    }
+    let fault = State::meant(&state.faults, &line);
     match &fault {
         Some(Fault::Drop) => return http::hang_up(&client),
         Some(Fault::Silence) => return http::wait_for_end(&mut client),
         Some(Fault::Refuse(status, reason, pause)) => {
             let refusal = Refusal::new(*status, reason);
-            return http::reply(&mut client, &request, &refusal.after(pause).into());
+            return http::reply(&mut client, &request, &dated(refusal.after(pause).into(), state));
         }
         Some(Fault::Garbled) => {
             let page = "<html><body>Sign in to the network</body></html>";
@@ -159,19 +219,37 @@ fn serve(mut client: TcpStream, state: &State) -> Option<()> {
         Some(Fault::Empty) => return http::reply(&mut client, &request, &Answer::text(200, "{}")),
         _ => {}
     }
-    let known = request.token().is_some_and(|token| lock(&state.tokens).contains(token));
-    let answer = match known {
-        true => answer(&mut lock(&state.book), &request).unwrap_or_else(Answer::from),
-        false => Refusal::new(401, "authError").into(),
+    let answer = match request.token().and_then(|token| granted(state, token)) {
+        Some(granted) => {
+            let mut book = lock(&state.book);
+            let may = granted.check(&mut book, &request);
+            may.and_then(|()| answer(&mut book, &request)).unwrap_or_else(Answer::from)
+        }
+        None => Refusal::new(401, "authError").into(),
     };
+    let answer = dated(answer, state);
     match fault {
         Some(Fault::LoseAnswer) => http::hang_up(&client),
         Some(Fault::CutOff) => http::cut_off(&mut client, &answer),
+        Some(Fault::Slow) => http::reply_slowly(&mut client, &answer),
         Some(Fault::RefuseAfterwards(status, reason)) => {
             http::reply(&mut client, &request, &Refusal::new(status, reason).into())
         }
         _ => http::reply(&mut client, &request, &answer),
     }
+}
+
+fn dated(answer: Answer, state: &State) -> Answer {
+    let date = lock(&state.date).clone().unwrap_or_else(|| answer.date.clone());
+    Answer { date, ..answer }
+}
+
+fn granted(state: &State, token: &str) -> Option<Granted> {
+    if let Some(granted) = lock(&state.tokens).get(token) {
+        return Some(granted.clone());
+    }
+    let issuer = lock(&state.issuer);
+    issuer.as_ref().and_then(|issuer| issuer(token)).map(|scopes| Granted::of(&scopes))
 }
 
 fn answer(book: &mut Book, request: &Request) -> Result<Answer, Refusal> {
@@ -181,6 +259,7 @@ fn answer(book: &mut Book, request: &Request) -> Result<Answer, Refusal> {
     };
     match (request.method.as_str(), path) {
         ("GET", ["users", "me", "calendarList"]) => list::calendars(book, request),
+        ("GET", ["users", "me", "calendarList", id]) => list::calendar(book, id, request),
         ("POST", ["calendars"]) => book.make(&request.body, request),
         ("GET", ["calendars", id]) => book.describe(id, request),
         ("GET", ["calendars", id, "events"]) => list::events(book, id, request),

@@ -10,8 +10,26 @@ impl Fake {
         self.book().add(id, summary, role);
     }
 
+    /// From now on it is somebody else who signs in.
+    pub fn change_person(&self, address: &str) {
+        self.add_calendar(address, "Somebody", "owner");
+        self.book().person = address.to_owned();
+    }
+
     pub fn has_calendar(&self, id: &str) -> bool {
         self.book().find(id).is_ok()
+    }
+
+    /// The id of the calendar that is called so.
+    pub fn called(&self, summary: &str) -> Option<String> {
+        let book = self.book();
+        let found = book.calendars.iter().find(|shelf| shelf.summary == summary)?;
+        Some(found.id.clone())
+    }
+
+    /// Deletes a calendar and all that is in it.
+    pub fn delete_calendar(&self, id: &str) {
+        self.book().calendars.retain(|shelf| shelf.id != id);
     }
 
     /// Sets fields of a calendar's entry in the list.

@@ -87,6 +87,7 @@ impl State {
 impl Quirky {
     /// Starts a server with an empty calendar `work`.
     pub fn start(profile: Profile) -> Self {
+        super::trace::watch();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(Mutex::new(State {
