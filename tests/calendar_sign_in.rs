@@ -38,7 +38,10 @@ fn refused(result: Result<impl std::fmt::Debug, Error>) -> String {
 fn guarded(guard: Guard) -> Server {
     Server::start(move |asked| match guard.check(asked, PASSWORD) {
         Err(refusal) => refusal,
-        Ok(()) if asked.method == "PUT" => Reply::new(201, "").with("ETag", "\"2\""),
+        Ok(()) if asked.method == "PUT" => {
+            let status = if asked.header("if-match").is_some() { 204 } else { 201 };
+            Reply::new(status, "").with("ETag", "\"2\"")
+        }
         Ok(()) if asked.method == "DELETE" => deletion(asked),
         Ok(()) => calendar(asked),
     })
