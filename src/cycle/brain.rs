@@ -6,12 +6,17 @@ use crate::event::{Event, EventId, Span};
 use crate::store::Person;
 use crate::task::assign::{Assigned, assign};
 use crate::task::category::{CategoryHead, Context};
-use crate::task::classify::{Query, Verdict, classify};
-use crate::task::{Embedding, TypeId, title};
+use crate::task::classify::{Query, Verdict, classify, says_nothing};
+use crate::task::{Embedding, TypeId, Types, title};
 use crate::text::embed::{ArtefactError, Embedder, StaticEmbedder, category_head};
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Wordings looked at to see whether they come from this embedder.
+const PROBES: usize = 4;
+/// A vector from the store is the same one up to its rounding.
+const SAME_VECTOR: f32 = 0.98;
 
 /// What turns titles into task types.
 pub struct Brain {
@@ -36,6 +41,7 @@ impl Brain {
         zone: Tz,
         report: &mut Report,
     ) {
+        self.keep_up(&mut person.types);
         let mut vectors: BTreeMap<String, Embedding> = BTreeMap::new();
         let mut order: Vec<_> = ids
             .iter()
@@ -66,6 +72,9 @@ impl Brain {
                 context,
                 guess,
             };
+            if says_nothing(&person.types, &query) {
+                continue;
+            }
             let verdict = classify(&person.types, &query, self.embedder.calibration());
             let Assigned { id: kind, new } = assign(&mut person.types, &query, &verdict, &guess);
             event.task_type = Some(kind);
@@ -93,6 +102,22 @@ impl Brain {
         match verdict {
             Verdict::Known { near, .. } => near.id,
             Verdict::New { .. } => assign(&mut person.types, &query, &verdict, &guess).id,
+        }
+    }
+
+    /// Wordings that another embedder turned into vectors (an earlier release's, say) are embedded
+    /// anew; everything else of the types stays. A few tell for all: they are always done together.
+    fn keep_up(&self, types: &mut Types) {
+        let all = types.by_id.values().flat_map(|kind| &kind.exemplars);
+        let differs = all.take(PROBES).any(|exemplar| {
+            let now = self.embed(&exemplar.title);
+            now.cosine(&exemplar.embedding) < SAME_VECTOR && now.0.iter().any(|x| *x != 0.0)
+        });
+        if !differs {
+            return;
+        }
+        for exemplar in types.by_id.values_mut().flat_map(|kind| &mut kind.exemplars) {
+            exemplar.embedding = self.embed(&exemplar.title);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Task types and their 24-hour arrays. Arrays are indexed by *local* hour, 0..=23.
 
+use super::shape::Shape;
 use crate::event::Uid;
 use std::collections::BTreeMap;
 
@@ -110,6 +111,9 @@ pub struct TaskType {
 pub struct Types {
     /// By number.
     pub by_id: BTreeMap<TypeId, TaskType>,
+    /// What the events of each are like beside their titles; absent for types of older stores until
+    /// their next event.
+    pub shapes: BTreeMap<TypeId, Shape>,
     /// UID of a series to its type.
     pub by_series: BTreeMap<Uid, TypeId>,
     /// Normalised title to its type.
