@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::event::time::{local_date, local_hour, weekday};
-use crate::event::{Event, EventId, Span};
+use crate::event::{Event, EventId, Span, Uid};
 use crate::store::Person;
 use crate::task::assign::{Assigned, assign};
 use crate::task::category::{CategoryHead, Context};
@@ -68,7 +68,7 @@ impl Brain {
                 title: &event.title,
                 normalised: &normalised,
                 embedding,
-                series: event.recurring.then_some(&event.id.uid),
+                series: series_of(event, &person.types),
                 context,
                 guess,
             };
@@ -126,6 +126,12 @@ impl Brain {
     }
 }
 
+/// The series that an event belongs to: its own, or one of a known type that it is related to.
+fn series_of<'a>(event: &'a Event, types: &Types) -> Option<&'a Uid> {
+    let related = event.related_to.as_ref().filter(|uid| types.by_series.contains_key(uid));
+    event.recurring.then_some(&event.id.uid).or(related)
+}
+
 /// What is known beside the title; `None` for whole days.
 fn context_of(event: &Event, zone: Tz) -> Option<Context> {
     let Span::Timed { start, end } = event.span else { return None };
@@ -137,3 +143,6 @@ fn context_of(event: &Event, zone: Tz) -> Option<Context> {
         weekday: Some(weekday(local_date(start, zone)).saturating_sub(1)),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,15 +54,17 @@ const HOUR_WIDTH: f32 = 1.5;
 const HOUR_PRIOR: f32 = 1.5;
 /// Hours that events are spread over at large.
 const WAKING: f32 = 12.0;
-/// How much each clue counts: clues hang together, and their ratios are guesses.
-const WEIGHT: f32 = 0.8;
+/// How much a clue counts: clues hang together, and their ratios are guesses.
+const WEIGHT: f32 = 0.7;
+/// The hour counts more: where people put a kind of work hangs least on the others.
+const HOUR_WEIGHT: f32 = 1.0;
 /// No clue says more than this for or against.
 const MOST: f32 = 1.5;
 /// All of them together say no more than this for a type: titles that have little in common stay
 /// apart, however alike their hours.
 const MOST_TOGETHER: f32 = 2.0;
 /// What a clue says for a type at random, the best of a dozen: only more than that counts.
-const BY_CHANCE: f32 = 0.17;
+const BY_CHANCE: f32 = 0.14;
 /// Beyond so many events all are halved: what was long ago fades.
 const MEMORY: f32 = 256.0;
 /// Bounds of the lengths, in minutes.
@@ -134,9 +136,9 @@ impl Shape {
     pub fn evidence(&self, context: &Context) -> f32 {
         let clues = Clues::of(context);
         let (mut sum, mut by_chance) = (0.0, 0.0);
-        let mut say = |ratio: f32| {
+        let mut say = |ratio: f32, weight: f32| {
             if ratio.is_finite() {
-                sum += WEIGHT * ratio.clamp(-MOST, MOST);
+                sum += weight * ratio.clamp(-MOST, MOST);
                 by_chance += BY_CHANCE;
             }
         };
@@ -145,21 +147,21 @@ impl Shape {
             let spread = (self.length.squares - self.length.sum * mean).max(0.0);
             let own = (prior * weight + spread) / (weight + self.length.count) + LEAST_VARIANCE;
             let variance = own * (1.0 + 1.0 / self.length.count);
-            say(Bell { middle: mean, variance }.log(length) - LENGTHS.log(length));
+            say(Bell { middle: mean, variance }.log(length) - LENGTHS.log(length), WEIGHT);
         }
         if let (Some(people), Some(mean)) = (clues.people, self.people.mean()) {
             let variance = PEOPLE_VARIANCE * (1.0 + 1.0 / self.people.count);
-            say(Bell { middle: mean, variance }.log(people) - PEOPLE.log(people));
+            say(Bell { middle: mean, variance }.log(people) - PEOPLE.log(people), WEIGHT);
         }
         let seen: f32 = self.series.iter().sum();
         if let Some(series) = clues.series.filter(|_| seen > 0.0) {
             let alike = self.series[usize::from(series)] + SERIES_PRIOR;
-            say((2.0 * alike / (seen + 2.0 * SERIES_PRIOR)).ln());
+            say((2.0 * alike / (seen + 2.0 * SERIES_PRIOR)).ln(), WEIGHT);
         }
         let seen: f32 = self.hours.iter().sum();
         if let Some(hour) = clues.hour.filter(|_| seen > 0.0) {
             let density = (self.near(hour) + HOUR_PRIOR / WAKING) / (seen + HOUR_PRIOR);
-            say((density * WAKING).ln());
+            say((density * WAKING).ln(), HOUR_WEIGHT);
         }
         sum.min(MOST_TOGETHER) - by_chance
     }
