@@ -122,7 +122,8 @@ proptest! {
         drawn in proptest::collection::vec((0..TITLES.len(), 0i64..6), 1..16),
         seed: u64,
     ) {
-        let events: Vec<Event> = drawn.iter().enumerate().map(|(n, (t, h))| event(n, *t, *h)).collect();
+        let numbered = drawn.iter().enumerate();
+        let events: Vec<Event> = numbered.map(|(n, (t, h))| event(n, *t, *h)).collect();
         let ids: Vec<EventId> = events.iter().map(|e| e.id.clone()).collect();
         let mut other = ids.clone();
         let len = other.len() as u64;
