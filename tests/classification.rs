@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::process::Output;
 
-/// Floors a little below what was measured: .459 / .662 by title, .717 with context (category).
-const LEAST_B_CUBED: f64 = 0.44;
-const LEAST_CATEGORY: f64 = 0.64;
-const LEAST_CATEGORY_IN_CONTEXT: f64 = 0.70;
+/// B-cubed and category by title: a little below what was measured, .599 and .763.
+const LEAST_BY_TITLE: Scores = Scores { b_cubed: 0.58, category: 0.745 };
+/// The same in context: .685 and .784.
+const LEAST_IN_CONTEXT: Scores = Scores { b_cubed: 0.66, category: 0.765 };
+/// Pairs of hard titles told apart right: .41.
+const LEAST_HARD_PAIRS: f64 = 0.39;
 
 fn classify(arguments: &[&str], input: &str) -> Output {
     let mut child = binary().arg("classify").args(arguments).piped().spawn();
@@ -83,7 +85,8 @@ fn score(gold: &[Value], found: &[Value]) -> Scores {
     let mut right = 0;
     for (gold, found) in gold.iter().zip(found) {
         assert_eq!(gold["id"], found["id"]);
-        let pair = (gold["task_type"].as_str().unwrap(), found["task_type"].as_str().unwrap());
+        let found_type = found["task_type"].as_str().unwrap_or_default();
+        let pair = (gold["task_type"].as_str().unwrap(), found_type);
         people.entry(gold["user"].as_str().unwrap()).or_default().push(pair);
         right += usize::from(gold["category"] == found["category"]);
     }
@@ -122,13 +125,55 @@ fn the_development_stream_is_sorted_about_as_well_as_ever() {
             format!("{}\n", Value::Object(event))
         })
         .collect();
-    for (arguments, least) in [
-        (&["--json", "--title-only"][..], LEAST_CATEGORY),
-        (&["--json"][..], LEAST_CATEGORY_IN_CONTEXT),
-    ] {
+    for (arguments, least) in
+        [(&["--json", "--title-only"][..], LEAST_BY_TITLE), (&["--json"][..], LEAST_IN_CONTEXT)]
+    {
         let output = classify(arguments, &stream);
-        let scores = score(&gold, &lines(&output.stdout));
-        assert!(scores.b_cubed >= LEAST_B_CUBED, "{arguments:?}: B-cubed {:.3}", scores.b_cubed);
-        assert!(scores.category >= least, "{arguments:?}: category {:.3}", scores.category);
+        let Scores { b_cubed, category } = score(&gold, &lines(&output.stdout));
+        assert!(b_cubed >= least.b_cubed, "{arguments:?}: B-cubed {b_cubed:.3}");
+        assert!(category >= least.category, "{arguments:?}: category {category:.3}");
     }
+}
+
+#[test]
+fn a_title_that_says_nothing_opens_no_type() {
+    let output = classify(&["--json"], "busy\nStandup\nx\nBlock\n");
+    let rows = lines(&output.stdout);
+    let types: Vec<&Value> = rows.iter().map(|row| &row["task_type"]).collect();
+    assert_eq!(types, [&Value::Null, &Value::from("Standup"), &Value::Null, &Value::Null]);
+    assert!(rows.iter().all(|row| row["category_confidence"].as_f64().unwrap() > 0.33));
+    let text = classify(&[], "busy\n").stdout;
+    assert!(String::from_utf8(text).unwrap().contains("  -  "), "and is shown as none");
+}
+
+fn similarity(a: &str, b: &str) -> f64 {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chronotype"));
+    let output = command.args(["similar", "--json", "--", a, b]).env_clear().output().unwrap();
+    assert!(output.status.success(), "{a:?} {b:?}");
+    lines(&output.stdout)[0]["similarity"].as_f64().unwrap()
+}
+
+#[test]
+fn two_titles_are_compared_on_the_scale_of_types() {
+    assert_eq!(similarity("RE: Standup", "standup!"), 1.0);
+    assert!(similarity("Zahnarzt", "Dentist appointment") > 0.8);
+    assert!(similarity("Zahnarzt", "Sprint planning") < 0.5);
+    assert_eq!(similarity("Zahnarzt", "Dentist"), similarity("Dentist", "Zahnarzt"));
+    assert!(similarity("--now", "\u{fffd}") < 0.8, "whatever the words");
+}
+
+#[test]
+fn some_hard_pairs_are_told_apart() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/eval/pairs_hard.jsonl");
+    let Ok(text) = std::fs::read_to_string(path) else {
+        println!("NOT MEASURED: ../shared/eval/pairs_hard.jsonl is absent");
+        return;
+    };
+    let pairs = lines(text.as_bytes());
+    let right = pairs.iter().filter(|pair| {
+        let found = similarity(pair["a"].as_str().unwrap(), pair["b"].as_str().unwrap());
+        (found >= 0.8) == pair["same"].as_bool().unwrap()
+    });
+    let share = right.count() as f64 / pairs.len() as f64;
+    assert!(share >= LEAST_HARD_PAIRS, "{share:.3} of the hard pairs are right");
 }

@@ -4,9 +4,9 @@ mod input;
 
 use super::{CommandError, Global, output};
 use crate::task::assign::{Assigned, assign};
-use crate::task::category::{CategoryHead, Context};
-use crate::task::classify::{Query, Verdict, classify};
-use crate::task::{Category, TypeId, Types, title};
+use crate::task::category::{CategoryGuess, CategoryHead, Context};
+use crate::task::classify::{Query, classify, says_nothing};
+use crate::task::{TypeId, Types, title};
 use crate::text::embed::{self, ArtefactError, Embedder, StaticEmbedder};
 use input::{Item, Items};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +27,8 @@ pub struct Args {
 const MOST_USERS: usize = 10_000;
 /// Width of the column of task types.
 const TYPE_WIDTH: usize = 32;
+/// What stands there for a title that says nothing.
+const NO_TYPE: &str = "-";
 
 /// Runs it.
 ///
@@ -56,7 +58,8 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
     Ok(())
 }
 
-fn broken(error: ArtefactError) -> CommandError {
+/// What to say of artefacts that can't be read.
+pub(super) fn broken(error: ArtefactError) -> CommandError {
     CommandError::failure(format!("the embedder inside this binary is broken: {error}"))
         .hint("install chronotype again")
 }
@@ -71,9 +74,11 @@ struct Person {
 
 /// What is said of one event.
 struct Row {
-    label: String,
-    category: Category,
+    /// `None` for a title that says nothing.
+    label: Option<String>,
+    guess: CategoryGuess,
     similarity: f32,
+    unsure: bool,
     new: bool,
 }
 
@@ -90,16 +95,18 @@ impl Person {
             context: item.context,
             guess,
         };
+        if says_nothing(&self.types, &query) {
+            return Row { label: None, guess, similarity: 0.0, unsure: false, new: false };
+        }
         let verdict = classify(&self.types, &query, embedder.calibration());
+        let votes = |id: TypeId| self.types.by_id.get(&id).map(|kind| kind.category_votes);
+        let company = verdict.known().and_then(votes);
         let assigned = assign(&mut self.types, &query, &verdict, &guess);
-        let similarity = match verdict {
-            Verdict::Known { near, .. } => near.similarity,
-            Verdict::New { nearest } => nearest.map_or(0.0, |near| near.similarity),
-        };
         Row {
-            label: self.label(assigned),
-            category: guess.likeliest(),
-            similarity,
+            label: Some(self.label(assigned)),
+            guess: company.map_or(guess, |votes| guess.among(&votes)),
+            similarity: verdict.similarity(),
+            unsure: verdict.is_unsure(),
             new: assigned.new,
         }
     }
@@ -119,27 +126,39 @@ impl Person {
     }
 }
 
+fn round(x: f32) -> f64 {
+    (f64::from(x) * 1e4).round() / 1e4
+}
+
 impl Row {
     fn json(&self, item: &Item) -> String {
         serde_json::json!({
             "id": item.id,
             "task_type": self.label,
-            "category": self.category.word(),
-            "similarity": (f64::from(self.similarity) * 1e4).round() / 1e4,
+            "category": self.guess.likeliest().word(),
+            "category_confidence": round(self.guess.confidence()),
+            "similarity": round(self.similarity),
+            "unsure": self.unsure,
             "new": self.new,
         })
         .to_string()
     }
 
     fn text(&self, item: &Item) -> String {
-        let mut label: String = self.label.chars().take(TYPE_WIDTH).collect();
-        if label.len() < self.label.len() {
+        let whole = self.label.as_deref().unwrap_or(NO_TYPE);
+        let mut label: String = whole.chars().take(TYPE_WIDTH).collect();
+        if label.len() < whole.len() {
             label.pop();
             label.push('…');
         }
-        let new = if self.new { "new" } else { "" };
-        let (similarity, category) = (self.similarity, self.category.word());
+        let new = match (self.new, self.unsure) {
+            (true, true) => "new?",
+            (true, false) => "new",
+            (false, true) => "?",
+            (false, false) => "",
+        };
+        let (similarity, category) = (self.similarity, self.guess.likeliest().word());
         let title = item.title.replace(char::is_control, " ");
-        format!("{similarity:.2}  {new:<3}  {category:<14}  {label:<TYPE_WIDTH$}  {title}")
+        format!("{similarity:.2}  {new:<4}  {category:<14}  {label:<TYPE_WIDTH$}  {title}")
     }
 }

@@ -27,6 +27,7 @@ pub mod doctor;
 pub mod export;
 pub mod occurrences;
 pub mod classify;
+pub mod similar;
 pub mod plan;
 
 use chrono::{DateTime, Utc};
@@ -116,6 +117,7 @@ enum Command {
     Export(export::Args),
     Occurrences(occurrences::Args),
     Classify(classify::Args),
+    Similar(similar::Args),
     Plan(plan::Args),
 }
 
@@ -189,6 +191,7 @@ pub fn main() -> ExitCode {
         Command::Export(args) => export::run(args, &cli.global),
         Command::Occurrences(args) => occurrences::run(args, &cli.global),
         Command::Classify(args) => classify::run(args, &cli.global),
+        Command::Similar(args) => similar::run(args, &cli.global),
         Command::Plan(args) => plan::run(args, &cli.global),
     };
     match result {

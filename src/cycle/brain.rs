@@ -2,16 +2,21 @@
 
 use super::Report;
 use crate::event::time::{local_date, local_hour, weekday};
-use crate::event::{Event, EventId, Span};
+use crate::event::{Event, EventId, Span, Uid};
 use crate::store::Person;
 use crate::task::assign::{Assigned, assign};
 use crate::task::category::{CategoryHead, Context};
-use crate::task::classify::{Query, Verdict, classify};
-use crate::task::{Embedding, TypeId, title};
+use crate::task::classify::{Query, Verdict, classify, says_nothing};
+use crate::task::{Embedding, TypeId, Types, title};
 use crate::text::embed::{ArtefactError, Embedder, StaticEmbedder, category_head};
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Wordings looked at to see whether they come from this embedder.
+const PROBES: usize = 4;
+/// A vector from the store is the same one up to its rounding.
+const SAME_VECTOR: f32 = 0.98;
 
 /// What turns titles into task types.
 pub struct Brain {
@@ -36,6 +41,7 @@ impl Brain {
         zone: Tz,
         report: &mut Report,
     ) {
+        self.keep_up(&mut person.types);
         let mut vectors: BTreeMap<String, Embedding> = BTreeMap::new();
         let mut order: Vec<_> = ids
             .iter()
@@ -62,10 +68,13 @@ impl Brain {
                 title: &event.title,
                 normalised: &normalised,
                 embedding,
-                series: event.recurring.then_some(&event.id.uid),
+                series: series_of(event, &person.types),
                 context,
                 guess,
             };
+            if says_nothing(&person.types, &query) {
+                continue;
+            }
             let verdict = classify(&person.types, &query, self.embedder.calibration());
             let Assigned { id: kind, new } = assign(&mut person.types, &query, &verdict, &guess);
             event.task_type = Some(kind);
@@ -96,9 +105,31 @@ impl Brain {
         }
     }
 
+    /// Wordings that another embedder turned into vectors (an earlier release's, say) are embedded
+    /// anew; everything else of the types stays. A few tell for all: they are always done together.
+    fn keep_up(&self, types: &mut Types) {
+        let all = types.by_id.values().flat_map(|kind| &kind.exemplars);
+        let differs = all.take(PROBES).any(|exemplar| {
+            let now = self.embed(&exemplar.title);
+            now.cosine(&exemplar.embedding) < SAME_VECTOR && now.0.iter().any(|x| *x != 0.0)
+        });
+        if !differs {
+            return;
+        }
+        for exemplar in types.by_id.values_mut().flat_map(|kind| &mut kind.exemplars) {
+            exemplar.embedding = self.embed(&exemplar.title);
+        }
+    }
+
     fn embed(&self, text: &str) -> Embedding {
         self.embedder.embed(&[text]).pop().unwrap_or(Embedding(Vec::new()))
     }
+}
+
+/// The series that an event belongs to: its own, or one of a known type that it is related to.
+fn series_of<'a>(event: &'a Event, types: &Types) -> Option<&'a Uid> {
+    let related = event.related_to.as_ref().filter(|uid| types.by_series.contains_key(uid));
+    event.recurring.then_some(&event.id.uid).or(related)
 }
 
 /// What is known beside the title; `None` for whole days.
@@ -112,3 +143,6 @@ fn context_of(event: &Event, zone: Tz) -> Option<Context> {
         weekday: Some(weekday(local_date(start, zone)).saturating_sub(1)),
     })
 }
+
+#[cfg(test)]
+mod tests;

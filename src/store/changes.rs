@@ -5,7 +5,7 @@
 
 use super::record::{
     CollectionEntry, ExemplarEntry, Keep, Keys, Kind, LessonsEntry, Meta, ObjectEntry, Record,
-    SeriesEntry, TitleEntry, TrialEntry, TypeEntry, TypesMeta, encode, split,
+    SeriesEntry, ShapeEntry, TitleEntry, TrialEntry, TypeEntry, TypesMeta, encode, split,
 };
 use super::{Person, StoreError};
 use crate::event::{CollectionId, Events, Href, PrincipalId};
@@ -173,6 +173,10 @@ fn types(out: &mut Changes, keys: &Keys, before: &Types, after: &Types) {
     section(out, &before.by_id, &after.by_id, |id, task_type| {
         (keys.number(Kind::TaskType, *id), encode(&TypeEntry::of(task_type)))
     });
+    section(out, &before.shapes, &after.shapes, |id, shape| {
+        let entry = ShapeEntry { task_type: *id, shape: shape.clone() };
+        (keys.number(Kind::Shape, *id), encode(&entry))
+    });
     section(out, &exemplars(before), &exemplars(after), |(id, index), exemplar| {
         let entry = ExemplarEntry { task_type: *id, exemplar: (*exemplar).clone() };
         (keys.exemplar(*id, *index), encode(&entry))
@@ -228,6 +232,9 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
         Record::Exemplar(ExemplarEntry { task_type, exemplar }) => {
             let task_type = person.types.by_id.get_mut(&task_type);
             task_type.ok_or_else(|| orphan("exemplar"))?.exemplars.push(exemplar);
+        }
+        Record::Shape(ShapeEntry { task_type, shape }) => {
+            person.types.shapes.insert(task_type, shape);
         }
         Record::Series(SeriesEntry { series, task_type }) => {
             person.types.by_series.insert(series, task_type);

@@ -50,6 +50,7 @@ pub fn assign(
         lengthen(kind, query.context.duration_min);
         remember_wording(kind, query);
     }
+    types.shapes.entry(id).or_default().observe(&query.context);
     rename(types, id);
     if types.by_title.len() < MOST_IDENTITIES {
         types.by_title.entry(query.normalised.to_owned()).or_insert(id);

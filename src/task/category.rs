@@ -21,7 +21,10 @@ pub struct Context {
 }
 
 /// Number of context features of the head.
-pub const CONTEXT: usize = 8;
+pub const CONTEXT: usize = 12;
+
+/// Place of the first feature that two clues make together.
+const PAIRS_FROM: usize = 8;
 
 /// Shortest and longest duration that still makes a difference, in minutes.
 const DURATIONS: (f32, f32) = (5.0, 480.0);
@@ -54,6 +57,12 @@ impl Context {
             Some(false) => features[7] = 1.0,
             None => {}
         }
+        // What two clues say together.
+        let [_, length, _, others, _, alone, series, ..] = features;
+        let pairs = [alone * length, others * length, alone * series, others * series];
+        for (feature, pair) in features.iter_mut().skip(PAIRS_FROM).zip(pairs) {
+            *feature = pair;
+        }
         features
     }
 }
@@ -72,6 +81,34 @@ impl CategoryGuess {
     /// The likeliest category; the first of equals.
     pub fn likeliest(&self) -> Category {
         likeliest(&self.probabilities)
+    }
+}
+
+/// How much the other events of a type count beside the event's own guess.
+const COMPANY: f32 = 0.5;
+
+impl CategoryGuess {
+    /// The guess once it is known which type the event belongs to: what the type's other events
+    /// looked like counts half. `votes`: theirs, in the order of [`Category::ALL`].
+    pub fn among(&self, votes: &[f32; 3]) -> Self {
+        let all: f32 = votes.iter().sum();
+        if !all.is_finite() || all <= 0.0 {
+            return *self;
+        }
+        let share = votes.map(|v| (v + 1.0 / 3.0) / (all + 1.0));
+        let weights: [f32; 3] =
+            std::array::from_fn(|k| self.probabilities[k] * share[k].max(0.0).powf(COMPANY));
+        let sum: f32 = weights.iter().sum();
+        if sum.is_finite() && sum > 0.0 {
+            Self { probabilities: weights.map(|w| w / sum) }
+        } else {
+            *self
+        }
+    }
+
+    /// How likely its likeliest category is, 1/3..=1.
+    pub fn confidence(&self) -> f32 {
+        self.probabilities.iter().copied().fold(0.0, f32::max)
     }
 }
 
@@ -140,7 +177,11 @@ mod tests {
         let row = |weight: f32| Row {
             bias: 0.0,
             embedding: vec![weight, 0.0],
-            context: [0.0, weight, 0.0, -weight, 0.0, 0.0, 0.0, 0.0],
+            context: std::array::from_fn(|i| match i {
+                1 => weight,
+                3 => -weight,
+                _ => 0.0,
+            }),
         };
         CategoryHead { rows: [row(2.0), row(-2.0), row(0.0)] }
     }
@@ -159,6 +200,17 @@ mod tests {
         check(&[0.0, 0.0], guests, Category::Collaborative);
         check(&[0.0, 0.0], Context::default(), Category::Focused);
         check(&[-1.0], Context::default(), Category::Focused);
+    }
+
+    #[test]
+    fn the_company_of_a_type_counts_half() {
+        let guess = CategoryGuess { probabilities: [0.5, 0.4, 0.1] };
+        assert_eq!(guess.among(&[0.0; 3]), guess);
+        let met = guess.among(&[0.0, 9.0, 0.0]);
+        assert_eq!(met.likeliest(), Category::Collaborative);
+        assert!((met.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        let sure = CategoryGuess { probabilities: [0.98, 0.01, 0.01] };
+        assert_eq!(sure.among(&[0.0, 9.0, 0.0]).likeliest(), Category::Focused);
     }
 
     #[test]

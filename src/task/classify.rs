@@ -1,11 +1,11 @@
 //! Which task type an event belongs to: series, then normalised title, then nearest exemplar.
 //!
-//! Identity comes before meaning. By meaning a type is as near as its *nearest* exemplar: a type is
-//! a set of wordings, and its centroid lies among none of them.
+//! Identity comes before meaning. By meaning a type is near through its *nearest* exemplar as much
+//! as through the middle of them all; what is known beside the title is evidence for or against.
 
 use super::category::{CategoryGuess, Context};
-use super::kind::{Embedding, TaskType, TypeId, Types};
-use super::title;
+use super::kind::{Category, Embedding, TaskType, TypeId, Types};
+use super::{shape, title};
 use crate::event::Uid;
 
 /// From this similarity on a type is reused, whatever the embedder.
@@ -13,9 +13,17 @@ pub const REUSE: f32 = 0.8;
 /// ln(0.8 / 0.2): what brings the middle of the scale to [`REUSE`].
 const REUSE_LOGIT: f32 = 1.386_294_4;
 
-/// Below this chance of one category, words in common are a topic in common, not a kind of work:
-/// `Call Ines: map tiles` and `Implement map tiles`. Best for the development stream.
-const LEAST_AGREEMENT: f32 = 0.15;
+/// Similarities around [`REUSE`] within which the answer is a guess.
+const UNSURE: std::ops::Range<f32> = 0.68..0.88;
+
+/// How much of a type's nearness is that of its middle; the rest is its nearest exemplar's.
+const MIDDLE: f32 = 0.5;
+/// How much the agreement of categories counts for each clue beside the title. The title alone is
+/// in the cosine already.
+const AGREEMENT: f32 = 0.1;
+/// Bounds of what that agreement says, as log ratios: a topic in common (`Call Ines: map tiles`,
+/// `Implement map tiles`) is no kind of work in common.
+const AGREEMENTS: (f32, f32) = (-2.5, 0.7);
 
 /// How an embedder's cosines read on the common scale; it is the embedder's own.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,7 +37,12 @@ pub struct Calibration {
 impl Calibration {
     /// A cosine on the scale 0..=1 where [`REUSE`] is the reuse threshold.
     pub fn similarity(&self, cosine: f32) -> f32 {
-        let logit = self.slope * (cosine - self.reuse_at) + REUSE_LOGIT;
+        self.weighed(cosine, 0.0)
+    }
+
+    /// Same, with evidence beside it as a log ratio.
+    pub fn weighed(&self, cosine: f32, evidence: f32) -> f32 {
+        let logit = self.slope * (cosine - self.reuse_at) + REUSE_LOGIT + evidence;
         1.0 / (1.0 + (-logit).exp())
     }
 }
@@ -88,6 +101,38 @@ pub enum Verdict {
     },
 }
 
+impl Verdict {
+    /// The type that the person has.
+    pub fn known(&self) -> Option<TypeId> {
+        match self {
+            Verdict::Known { near, .. } => Some(near.id),
+            Verdict::New { .. } => None,
+        }
+    }
+
+    /// How near the type is, or the nearest of those that it did not go to.
+    pub fn similarity(&self) -> f32 {
+        match self {
+            Verdict::Known { near, .. } => near.similarity,
+            Verdict::New { nearest } => nearest.map_or(0.0, |near| near.similarity),
+        }
+    }
+
+    /// Whether it could as well have gone the other way.
+    pub fn is_unsure(&self) -> bool {
+        let by_identity = matches!(self, Verdict::Known { by: By::Series | By::Title, .. });
+        !by_identity && UNSURE.contains(&self.similarity())
+    }
+}
+
+/// Whether nothing can be said of an event: a title such as `busy`, and no series of a known type.
+/// Such an event belongs to no type, and none is opened for it.
+pub fn says_nothing(types: &Types, query: &Query) -> bool {
+    let known = query.series.is_some_and(|uid| types.by_series.contains_key(uid))
+        || types.by_title.contains_key(query.normalised);
+    !known && title::is_useless(query.normalised)
+}
+
 /// Finds the type of an event.
 pub fn classify(types: &Types, query: &Query, calibration: Calibration) -> Verdict {
     let known = |id: &TypeId| types.by_id.contains_key(id).then_some(*id);
@@ -101,38 +146,53 @@ pub fn classify(types: &Types, query: &Query, calibration: Calibration) -> Verdi
     if title::is_useless(query.normalised) {
         return Verdict::New { nearest: None };
     }
-    let near = nearest(types, query.embedding, calibration, |kind| agree(kind, &query.guess));
-    match near {
+    match nearest(types, query, calibration) {
         Some(near) if near.similarity >= REUSE => Verdict::Known { near, by: By::Meaning },
-        _ => Verdict::New { nearest: nearest(types, query.embedding, calibration, |_| true) },
+        nearest => Verdict::New { nearest },
     }
 }
 
-/// Whether an event that looks like this may be of that kind of work: both picked by chance, how
-/// likely they are of one category.
-fn agree(kind: &TaskType, guess: &CategoryGuess) -> bool {
+/// What the categories say, as a log ratio against chance: both picked by chance, how likely the
+/// event and the type are of one category.
+fn agreement(kind: &TaskType, guess: &CategoryGuess) -> f32 {
     let all: f32 = kind.category_votes.iter().sum();
     let both: f32 =
         kind.category_votes.iter().zip(guess.probabilities).map(|(votes, p)| votes * p).sum();
-    all <= 0.0 || both / all >= LEAST_AGREEMENT
+    let chance = Category::ALL.len() as f32;
+    let (least, most) = AGREEMENTS;
+    if all > 0.0 { (chance * both / all).ln().clamp(least, most) } else { 0.0 }
 }
 
-/// The type with the nearest exemplar among those that may be; the one with the lowest number of
-/// equals.
-pub fn nearest(
-    types: &Types,
-    embedding: &Embedding,
-    calibration: Calibration,
-    may_be: impl Fn(&TaskType) -> bool,
-) -> Option<Near> {
-    let mut best: Option<(TypeId, f32)> = None;
-    for (id, kind) in types.by_id.iter().filter(|(_, kind)| may_be(kind)) {
-        for exemplar in &kind.exemplars {
-            let cosine = exemplar.embedding.cosine(embedding);
-            if best.is_none_or(|(_, most)| cosine > most) {
-                best = Some((*id, cosine));
-            }
+/// The type that is nearest, all evidence weighed; the one with the lowest number of equals.
+pub fn nearest(types: &Types, query: &Query, calibration: Calibration) -> Option<Near> {
+    let clues = f32::from(shape::clues(&query.context));
+    let mut best: Option<Near> = None;
+    for (id, kind) in &types.by_id {
+        let Some(cosine) = nearness(kind, query.embedding) else { continue };
+        let shape = types.shapes.get(id).map_or(0.0, |shape| shape.evidence(&query.context));
+        let evidence = shape + AGREEMENT * clues * agreement(kind, &query.guess);
+        let similarity = calibration.weighed(cosine, evidence);
+        if best.is_none_or(|best| similarity > best.similarity) {
+            best = Some(Near { id: *id, similarity });
         }
     }
-    best.map(|(id, cosine)| Near { id, similarity: calibration.similarity(cosine) })
+    best
+}
+
+/// How near the wordings of a type are, as a cosine; `None` for a type without any.
+fn nearness(kind: &TaskType, embedding: &Embedding) -> Option<f32> {
+    let mut most: Option<f32> = None;
+    let mut total = 0.0;
+    let mut middle = vec![0.0; embedding.0.len()];
+    for exemplar in &kind.exemplars {
+        let cosine = exemplar.embedding.cosine(embedding);
+        total += cosine;
+        most = Some(most.map_or(cosine, |most| most.max(cosine)));
+        for (sum, x) in middle.iter_mut().zip(&exemplar.embedding.0) {
+            *sum += x;
+        }
+    }
+    let length = middle.iter().map(|x| x * x).sum::<f32>().sqrt();
+    let centre = if length > 0.0 { total / length } else { 0.0 };
+    most.map(|most| (1.0 - MIDDLE) * most + MIDDLE * centre)
 }

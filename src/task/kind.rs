@@ -1,5 +1,6 @@
 //! Task types and their 24-hour arrays. Arrays are indexed by *local* hour, 0..=23.
 
+use super::shape::Shape;
 use crate::event::Uid;
 use std::collections::BTreeMap;
 
@@ -42,9 +43,22 @@ impl Embedding {
         if self.0.len() != other.0.len() {
             return 0.0;
         }
-        self.0.iter().zip(&other.0).map(|(a, b)| a * b).sum()
+        let (left, left_rest) = self.0.as_chunks::<LANES>();
+        let (right, right_rest) = other.0.as_chunks::<LANES>();
+        let mut lanes = [0.0; LANES];
+        for (a, b) in left.iter().zip(right) {
+            for (sum, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
+                *sum += a * b;
+            }
+        }
+        let rest: f32 = left_rest.iter().zip(right_rest).map(|(a, b)| a * b).sum();
+        lanes.iter().sum::<f32>() + rest
     }
 }
+
+/// Sums kept side by side, so that the processor adds many at once: a title is compared with every
+/// wording of every type.
+const LANES: usize = 16;
 
 /// A title a type was seen under.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,6 +124,9 @@ pub struct TaskType {
 pub struct Types {
     /// By number.
     pub by_id: BTreeMap<TypeId, TaskType>,
+    /// What the events of each are like beside their titles; absent for types of older stores until
+    /// their next event.
+    pub shapes: BTreeMap<TypeId, Shape>,
     /// UID of a series to its type.
     pub by_series: BTreeMap<Uid, TypeId>,
     /// Normalised title to its type.

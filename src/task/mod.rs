@@ -9,6 +9,7 @@ pub mod title;
 pub mod traits;
 pub mod prior;
 pub mod category;
+pub mod shape;
 pub mod classify;
 pub mod assign;
 pub mod infer;

@@ -7,6 +7,7 @@ use chronotype::schedule::request::{Ask, Door, RequestKey};
 use chronotype::schedule::suggestion::{Intent, Published, State, Suggestion};
 use chronotype::store::Person;
 use chronotype::sync::status::{AccountStatus, CollectionStatus, Held, Known, Lessons, Weakness};
+use chronotype::task::shape::{Shape, Tally};
 use chronotype::task::{Category, Embedding, Energy, Exemplar, Hours, TaskType};
 use proptest::collection::vec;
 use proptest::option;
@@ -285,6 +286,22 @@ fn asks() -> impl Strategy<Value = Vec<Ask>> {
 }
 
 prop_compose! {
+    fn shape()(
+        tallies in any::<[(u16, i16, u16); 2]>(),
+        series in any::<[u16; 2]>(),
+        hours in hours24(),
+    ) -> Shape {
+        let tally = |(count, sum, squares): (u16, i16, u16)| Tally {
+            count: f32::from(count),
+            sum: f32::from(sum),
+            squares: f32::from(squares),
+        };
+        let [length, people] = tallies.map(tally);
+        Shape { length, people, series: series.map(f32::from), hours }
+    }
+}
+
+prop_compose! {
     /// A person with a few of everything, on purpose with names that often coincide.
     pub fn person()(
         collections in prop::collection::btree_map(collection_id(), collection().boxed(), 0..3),
@@ -297,6 +314,7 @@ prop_compose! {
         ),
         series in prop::collection::btree_map(uid(), 0u32..4, 0..4),
         titles in prop::collection::btree_map(text(), 0u32..4, 0..4),
+        shapes in prop::collection::btree_map(0u32..4, shape(), 0..3),
         energy in (hours24(), hours24()),
         insights in (insight(0).boxed(), insight(7).boxed(), 0usize..3),
         suggestions in vec(suggestion().boxed(), 0..4),
@@ -315,6 +333,7 @@ prop_compose! {
         person.types.by_id = all.into_iter().take(types.3).map(|t| (t.id, t)).collect();
         person.types.by_series = series;
         person.types.by_title = titles;
+        person.types.shapes = shapes;
         person.types.energy = Energy { pattern: energy.0, confidence: energy.1 };
         let all = [insights.0, insights.1];
         person.memory.insights = all.into_iter().take(insights.2).map(|i| (i.id, i)).collect();

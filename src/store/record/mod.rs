@@ -16,7 +16,7 @@ mod meta;
 pub(super) use keep::{Keep, Unreadable};
 pub(super) use meta::{Meta, SeriesEntry, TitleEntry, TypesMeta};
 pub(super) use status::{CollectionEntry, LessonsEntry, ObjectEntry, TrialEntry};
-pub(super) use task::{ExemplarEntry, TypeEntry};
+pub(super) use task::{ExemplarEntry, ShapeEntry, TypeEntry};
 
 use super::error::StoreError;
 use crate::event::{Event, EventId, PrincipalId, Span};
@@ -92,6 +92,7 @@ kinds! {
     Ask = 12, "ask", Ask;
     Lessons = 13, "lessons", LessonsEntry;
     Trial = 14, "trial", TrialEntry;
+    Shape = 15, "shape", ShapeEntry;
 }
 
 /// The value of a record.

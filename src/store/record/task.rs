@@ -3,6 +3,7 @@
 
 use super::keep::{mirror, mirror_words};
 use super::{Keep, Unreadable};
+use crate::task::shape::{Shape, Tally};
 use crate::task::{Category, Embedding, Energy, Exemplar, Hours, TaskType};
 
 mirror_words!(CategoryRecord of Category { Focused, Collaborative, Administrative });
@@ -74,6 +75,24 @@ pub(in crate::store) struct ExemplarEntry {
 }
 
 mirror!(ExemplarEntryRecord of ExemplarEntry { task_type: u32, exemplar: Exemplar });
+
+mirror!(TallyRecord of Tally { count: f32, sum: f32, squares: f32 });
+
+mirror!(ShapeRecord of Shape {
+    length: Tally,
+    people: Tally,
+    series: [f32; 2],
+    hours: [f32; 24],
+});
+
+/// What the events of one type are like.
+#[derive(Debug)]
+pub(in crate::store) struct ShapeEntry {
+    pub(in crate::store) task_type: u32,
+    pub(in crate::store) shape: Shape,
+}
+
+mirror!(ShapeEntryRecord of ShapeEntry { task_type: u32, shape: Shape });
 
 /// An embedding as whole numbers: value = `values[i]` × `scale`. A quarter of the size of floats.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]

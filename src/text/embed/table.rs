@@ -1,4 +1,5 @@
-//! The token table: a sorted vocabulary, and one row of signed bytes with its scale a token.
+//! The table: a sorted vocabulary and buckets for hashed n-grams, each with one row of signed bytes
+//! and its scale.
 //!
 //! The layout is written down in `build_table.py`. Everything is checked once, on reading; after
 //! that a lookup can't fail.
@@ -6,22 +7,23 @@
 use super::ArtefactError;
 
 const MAGIC: &[u8; 8] = b"CHRTABLE";
-const VERSION: u32 = 1;
-const HEADER: usize = 24;
+const VERSION: u32 = 2;
+const HEADER: usize = 28;
 /// Widest vectors that a table may have: the widest in common use are 3,072.
 const MOST_DIMS: usize = 4_096;
-/// Most tokens that a table may have; large multilingual vocabularies have 250,000.
-const MOST_TOKENS: usize = 1_000_000;
+/// Most words and most buckets that a table may have; large multilingual vocabularies have 250,000.
+const MOST_ROWS: usize = 1_000_000;
 
-/// Number of a token: its place in the sorted vocabulary.
+/// Number of a row: words first, in their order, then buckets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Token(u32);
+pub struct Row(usize);
 
 /// A table, borrowed from its bytes.
 #[derive(Debug, Clone)]
 pub struct Table<'a> {
     dims: usize,
     words: Vec<&'a str>,
+    buckets: u32,
     scales: Vec<f32>,
     rows: &'a [u8],
 }
@@ -37,18 +39,21 @@ impl<'a> Table<'a> {
         let dims = number(bytes, 12)? as usize;
         let count = number(bytes, 16)? as usize;
         let text = number(bytes, 20)? as usize;
-        if dims == 0 || dims > MOST_DIMS || count == 0 || count > MOST_TOKENS {
+        let buckets = number(bytes, 24)?;
+        let rows = count.saturating_add(buckets as usize);
+        let most = |n: usize, most: usize| n > 0 && n <= most;
+        if !most(dims, MOST_DIMS) || !most(count, MOST_ROWS) || !most(rows - count, MOST_ROWS) {
             return Err(ArtefactError::Bounds);
         }
-        let expected = HEADER + text + 4 * count + count * dims;
+        let expected = HEADER + text + 4 * rows + rows * dims;
         if bytes.len() != expected {
             return Err(ArtefactError::Length { expected, found: bytes.len() });
         }
         let (text, numbers) = bytes[HEADER..].split_at(text);
-        let (scales, rows) = numbers.split_at(4 * count);
+        let (scales, rows) = numbers.split_at(4 * rows);
         let words = vocabulary(text, count)?;
         let scales = floats(scales)?;
-        Ok(Self { dims, words, scales, rows })
+        Ok(Self { dims, words, buckets, scales, rows })
     }
 
     /// Width of its vectors.
@@ -56,32 +61,22 @@ impl<'a> Table<'a> {
         self.dims
     }
 
-    /// How many tokens it has.
-    pub fn len(&self) -> usize {
-        self.words.len()
+    /// The row of a word.
+    pub fn word(&self, word: &str) -> Option<Row> {
+        self.words.binary_search(&word).ok().map(Row)
     }
 
-    /// Whether it has none; never so for one that was read.
-    pub fn is_empty(&self) -> bool {
-        self.words.is_empty()
+    /// The row of an n-gram with this hash; different ones may share it.
+    pub fn bucket(&self, hash: u32) -> Option<Row> {
+        let bucket = hash.checked_rem(self.buckets)?;
+        Some(Row(self.words.len() + bucket as usize))
     }
 
-    /// The token spelled so; pieces inside a word begin with `##`.
-    pub fn token(&self, spelled: &str) -> Option<Token> {
-        let place = self.words.binary_search(&spelled).ok()?;
-        u32::try_from(place).ok().map(Token)
-    }
-
-    /// How a token is spelled.
-    pub fn spelling(&self, token: Token) -> &'a str {
-        self.words.get(token.0 as usize).copied().unwrap_or_default()
-    }
-
-    /// Adds a token's vector to `sum`, which is [`Self::dims`] wide.
-    pub fn add(&self, token: Token, sum: &mut [f32]) {
-        let at = token.0 as usize;
+    /// Adds `weight` times a row's vector to `sum`, which is [`Self::dims`] wide.
+    pub fn add(&self, Row(at): Row, weight: f32, sum: &mut [f32]) {
         let Some(scale) = self.scales.get(at) else { return };
         let Some(row) = self.rows.get(at * self.dims..(at + 1) * self.dims) else { return };
+        let scale = scale * weight;
         for (sum, byte) in sum.iter_mut().zip(row) {
             *sum += scale * f32::from(byte.cast_signed());
         }

@@ -3,58 +3,45 @@
 use super::*;
 use proptest::prelude::*;
 use std::sync::LazyLock;
-use table::Table;
 
 static EMBEDDER: LazyLock<StaticEmbedder> = LazyLock::new(|| StaticEmbedder::new().unwrap());
 
-/// A table of two dimensions.
+/// A table of two dimensions and one bucket, whose row is zero.
 fn small(words: &[&str]) -> Vec<u8> {
     let text: String = words.iter().map(|word| format!("{word}\n")).collect();
     let count = words.len() as u32;
     let mut bytes = b"CHRTABLE".to_vec();
-    for number in [1, 2, count, text.len() as u32] {
+    for number in [2, 2, count, text.len() as u32, 1] {
         bytes.extend(number.to_le_bytes());
     }
     bytes.extend(text.as_bytes());
-    bytes.extend((0..count).flat_map(|_| 0.5f32.to_le_bytes()));
+    bytes.extend((0..=count).flat_map(|_| 0.5f32.to_le_bytes()));
     bytes.extend((0..count).flat_map(|row| [row as u8, 0xfe]));
+    bytes.extend([0, 0]);
     bytes
 }
 
-#[track_caller]
-fn check_tokens(title: &str, expected: &[&str]) {
-    let table = &EMBEDDER.table;
-    let found = wordpiece::tokens(table, title);
-    let found: Vec<&str> = found.into_iter().map(|token| table.spelling(token)).collect();
-    assert_eq!(found, expected, "{title:?}");
+fn sum(table: &Table, title: &str) -> Vec<f32> {
+    let mut sum = vec![0.0; table.dims()];
+    pieces::rows(table, title, |row, weight| table.add(row, weight, &mut sum));
+    sum
 }
 
 #[test]
-fn titles_are_cut_as_the_vocabulary_expects() {
-    check_tokens("Team meeting", &["team", "meeting"]);
-    check_tokens("unaffable", &["una", "##ffa", "##ble"]);
-    check_tokens("Café", &["cafe"]);
-    check_tokens("one-on-one!", &["one", "-", "on", "-", "one", "!"]);
-    check_tokens("日本x", &["日", "本", "x"]);
-    check_tokens("", &[]);
-    check_tokens(" \u{0}\t", &[]);
-    check_tokens(&"x".repeat(200), &[]);
-    assert_eq!(wordpiece::tokens(&EMBEDDER.table, &"a ".repeat(9_999)).len(), 128);
-}
-
-#[test]
-fn a_vector_is_the_mean_of_its_tokens() {
-    let bytes = small(&["##b", "a", "c"]);
+fn a_vector_is_the_sum_of_its_rows() {
+    let bytes = small(&["a", "b", "c"]);
     let table = Table::read(&bytes).unwrap();
-    assert_eq!((table.dims(), table.len(), table.is_empty()), (2, 3, false));
-    let mut sum = vec![0.0; 2];
-    for token in wordpiece::tokens(&table, "AB c") {
-        table.add(token, &mut sum);
-    }
-    // A word with an unknown piece gives none of its pieces.
-    assert!(wordpiece::tokens(&table, "abx").is_empty());
-    // Rows [1, -2], [0, -2] and [2, -2] at half scale.
-    assert_eq!(sum, [1.5, -3.0]);
+    assert_eq!(table.dims(), 2);
+    // Rows [0, -2] and [2, -2] at half scale; the bucket adds nothing.
+    assert_eq!(sum(&table, "A c?"), [1.0, -2.0]);
+    assert_eq!(sum(&table, "unknown"), [0.0, 0.0]);
+    let mut bytes = bytes;
+    let end = bytes.len();
+    bytes[end - 2] = 4;
+    let table = Table::read(&bytes).unwrap();
+    // `<ab>` has three n-grams of length 3 to 5, which weigh as much as a word together: 2·3/√3.
+    let found = sum(&table, "ab")[0];
+    assert!((found - 6.0 / 3f32.sqrt()).abs() < 1e-5, "{found}");
 }
 
 #[test]
@@ -89,17 +76,19 @@ fn check_refused(change: impl FnOnce(&mut Vec<u8>), expected: ArtefactError) {
 fn a_corrupt_table_is_refused() {
     check_refused(|b| b[0] = b'X', ArtefactError::Magic);
     check_refused(Vec::clear, ArtefactError::Magic);
-    check_refused(|b| b[8] = 2, ArtefactError::Version(2));
+    check_refused(|b| b[8] = 1, ArtefactError::Version(1));
     check_refused(|b| b.truncate(10), ArtefactError::Length { expected: 12, found: 10 });
     check_refused(|b| b[12] = 0, ArtefactError::Bounds);
     check_refused(|b| b[19] = 0xff, ArtefactError::Bounds);
-    check_refused(|b| b.push(0), ArtefactError::Length { expected: 40, found: 41 });
-    check_refused(|b| b.truncate(39), ArtefactError::Length { expected: 40, found: 39 });
-    check_refused(|b| b[24] = b'c', ArtefactError::Vocabulary);
-    check_refused(|b| b[24] = b'b', ArtefactError::Vocabulary);
-    check_refused(|b| b[24] = 0xff, ArtefactError::Vocabulary);
-    check_refused(|b| b[27] = b'x', ArtefactError::Vocabulary);
-    check_refused(|b| b[28..32].fill(0xff), ArtefactError::Weight);
+    check_refused(|b| b[24] = 0, ArtefactError::Bounds);
+    check_refused(|b| b[27] = 0xff, ArtefactError::Bounds);
+    check_refused(|b| b.push(0), ArtefactError::Length { expected: 50, found: 51 });
+    check_refused(|b| b.truncate(49), ArtefactError::Length { expected: 50, found: 49 });
+    check_refused(|b| b[28] = b'c', ArtefactError::Vocabulary);
+    check_refused(|b| b[28] = b'b', ArtefactError::Vocabulary);
+    check_refused(|b| b[28] = 0xff, ArtefactError::Vocabulary);
+    check_refused(|b| b[31] = b'x', ArtefactError::Vocabulary);
+    check_refused(|b| b[32..36].fill(0xff), ArtefactError::Weight);
 }
 
 #[test]
@@ -129,11 +118,11 @@ proptest! {
     }
 
     #[test]
-    fn no_table_makes_it_panic(at in 0usize..40, byte: u8) {
+    fn no_table_makes_it_panic(at in 0usize..50, byte: u8) {
         let mut bytes = small(&["a", "b"]);
         bytes[at] = byte;
         if let Ok(table) = Table::read(&bytes) {
-            table.add(wordpiece::tokens(&table, "a b").first().copied().unwrap(), &mut [0.0; 2]);
+            sum(&table, "a b 会議");
         }
     }
 }

@@ -1,0 +1,136 @@
+//! What a turn makes of titles, whatever their order and whoever embedded them before.
+
+use super::*;
+use crate::event::{CollectionId, Role, Standing, Uid};
+use crate::task::Embedding;
+use crate::task::classify::Calibration;
+use chrono::{DateTime, TimeDelta, Utc};
+use proptest::prelude::*;
+use std::sync::LazyLock;
+
+static BRAIN: LazyLock<Brain> = LazyLock::new(|| Brain::local().unwrap());
+
+const TITLES: [&str; 8] = [
+    "Standup",
+    "Daily stand-up",
+    "busy",
+    "Zahnarzt",
+    "Dentist",
+    "Write design doc: Atlas",
+    "Design doc for Borealis",
+    "Team lunch",
+];
+
+fn event(number: usize, title: usize, hour: i64) -> Event {
+    let start = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::hours(hour);
+    Event {
+        id: EventId { uid: Uid::new(format!("e{number:03}")), recurrence_id: None },
+        collection: CollectionId::new("home/work"),
+        title: TITLES[title].to_owned(),
+        span: Span::Timed { start, end: start + TimeDelta::minutes(30) },
+        time_zone: None,
+        busy: true,
+        role: Role::Own,
+        standing: Standing::Scheduled,
+        recurring: false,
+        attendees: 0,
+        answered: false,
+        created_at: start,
+        first_seen: start,
+        last_modified: None,
+        sequence: 0,
+        related_to: None,
+        trail: Vec::new(),
+        settled: Vec::new(),
+        closed: false,
+        task_type: None,
+        completed: None,
+        success_rating: None,
+        energy_after: None,
+    }
+}
+
+fn sorted(events: &[Event], ids: &[EventId]) -> Person {
+    let events = events.iter().map(|e| (e.id.clone(), e.clone())).collect();
+    let mut person = Person { events: Arc::new(events), ..Person::default() };
+    BRAIN.classify(&mut person, ids, Tz::UTC, &mut Report::default());
+    person
+}
+
+/// Letters counted: nothing like the vectors of the binary.
+struct Letters;
+
+impl Embedder for Letters {
+    fn embed(&self, titles: &[&str]) -> Vec<Embedding> {
+        let count = |title: &&str| {
+            let mut sums = vec![0.0f32; 26];
+            for byte in title.bytes().filter(u8::is_ascii_lowercase) {
+                sums[usize::from(byte - b'a')] += 1.0;
+            }
+            let length = sums.iter().map(|x| x * x).sum::<f32>().sqrt();
+            Embedding(sums.into_iter().map(|x| x / length.max(1.0)).collect())
+        };
+        titles.iter().map(count).collect()
+    }
+
+    fn calibration(&self) -> Calibration {
+        Calibration { reuse_at: 0.9, slope: 9.0 }
+    }
+}
+
+#[test]
+fn another_embedder_embeds_anew_and_keeps_everything() {
+    let events: Vec<Event> = (0..8).map(|n| event(n, n, n as i64)).collect();
+    let ids: Vec<EventId> = events.iter().map(|e| e.id.clone()).collect();
+    let before = sorted(&events, &ids);
+    assert!(before.types.by_id.len() >= 3, "{:?}", before.types.by_title);
+    let other = Brain { embedder: Box::new(Letters), head: BRAIN.head.clone() };
+    let mut after = before.clone();
+    other.classify(&mut after, &[], Tz::UTC, &mut Report::default());
+    let mut exemplars = after.types.by_id.values().flat_map(|kind| &kind.exemplars);
+    assert!(exemplars.all(|e| e.embedding == other.embed(&e.title)));
+    // And back: nothing but the vectors ever differed.
+    assert_ne!(after, before);
+    BRAIN.classify(&mut after, &[], Tz::UTC, &mut Report::default());
+    assert_eq!(after, before);
+}
+
+#[test]
+fn what_is_related_to_a_series_is_of_its_type() {
+    let series = Event { recurring: true, ..event(0, 0, 9) };
+    let uid = series.id.uid.clone();
+    let related = Event { related_to: Some(uid), ..event(1, 7, 12) };
+    let ids = [series.id.clone(), related.id.clone()];
+    let person = sorted(&[series, related], &ids);
+    let types: Vec<_> = person.events.values().map(|e| e.task_type).collect();
+    assert_eq!(types, [Some(0), Some(0)]);
+}
+
+#[test]
+fn a_title_that_says_nothing_opens_no_type() {
+    let busy = event(0, 2, 9);
+    let ids = [busy.id.clone()];
+    let person = sorted(&[busy], &ids);
+    assert!(person.types.by_id.is_empty());
+    assert!(person.events.values().all(|e| e.task_type.is_none()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn the_order_of_a_listing_does_not_matter(
+        drawn in proptest::collection::vec((0..TITLES.len(), 0i64..6), 1..16),
+        seed: u64,
+    ) {
+        let numbered = drawn.iter().enumerate();
+        let events: Vec<Event> = numbered.map(|(n, (t, h))| event(n, *t, *h)).collect();
+        let ids: Vec<EventId> = events.iter().map(|e| e.id.clone()).collect();
+        let mut other = ids.clone();
+        let len = other.len() as u64;
+        other.rotate_left((seed % len) as usize);
+        if seed & 1 == 0 {
+            other.reverse();
+        }
+        prop_assert_eq!(sorted(&events, &ids), sorted(&events, &other));
+    }
+}

@@ -1,0 +1,259 @@
+//! What the events of a type are like beside their titles: how long, with how many, in a series or
+//! not, at what hour. It is evidence for what belongs to the type, never more than that.
+//!
+//! Each clue says how much likelier it is under the type than under people's events at large, as a
+//! bounded log ratio: one odd event never outweighs the words. A clue that is missing says nothing.
+
+use super::category::Context;
+
+/// What is known of one type's events.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Shape {
+    /// Lengths, as log2 of minutes.
+    pub length: Tally,
+    /// People, as log2 of their number; only where there is a guest list.
+    pub people: Tally,
+    /// Events that are alone, and events of a series.
+    pub series: [f32; 2],
+    /// Events by local hour of their start.
+    pub hours: [f32; 24],
+}
+
+/// Sums over the values of one clue.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Tally {
+    /// How many.
+    pub count: f32,
+    /// Their sum.
+    pub sum: f32,
+    /// The sum of their squares.
+    pub squares: f32,
+}
+
+/// A bell: where values of a clue lie, and how widely (its variance).
+struct Bell {
+    middle: f32,
+    variance: f32,
+}
+
+/// Lengths of people's events at large: around 48 minutes, half of them within 30 to 77.
+const LENGTHS: Bell = Bell { middle: 5.6, variance: 1.0 };
+/// Guest lists at large: around 3.5 people.
+const PEOPLE: Bell = Bell { middle: 1.8, variance: 1.2 };
+/// What the lengths of one type vary before any was seen, and how many events that weighs.
+const LENGTH_PRIOR: (f32, f32) = (0.25, 2.0);
+/// Guest lists of one type vary so.
+const PEOPLE_VARIANCE: f32 = 0.45;
+/// No variance falls below this: minutes are rounded by people.
+const LEAST_VARIANCE: f32 = 0.02;
+/// Unseen events that the share of series starts from, for each answer.
+const SERIES_PRIOR: f32 = 0.6;
+/// Width of an hour's neighbourhood in hours.
+const HOUR_WIDTH: f32 = 1.5;
+/// Events spread over the waking hours that the hours of a type start from.
+const HOUR_PRIOR: f32 = 1.5;
+/// Hours that events are spread over at large.
+const WAKING: f32 = 12.0;
+/// How much a clue counts: clues hang together, and their ratios are guesses.
+const WEIGHT: f32 = 0.7;
+/// The hour counts more: where people put a kind of work hangs least on the others.
+const HOUR_WEIGHT: f32 = 1.0;
+/// No clue says more than this for or against.
+const MOST: f32 = 1.5;
+/// All of them together say no more than this for a type: titles that have little in common stay
+/// apart, however alike their hours.
+const MOST_TOGETHER: f32 = 2.0;
+/// What a clue says for a type at random, the best of a dozen: only more than that counts.
+const BY_CHANCE: f32 = 0.14;
+/// Beyond so many events all are halved: what was long ago fades.
+const MEMORY: f32 = 256.0;
+/// Bounds of the lengths, in minutes.
+const MINUTES: std::ops::RangeInclusive<f32> = 5.0..=480.0;
+/// More people make no difference.
+const MOST_PEOPLE: u32 = 64;
+
+/// The clues of one event; `None` where it is not known.
+struct Clues {
+    length: Option<f32>,
+    people: Option<f32>,
+    series: Option<bool>,
+    hour: Option<u8>,
+}
+
+impl Clues {
+    fn of(context: &Context) -> Self {
+        let minutes = context.duration_min.filter(|m| m.is_finite() && *m > 0.0);
+        // No guest list is not the same as nobody else.
+        let people = context.attendees.filter(|n| *n > 0);
+        Self {
+            length: minutes.map(|m| m.clamp(*MINUTES.start(), *MINUTES.end()).log2()),
+            people: people.map(|n| (n.min(MOST_PEOPLE) as f32).log2()),
+            series: context.recurring,
+            hour: context.local_hour.filter(|h| *h < 24),
+        }
+    }
+}
+
+/// How many clues an event brings, 0..=4.
+pub fn clues(context: &Context) -> u8 {
+    let Clues { length, people, series, hour } = Clues::of(context);
+    let known = [length.is_some(), people.is_some(), series.is_some(), hour.is_some()];
+    known.into_iter().map(u8::from).sum()
+}
+
+impl Shape {
+    /// Takes an event of the type into account.
+    pub fn observe(&mut self, context: &Context) {
+        let clues = Clues::of(context);
+        if let Some(length) = clues.length {
+            self.length.add(length);
+        }
+        if let Some(people) = clues.people {
+            self.people.add(people);
+        }
+        if let Some(series) = clues.series {
+            self.series[usize::from(series)] += 1.0;
+        }
+        if let Some(seen) = clues.hour.and_then(|h| self.hours.get_mut(usize::from(h))) {
+            *seen += 1.0;
+        }
+        if self.series.iter().sum::<f32>().max(self.length.count) > MEMORY {
+            self.fade();
+        }
+    }
+
+    fn fade(&mut self) {
+        for tally in [&mut self.length, &mut self.people] {
+            tally.count /= 2.0;
+            tally.sum /= 2.0;
+            tally.squares /= 2.0;
+        }
+        self.series.iter_mut().chain(&mut self.hours).for_each(|n| *n /= 2.0);
+    }
+
+    /// How much the clues of an event speak for the type: the sum of their log ratios, 0 when
+    /// nothing is known of one or the other.
+    pub fn evidence(&self, context: &Context) -> f32 {
+        let clues = Clues::of(context);
+        let (mut sum, mut by_chance) = (0.0, 0.0);
+        let mut say = |ratio: f32, weight: f32| {
+            if ratio.is_finite() {
+                sum += weight * ratio.clamp(-MOST, MOST);
+                by_chance += BY_CHANCE;
+            }
+        };
+        if let (Some(length), Some(mean)) = (clues.length, self.length.mean()) {
+            let (prior, weight) = LENGTH_PRIOR;
+            let spread = (self.length.squares - self.length.sum * mean).max(0.0);
+            let own = (prior * weight + spread) / (weight + self.length.count) + LEAST_VARIANCE;
+            let variance = own * (1.0 + 1.0 / self.length.count);
+            say(Bell { middle: mean, variance }.log(length) - LENGTHS.log(length), WEIGHT);
+        }
+        if let (Some(people), Some(mean)) = (clues.people, self.people.mean()) {
+            let variance = PEOPLE_VARIANCE * (1.0 + 1.0 / self.people.count);
+            say(Bell { middle: mean, variance }.log(people) - PEOPLE.log(people), WEIGHT);
+        }
+        let seen: f32 = self.series.iter().sum();
+        if let Some(series) = clues.series.filter(|_| seen > 0.0) {
+            let alike = self.series[usize::from(series)] + SERIES_PRIOR;
+            say((2.0 * alike / (seen + 2.0 * SERIES_PRIOR)).ln(), WEIGHT);
+        }
+        let seen: f32 = self.hours.iter().sum();
+        if let Some(hour) = clues.hour.filter(|_| seen > 0.0) {
+            let density = (self.near(hour) + HOUR_PRIOR / WAKING) / (seen + HOUR_PRIOR);
+            say((density * WAKING).ln(), HOUR_WEIGHT);
+        }
+        sum.min(MOST_TOGETHER) - by_chance
+    }
+
+    /// Events an hour around this one.
+    fn near(&self, hour: u8) -> f32 {
+        let bell = Bell { middle: f32::from(hour), variance: HOUR_WIDTH * HOUR_WIDTH };
+        let height = |at: usize| (bell.log(at as f32) - HALF_LOG_TWO_PI).exp();
+        self.hours.iter().enumerate().map(|(at, n)| n * height(at)).sum()
+    }
+}
+
+/// ln(2π) / 2: what [`Bell::log`] leaves out.
+const HALF_LOG_TWO_PI: f32 = 0.918_938_5;
+
+impl Bell {
+    /// The log of its density, but for a constant.
+    fn log(&self, x: f32) -> f32 {
+        let away = x - self.middle;
+        -(away * away / self.variance + self.variance.ln()) / 2.0
+    }
+}
+
+impl Tally {
+    fn add(&mut self, value: f32) {
+        self.count += 1.0;
+        self.sum += value;
+        self.squares += value * value;
+    }
+
+    fn mean(&self) -> Option<f32> {
+        (self.count > 0.0).then(|| self.sum / self.count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn meeting(minutes: f32, people: u32) -> Context {
+        Context {
+            duration_min: Some(minutes),
+            attendees: Some(people),
+            recurring: Some(true),
+            local_hour: Some(9),
+            weekday: Some(0),
+        }
+    }
+
+    fn standups() -> Shape {
+        let mut shape = Shape::default();
+        (0..5).for_each(|_| shape.observe(&meeting(15.0, 8)));
+        shape
+    }
+
+    #[test]
+    fn what_is_like_the_others_speaks_for_the_type() {
+        let shape = standups();
+        let like = shape.evidence(&meeting(15.0, 8));
+        assert!(like > 0.9 && like <= MOST_TOGETHER, "{like}");
+        assert!(shape.evidence(&meeting(180.0, 2)) < -1.0);
+        let evening = Context { local_hour: Some(20), ..meeting(15.0, 8) };
+        assert!(shape.evidence(&evening) < shape.evidence(&meeting(15.0, 8)));
+        let once = Context { recurring: Some(false), ..meeting(15.0, 8) };
+        assert!(shape.evidence(&once) < shape.evidence(&meeting(15.0, 8)));
+    }
+
+    #[test]
+    fn what_is_missing_says_nothing() {
+        assert_eq!(standups().evidence(&Context::default()), 0.0);
+        assert_eq!(Shape::default().evidence(&meeting(15.0, 8)), 0.0);
+        let no_list = Context { attendees: Some(0), ..Context::default() };
+        assert_eq!(standups().evidence(&no_list), 0.0);
+        assert_eq!((clues(&no_list), clues(&meeting(15.0, 8))), (0, 4));
+    }
+
+    #[test]
+    fn what_was_long_ago_fades() {
+        let mut shape = standups();
+        (0..10_000).for_each(|_| shape.observe(&meeting(60.0, 2)));
+        assert!(shape.length.count <= MEMORY && shape.hours[9] <= MEMORY);
+        assert!(shape.evidence(&meeting(60.0, 2)) > 0.0);
+    }
+
+    proptest! {
+        #[test]
+        fn evidence_is_bounded(minutes in proptest::num::f32::ANY, people: u32, hour: u8) {
+            let context = Context { local_hour: Some(hour), ..meeting(minutes, people) };
+            let mut shape = standups();
+            shape.observe(&context);
+            prop_assert!(shape.evidence(&context).abs() <= 4.0 * (MOST + BY_CHANCE));
+        }
+    }
+}
