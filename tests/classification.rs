@@ -147,8 +147,7 @@ fn a_title_that_says_nothing_opens_no_type() {
 }
 
 fn similarity(a: &str, b: &str) -> f64 {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_chronotype"));
-    let output = command.args(["similar", "--json", "--", a, b]).env_clear().output().unwrap();
+    let output = binary().args(["similar", "--json", "--", a, b]).output();
     assert!(output.status.success(), "{a:?} {b:?}");
     lines(&output.stdout)[0]["similarity"].as_f64().unwrap()
 }
