@@ -55,7 +55,7 @@ fn a_week(into: &str, calendars: usize, scope: &str) {
     let gave = jane.sync("02T05:00");
     let ours = jane.api.called(into);
     let blocks = jane.blocks(ours.as_deref());
-    assert_eq!(blocks.len(), 7, "two reports and one bill a week, and the deck: {gave:?}");
+    assert_eq!(blocks.len(), 9, "two reports, a bill and a gym a week, and the deck: {gave:?}");
     check_blocks(&blocks);
     let asked = jane.api.log().len();
     jane.sync("02T05:10");
