@@ -16,6 +16,10 @@ const REUSE_LOGIT: f32 = 1.386_294_4;
 /// Similarities around [`REUSE`] within which the answer is a guess.
 const UNSURE: std::ops::Range<f32> = 0.68..0.88;
 
+/// What is beside the title speaks for a type in full from the end of this similarity of the words
+/// on, and not at all below its start: a person's deep work and code reviews share length and hour.
+const WORDS: std::ops::Range<f32> = 0.6..0.8;
+
 /// How much of a type's nearness is that of its middle; the rest is its nearest exemplar's.
 const MIDDLE: f32 = 0.5;
 /// How much the agreement of categories counts for each clue beside the title. The title alone is
@@ -171,6 +175,9 @@ pub fn nearest(types: &Types, query: &Query, calibration: Calibration) -> Option
         let Some(cosine) = nearness(kind, query.embedding) else { continue };
         let shape = types.shapes.get(id).map_or(0.0, |shape| shape.evidence(&query.context));
         let evidence = shape + AGREEMENT * clues * agreement(kind, &query.guess);
+        let words = (calibration.similarity(cosine) - WORDS.start) / (WORDS.end - WORDS.start);
+        // What speaks against it counts whatever the words.
+        let evidence = evidence.min(evidence * words.clamp(0.0, 1.0));
         let similarity = calibration.weighed(cosine, evidence);
         if best.is_none_or(|best| similarity > best.similarity) {
             best = Some(Near { id: *id, similarity });
