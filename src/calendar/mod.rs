@@ -67,6 +67,14 @@ pub enum Error {
     Refused(String),
 }
 
+impl Error {
+    /// The account's trouble, not one collection's: asking on could lock the account, or annoys a
+    /// server that wants to be left alone.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Unauthorized(_) | Self::Later { .. })
+    }
+}
+
 /// A guarantee that an account was seen not to give. Everything goes on without it, by the longer
 /// way that its comment names; `doctor` tells the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,7 +11,7 @@ use crate::schedule::suggestion::{Published, State};
 use crate::store::Person;
 use crate::sync::apply::{Applied, Written};
 use crate::sync::diff::remember_write;
-use crate::sync::poll::{Client, TRIAL, is_final};
+use crate::sync::poll::{Client, TRIAL};
 use crate::sync::reconcile::{Action, Operation, Target};
 use crate::sync::status::{CollectionStatus, Status};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -65,7 +65,7 @@ pub(super) fn record(
                     lessons.not_before = until.and_then(|wait| turn.now.checked_add_signed(wait));
                 }
                 // An account's trouble is told once, a block's trouble with the block.
-                let message = match is_final(error) {
+                let message = match error.is_final() {
                     true => error.to_string(),
                     false => format!("b{}: {error}", one.uid.short()),
                 };

@@ -2,7 +2,7 @@
 //! else; creates are conditional on nothing being there, updates and deletes on the version last
 //! seen (safety contract, points 1 and 2).
 
-use super::poll::{Client, is_final};
+use super::poll::Client;
 use super::reconcile::{Action, Operation, OwnBlock, Standing, Target};
 use crate::calendar::{Calendar, Collection, Error, Reading, compare, read_only};
 use crate::event::{CollectionId, ETag, Href, Uid};
@@ -61,7 +61,7 @@ pub async fn apply(
             }
         }
         if let (Some(name), Err(error)) = (&account, &result)
-            && is_final(error)
+            && error.is_final()
         {
             shut.insert(name.clone(), error.clone());
         }

@@ -3,7 +3,6 @@
 //!
 //! Invariant: what can be read is there, whatever the listing says.
 
-use super::poll::is_final;
 use super::status::CollectionStatus;
 use crate::calendar::{Calendar, Collection, Error, Fetched, Listing};
 use crate::event::{Href, OUR_PREFIX, Uid};
@@ -90,7 +89,7 @@ impl Look<'_> {
             match self.calendar.read(self.collection, href).await {
                 Ok(Some(found)) => listing.changed.push(found),
                 Ok(None) => listing.removed.push(href.clone()),
-                Err(error) if is_final(&error) => return Err(error),
+                Err(error) if error.is_final() => return Err(error),
                 // Still not to be had: what is known of it stands.
                 Err(_) => {}
             }

@@ -124,7 +124,7 @@ async fn poll_account(
             collections.retain(|c| ours(c) && !listed(c));
             collections.splice(0..0, all.collections.iter().cloned());
         }
-        if found.as_ref().is_err_and(is_final) {
+        if found.as_ref().is_err_and(Error::is_final) {
             collections.clear();
         }
         discovered = Some(found);
@@ -142,7 +142,7 @@ async fn poll_account(
             None => list(client, status, collection, now).await,
         };
         match answer {
-            Err(error) if is_final(&error) => {
+            Err(error) if error.is_final() => {
                 discovered = Some(Err(error));
                 break;
             }
@@ -171,12 +171,6 @@ fn stranger(status: &Status, account: &str, found: &Discovered) -> Option<Error>
         "this is the account of {now}, and before it was that of {before}: sign in as before, or \
          give it another name in the config"
     )))
-}
-
-/// The account's trouble, not one collection's: asking on could lock the account, or annoys a
-/// server that wants to be left alone.
-pub(crate) fn is_final(error: &Error) -> bool {
-    matches!(error, Error::Unauthorized(_) | Error::Later { .. })
 }
 
 /// An account that was not asked anything.
@@ -249,7 +243,7 @@ async fn discover(client: &Client) -> Result<Discovered, Error> {
     let collections = client.calendar.collections().await?;
     let addresses = match client.calendar.addresses().await {
         Ok(addresses) => addresses,
-        Err(error) if is_final(&error) => return Err(error),
+        Err(error) if error.is_final() => return Err(error),
         Err(_) => Vec::new(),
     };
     Ok(Discovered { collections, addresses })

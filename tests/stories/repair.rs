@@ -264,9 +264,8 @@ fn taken_back_before_it_was_ever_seen() {
     assert_eq!(story.state("02T05:20", &name), "withdrawn");
 }
 
-/// We moved it and died; the person accepted it where it stood then: they moved nothing.
-#[test]
-fn accepted_where_a_move_of_ours_brought_it_unseen() {
+/// We moved a block and died: its name and its text as it stands now.
+fn moved_unseen() -> (Story, String, String) {
     let story = Story::with_block();
     let (name, body) = story.block();
     let start = body.lines().find_map(|l| l.strip_prefix("DTSTART:202603")).unwrap();
@@ -275,6 +274,13 @@ fn accepted_where_a_move_of_ours_brought_it_unseen() {
     assert_eq!(died.code, None, "the move is out, and nothing says so");
     let (_, moved) = story.block();
     assert_ne!(moved, body);
+    (story, name, moved)
+}
+
+/// We moved it and died; the person accepted it where it stood then: they moved nothing.
+#[test]
+fn accepted_where_a_move_of_ours_brought_it_unseen() {
+    let (story, name, moved) = moved_unseen();
     let kept = edited(&moved, &[("STATUS", ":CONFIRMED"), ("TRANSP", ":OPAQUE")]);
     story.put("chronotype", &name, &kept);
     story.sync("02T05:20");
@@ -285,14 +291,7 @@ fn accepted_where_a_move_of_ours_brought_it_unseen() {
 /// The same, and they deleted it before we looked, and put it back after that.
 #[test]
 fn restored_where_a_move_of_ours_brought_it_unseen() {
-    let story = Story::with_block();
-    let (name, body) = story.block();
-    let start = body.lines().find_map(|l| l.strip_prefix("DTSTART:202603")).unwrap();
-    story.put("work", "m", &event("m", "Meeting", &start[..5], ""));
-    let died = story.person.run("02T05:10", &["sync", "--die-at", "3"]);
-    assert_eq!(died.code, None, "the move is out, and nothing says so");
-    let (_, moved) = story.block();
-    assert_ne!(moved, body);
+    let (story, name, moved) = moved_unseen();
     story.remove("chronotype", &name);
     story.sync("02T05:20");
     assert_eq!(story.state("02T05:20", &name), "refused");

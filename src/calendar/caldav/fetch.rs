@@ -71,7 +71,7 @@ pub async fn fetch_all(
     if rest.len() >= MANY && !learned.with(|session| session.without_query) {
         match query(line, collection).await {
             Ok(Some(given)) => rest = take(&mut haul, learned, rest, given),
-            Err(error) if is_of_account(&error) => return Err(error),
+            Err(error) if error.is_final() => return Err(error),
             Ok(None) | Err(_) => learned.with(|session| session.without_query = true),
         }
     }
@@ -80,11 +80,6 @@ pub async fn fetch_all(
     haul.problems.extend(more.problems);
     haul.gone = more.gone;
     Ok(haul)
-}
-
-/// Asking in another way would get the same answer.
-pub fn is_of_account(error: &Error) -> bool {
-    matches!(error, Error::Unauthorized(_) | Error::Later { .. })
 }
 
 /// All texts there are; `None` when the server does not give them so.

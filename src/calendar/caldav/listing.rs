@@ -2,7 +2,7 @@
 //!
 //! Invariant: a full listing is complete or an error; a part of one would look like deletions.
 
-use super::fetch::{CHUNK, Given, Haul, fetch, fetch_all, is_of_account};
+use super::fetch::{CHUNK, Given, Haul, fetch, fetch_all};
 use super::href;
 use super::learned::{Learned, is_block};
 use super::multistatus::Row;
@@ -236,7 +236,7 @@ async fn first(
             Ok(Asked::Refused(answer)) if answer.status == 404 => {
                 return Ok(Asked::Refused(answer));
             }
-            Err(error) if is_of_account(&error) => return Err(error),
+            Err(error) if error.is_final() => return Err(error),
             Ok(members @ Asked::Members(_)) => return Ok(members),
             Ok(Asked::Refused(_)) | Err(_) => {
                 learned.with(|session| session.without_texts = true);

@@ -50,7 +50,7 @@ pub async fn ask(client: &Client, status: &Status, now: DateTime<Utc>) -> Asked 
             continue;
         };
         let listing = list(client, collection, known).await;
-        let is_final = matches!(listing, Err(Error::Unauthorized(_) | Error::Later { .. }));
+        let is_final = listing.as_ref().is_err_and(Error::is_final);
         listings.insert(collection.id.clone(), listing);
         if is_final {
             break;
