@@ -1,5 +1,6 @@
 //! Generators of everything a person keeps.
 
+use super::said::{corrections, former, ledger};
 use chrono::{DateTime, NaiveDate, Utc};
 use chronotype::event::*;
 use chronotype::memory::graph::{Insight, Kind, Node};
@@ -15,11 +16,11 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-fn text() -> impl Strategy<Value = String> {
+pub(super) fn text() -> impl Strategy<Value = String> {
     prop_oneof!["[ -~äß漢🙂]{0,24}", Just(String::new()), "[\\x00-\\x1f]{1,4}"]
 }
 
-fn moment() -> impl Strategy<Value = DateTime<Utc>> {
+pub(super) fn moment() -> impl Strategy<Value = DateTime<Utc>> {
     let seconds = prop_oneof![1_700_000_000i64..1_900_000_000, -70_000_000_000i64..200_000_000_000];
     let nanoseconds = prop_oneof![Just(0u32), 0u32..1_000_000_000];
     (seconds, nanoseconds).prop_map(|(s, n)| DateTime::from_timestamp(s, n).unwrap())
@@ -36,7 +37,7 @@ fn span() -> impl Strategy<Value = Span> {
     ]
 }
 
-fn uid() -> impl Strategy<Value = Uid> {
+pub(super) fn uid() -> impl Strategy<Value = Uid> {
     "[a-e@]{0,3}".prop_map(Uid::new)
 }
 
@@ -121,7 +122,7 @@ prop_compose! {
     }
 }
 
-fn hours24() -> impl Strategy<Value = [f32; 24]> {
+pub(super) fn hours24() -> impl Strategy<Value = [f32; 24]> {
     prop::array::uniform24(0f32..1.0)
 }
 
@@ -315,6 +316,8 @@ prop_compose! {
         series in prop::collection::btree_map(uid(), 0u32..4, 0..4),
         titles in prop::collection::btree_map(text(), 0u32..4, 0..4),
         shapes in prop::collection::btree_map(0u32..4, shape(), 0..3),
+        said in (corrections(), prop::collection::btree_map(0u32..4, former(), 0..3)),
+        ledger in ledger(),
         energy in (hours24(), hours24()),
         insights in (insight(0).boxed(), insight(7).boxed(), 0usize..3),
         suggestions in vec(suggestion().boxed(), 0..4),
@@ -334,6 +337,8 @@ prop_compose! {
         person.types.by_series = series;
         person.types.by_title = titles;
         person.types.shapes = shapes;
+        (person.types.corrections, person.types.former) = said;
+        person.ledger = Arc::new(ledger);
         person.types.energy = Energy { pattern: energy.0, confidence: energy.1 };
         let all = [insights.0, insights.1];
         person.memory.insights = all.into_iter().take(insights.2).map(|i| (i.id, i)).collect();
