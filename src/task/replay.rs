@@ -31,7 +31,12 @@ pub fn rebuild(
     if scratch.by_id.is_empty() {
         return;
     }
-    learn::learn(&mut scratch, &outcomes(events, ledger, zone));
+    // A type that has just been opened taught nothing yet, and decay takes nothing from nothing.
+    let is_theirs =
+        |event: &Event| event.task_type.is_some_and(|id| scratch.by_id.contains_key(&id));
+    if events.values().any(|event| !event.settled.is_empty() && is_theirs(event)) {
+        learn::learn(&mut scratch, &outcomes(events, ledger, zone));
+    }
     types.by_id.append(&mut scratch.by_id);
 }
 

@@ -146,7 +146,7 @@ fn change(
         return output::json(&json!({
             "dry_run": dry_run,
             "done": said.sentence,
-            "events": said.events,
+            "moved_events": said.events,
             "task_type": task_type,
         }));
     }

@@ -33,13 +33,13 @@ pub(in crate::task) struct World {
 }
 
 /// One event: title, day, hour, what became of it, minutes.
-pub(in crate::task) type Drawn = (usize, i64, i64, u8, i64);
+type Drawn = (usize, i64, i64, u8, i64);
 
-pub(in crate::task) fn drawn() -> impl Strategy<Value = Vec<Drawn>> {
+fn drawn() -> impl Strategy<Value = Vec<Drawn>> {
     proptest::collection::vec((0..TITLES.len(), 0i64..56, 6i64..21, 0u8..8, 15i64..150), 4..40)
 }
 
-pub(in crate::task) fn look(event: &Event) -> Option<Look> {
+fn look(event: &Event) -> Option<Look> {
     let Span::Timed { start, end } = event.span else { return None };
     let context = Context {
         duration_min: Some((end - start).num_minutes() as f32),
@@ -120,7 +120,7 @@ fn event(number: usize, (title, day, hour, fate, minutes): Drawn) -> Event {
 
 impl World {
     /// Lives through all of it, turn by turn; `each` sees the world after every turn.
-    pub(in crate::task) fn lived(all: &[Drawn], mut each: impl FnMut(&mut World)) -> Self {
+    fn lived(all: &[Drawn], mut each: impl FnMut(&mut World)) -> Self {
         let mut world = World::default();
         let mut coming: Vec<Event> = all.iter().enumerate().map(|(n, d)| event(n, *d)).collect();
         coming.sort_by_key(|event| event.span.start_instant(Tz::UTC));
