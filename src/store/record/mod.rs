@@ -8,11 +8,13 @@ mod keep;
 mod time;
 mod event;
 mod task;
+mod advice;
 mod memory;
 mod status;
 mod suggestion;
 mod meta;
 
+pub(super) use advice::AdviceEntry;
 pub(super) use keep::{Keep, Unreadable};
 pub(super) use meta::{Meta, SeriesEntry, TitleEntry, TypesMeta};
 pub(super) use status::{CollectionEntry, LessonsEntry, ObjectEntry, TrialEntry};
@@ -23,6 +25,7 @@ use crate::event::{Event, EventId, PrincipalId, Span};
 use crate::memory::graph::Insight;
 use crate::schedule::request::Ask;
 use crate::schedule::suggestion::Suggestion;
+use crate::task::advice::Ledger;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -93,6 +96,8 @@ kinds! {
     Lessons = 13, "lessons", LessonsEntry;
     Trial = 14, "trial", TrialEntry;
     Shape = 15, "shape", ShapeEntry;
+    Advice = 35, "advice", AdviceEntry;
+    Assistant = 36, "assistant", Ledger;
 }
 
 /// The value of a record.
