@@ -54,3 +54,4 @@ mod corpus_sync;
 mod occurrences_command;
 mod tidy;
 mod classification;
+mod assistant;

@@ -24,7 +24,7 @@ pub fn refile<R>(
     let (result, moved) = work(&mut Tiers {
         types: &mut person.types,
         events: Arc::make_mut(&mut person.events),
-        ledger: &person.ledger,
+        journal: &person.journal,
         zone,
         look: &look,
     });
@@ -53,12 +53,13 @@ pub(super) fn tend(
     (report.merged_types, report.split_types) = (merged, split);
 }
 
-/// What a type learned starts from its category: where that is another one than before, it is
-/// learned anew.
-pub(super) fn follow_categories(person: &mut Person, before: &Person, zone: Tz) {
-    let turned = replay::of_another_category(&before.types, &person.types);
+/// What a type learned starts from its category, and from advice: where that is another one than
+/// before, it is learned anew.
+pub(super) fn start_anew(person: &mut Person, before: &Person, advised: Vec<TypeId>, zone: Tz) {
+    let mut turned = replay::of_another_category(&before.types, &person.types);
+    turned.extend(advised);
     if !turned.is_empty() {
-        replay::rebuild(&mut person.types, &turned, &person.events, &person.ledger, zone);
+        replay::rebuild(&mut person.types, &turned, &person.events, &person.journal, zone);
     }
 }
 

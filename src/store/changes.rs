@@ -4,15 +4,15 @@
 //! costs a comparison.
 
 use super::record::{
-    CollectionEntry, CorrectionEntry, ExemplarEntry, FormerEntry, Keep, Keys, Kind, LessonsEntry,
-    Meta, ObjectEntry, Record, SeriesEntry, ShapeEntry, TitleEntry, TrialEntry, TurnEntry,
-    TypeEntry, TypesMeta, encode, split,
+    AdviceEntry, CollectionEntry, CorrectionEntry, ExemplarEntry, FormerEntry, Keep, Keys, Kind,
+    LessonsEntry, Meta, ObjectEntry, Record, SeriesEntry, ShapeEntry, TitleEntry, TrialEntry,
+    TurnEntry, TypeEntry, TypesMeta, encode, split,
 };
 use super::{Person, StoreError};
 use crate::event::{CollectionId, Events, Href, PrincipalId};
 use crate::sync::status::{Known, Status};
 use crate::task::correct::Corrections;
-use crate::task::ledger::Ledger;
+use crate::task::journal::Journal;
 use crate::task::{Exemplar, TypeId, Types};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -38,10 +38,11 @@ pub(super) fn between(principal: &PrincipalId, before: &Person, after: &Person) 
         let entry = TrialEntry { account: account.clone(), at: *at };
         (keys.named(Kind::Trial, &[account]), encode(&entry))
     });
+    one(out, keys.only(Kind::Assistant), &before.assistant, &after.assistant);
     events(out, &keys, &before.events, &after.events);
     types(out, &keys, &before.types, &after.types);
     corrections(out, &keys, &before.types.corrections, &after.types.corrections);
-    ledger(out, &keys, &before.ledger, &after.ledger);
+    journal(out, &keys, &before.journal, &after.journal);
     section(out, &before.memory.insights, &after.memory.insights, |id, insight| {
         (keys.number(Kind::Insight, *id), encode(insight))
     });
@@ -186,6 +187,10 @@ fn types(out: &mut Changes, keys: &Keys, before: &Types, after: &Types) {
         let entry = FormerEntry { id: *id, former: former.clone() };
         (keys.number(Kind::Former, *id), encode(&entry))
     });
+    section(out, &before.advice, &after.advice, |id, advice| {
+        let entry = AdviceEntry { task_type: *id, advice: advice.clone() };
+        (keys.number(Kind::Advice, *id), encode(&entry))
+    });
     section(out, &exemplars(before), &exemplars(after), |(id, index), exemplar| {
         let entry = ExemplarEntry { task_type: *id, exemplar: (*exemplar).clone() };
         (keys.exemplar(*id, *index), encode(&entry))
@@ -225,7 +230,7 @@ fn corrections(out: &mut Changes, keys: &Keys, before: &Corrections, after: &Cor
     });
 }
 
-fn ledger(out: &mut Changes, keys: &Keys, before: &Arc<Ledger>, after: &Arc<Ledger>) {
+fn journal(out: &mut Changes, keys: &Keys, before: &Arc<Journal>, after: &Arc<Journal>) {
     if Arc::ptr_eq(before, after) {
         return;
     }
@@ -280,6 +285,10 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
         Record::Shape(ShapeEntry { task_type, shape }) => {
             person.types.shapes.insert(task_type, shape);
         }
+        Record::Advice(AdviceEntry { task_type, advice }) => {
+            person.types.advice.insert(task_type, advice);
+        }
+        Record::Assistant(ledger) => person.assistant = ledger,
         Record::Series(SeriesEntry { series, task_type }) => {
             person.types.by_series.insert(series, task_type);
         }
@@ -287,7 +296,7 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
             person.types.by_title.insert(title, task_type);
         }
         Record::Learned(TurnEntry { at, entries }) => {
-            Arc::make_mut(&mut person.ledger).turns.insert(at, entries);
+            Arc::make_mut(&mut person.journal).turns.insert(at, entries);
         }
         Record::Correction(entry) => entry.restore(&mut person.types.corrections),
         Record::Former(FormerEntry { id, former }) => {

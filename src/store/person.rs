@@ -7,7 +7,8 @@ use crate::schedule::request::Ask;
 use crate::schedule::suggestion::Suggestion;
 use crate::sync::status::Status;
 use crate::task::Types;
-use crate::task::ledger::Ledger;
+use crate::task::advice::Ledger;
+use crate::task::journal::Journal;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +23,9 @@ pub struct Person {
     /// Tier 2.
     pub types: Types,
     /// What tier 2 was learned from, beside tier 1; shared as the events are.
-    pub ledger: Arc<Ledger>,
+    pub journal: Arc<Journal>,
+    /// What is counted of the assistant's calls.
+    pub assistant: Ledger,
     /// Tier 3.
     pub memory: Graph,
     /// Blocks, those that are over included.

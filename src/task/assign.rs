@@ -173,10 +173,12 @@ fn remember_wording(kind: &mut TaskType, query: &Query) {
     });
 }
 
-/// The name follows the commonest wording; one that the person gave stays.
+/// The name follows the commonest wording; one that the person gave, or advice, stays.
 pub(super) fn rename(types: &mut Types, id: TypeId) {
     let Some(kind) = types.by_id.get(&id) else { return };
-    if types.corrections.names.contains_key(&id) {
+    let advised = types.advice.get(&id).and_then(|advice| advice.answer.as_ref());
+    let suggested = advised.is_some_and(|answer| answer.name == stem(&kind.name));
+    if suggested || types.corrections.names.contains_key(&id) {
         return;
     }
     // The first of equals, so that names do not flicker.
@@ -188,6 +190,17 @@ pub(super) fn rename(types: &mut Types, id: TypeId) {
     }
     let Some(common) = common.filter(|e| e.wording != stem(&kind.name)) else { return };
     let name = unique(types, id, &common.wording);
+    if let Some(kind) = types.by_id.get_mut(&id) {
+        kind.name = name;
+    }
+}
+
+/// Gives a type a name that somebody else thought of, unless the person named it.
+pub fn suggest_name(types: &mut Types, id: TypeId, name: &str) {
+    if types.corrections.names.contains_key(&id) {
+        return;
+    }
+    let name = unique(types, id, name);
     if let Some(kind) = types.by_id.get_mut(&id) {
         kind.name = name;
     }

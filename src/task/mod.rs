@@ -3,7 +3,7 @@
 //! [`classify`] finds the type of an event, [`assign`] files it there, [`infer`] turns its trail
 //! into an outcome, [`learn`] moves the arrays. What was filed can be filed anew: [`correct`] holds
 //! the person's own word, [`consolidate`] finds what should be merged or split, [`refile`] does it,
-//! and [`replay`] learns anew from the [`ledger`]. Invariant: pure; embeddings come in as values,
+//! and [`replay`] learns anew from the [`journal`]. Invariant: pure; embeddings come in as values,
 //! nothing here embeds.
 
 pub mod kind;
@@ -17,10 +17,11 @@ pub mod classify;
 pub mod assign;
 pub mod infer;
 pub mod learn;
-pub mod ledger;
+pub mod journal;
 pub mod replay;
 pub mod refile;
 pub mod word;
 pub mod consolidate;
+pub mod advice;
 
 pub use kind::{Category, Embedding, Energy, Exemplar, Hours, TaskType, TypeId, Types};

@@ -6,8 +6,8 @@
 
 use super::assign::{self, MOST_EXEMPLARS, MOST_IDENTITIES};
 use super::category::{CategoryGuess, Context};
+use super::journal::Journal;
 use super::kind::{Embedding, Exemplar, TaskType, TypeId, Types};
-use super::ledger::Ledger;
 use super::{prior, replay, title};
 use crate::event::{Event, EventId, Events, Uid};
 use chrono_tz::Tz;
@@ -34,7 +34,7 @@ pub struct Tiers<'a> {
     /// Tier 1.
     pub events: &'a mut Events,
     /// What was learned, outcome by outcome.
-    pub ledger: &'a Ledger,
+    pub journal: &'a Journal,
     /// Where the person is.
     pub zone: Tz,
     /// How an event looks.
@@ -239,7 +239,7 @@ impl Tiers<'_> {
         for id in kinds {
             assign::rename(self.types, *id);
         }
-        replay::rebuild(self.types, kinds, self.events, self.ledger, self.zone);
+        replay::rebuild(self.types, kinds, self.events, self.journal, self.zone);
     }
 }
 
@@ -261,6 +261,10 @@ fn describe(types: &mut Types, id: TypeId, events: &[&Event], look: Looking<'_>)
     kind.typical_duration = prior::duration(given.unwrap_or(first));
     for look in &looks {
         assign::count(types, id, &look.context, &look.guess);
+    }
+    if let (Some(kind), Some(advice)) = (types.by_id.get_mut(&id), types.advice.get(&id)) {
+        advice.vote(kind);
+        kind.category = given.unwrap_or(kind.category);
     }
 }
 

@@ -2,15 +2,15 @@
 //! the same: merged, split, corrected, or of another category than before.
 //!
 //! Invariant: learning turn by turn and replaying all of it give the same numbers, bit for bit.
-//! Both go through [`learn`]; the order is that of the [`Ledger`], which is (settled at, start,
-//! UID). What a store of an older release settled is not in the ledger: its hours, signals and
+//! Both go through [`learn`]; the order is that of the [`Journal`], which is (settled at, start,
+//! UID). What a store of an older release settled is not in the journal: its hours, signals and
 //! energies are in tier 1 as they were learned, the rest is read from the trail once more
 //! ([`Again::recalled`]). So nothing learned is lost; placement, recovery and depletion of such
 //! types may move by what has become known since.
 
 use super::infer::{Again, Outcome};
+use super::journal::{Journal, PlacementKey, key};
 use super::kind::{Hours, TaskType, TypeId, Types};
-use super::ledger::{Ledger, PlacementKey, key};
 use super::{learn, traits};
 use crate::event::{Event, Events, Settlement};
 use chrono::{DateTime, Utc};
@@ -23,10 +23,11 @@ pub fn rebuild(
     types: &mut Types,
     kinds: &BTreeSet<TypeId>,
     events: &Events,
-    ledger: &Ledger,
+    journal: &Journal,
     zone: Tz,
 ) {
-    let affected = kinds.iter().filter_map(|id| Some((*id, unlearned(types.by_id.get(id)?))));
+    let affected =
+        kinds.iter().filter_map(|id| Some((*id, unlearned(types, types.by_id.get(id)?))));
     let mut scratch = Types { by_id: affected.collect(), ..Types::default() };
     if scratch.by_id.is_empty() {
         return;
@@ -35,7 +36,7 @@ pub fn rebuild(
     let is_theirs =
         |event: &Event| event.task_type.is_some_and(|id| scratch.by_id.contains_key(&id));
     if events.values().any(|event| !event.settled.is_empty() && is_theirs(event)) {
-        learn::learn(&mut scratch, &outcomes(events, ledger, zone));
+        learn::learn(&mut scratch, &outcomes(events, journal, zone));
     }
     types.by_id.append(&mut scratch.by_id);
 }
@@ -51,7 +52,7 @@ pub fn of_another_category(before: &Types, after: &Types) -> BTreeSet<TypeId> {
 
 /// Every outcome there was, in the order in which it was learned; for the task types that the
 /// events have now.
-pub fn outcomes(events: &Events, ledger: &Ledger, zone: Tz) -> Vec<Outcome> {
+pub fn outcomes(events: &Events, journal: &Journal, zone: Tz) -> Vec<Outcome> {
     let mut settled: BTreeMap<PlacementKey, VecDeque<(&Event, &Settlement)>> = BTreeMap::new();
     for event in events.values() {
         for settlement in &event.settled {
@@ -60,14 +61,14 @@ pub fn outcomes(events: &Events, ledger: &Ledger, zone: Tz) -> Vec<Outcome> {
     }
     let mut again = Again::new(events, zone);
     let mut turns: BTreeMap<DateTime<Utc>, Vec<Outcome>> = BTreeMap::new();
-    for (at, entries) in &ledger.turns {
+    for (at, entries) in &journal.turns {
         let kept = entries.iter().filter_map(|entry| {
             let (event, settlement) = settled.get_mut(&entry.placement)?.pop_front()?;
             Some(again.kept(event, settlement, entry))
         });
         turns.insert(*at, kept.collect());
     }
-    // What is left was settled before there was a ledger.
+    // What is left was settled before there was a journal.
     let mut older: Vec<Outcome> = settled
         .into_values()
         .flatten()
@@ -81,11 +82,14 @@ pub fn outcomes(events: &Events, ledger: &Ledger, zone: Tz) -> Vec<Outcome> {
 }
 
 /// The type before anything was learned of it. Its start values by hour are its own.
-fn unlearned(kind: &TaskType) -> TaskType {
+fn unlearned(types: &Types, kind: &TaskType) -> TaskType {
+    let usual = (traits::load_prior(kind.category), traits::recovery_prior(kind.category));
+    let advice = types.advice.get(&kind.id);
+    let (cognitive_load, recovery_hours) = advice.map_or(usual, |advice| advice.start(usual));
     TaskType {
         hours: Hours::from_scores(kind.hours.prior),
-        cognitive_load: traits::load_prior(kind.category),
-        recovery_hours: traits::recovery_prior(kind.category),
+        cognitive_load,
+        recovery_hours,
         depletion_curve: traits::DEPLETION,
         ..kind.clone()
     }

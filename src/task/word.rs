@@ -65,7 +65,7 @@ impl Tiers<'_> {
     pub fn set_category(&mut self, id: TypeId, category: Category) {
         self.types.give_category(id, category);
         let kinds = BTreeSet::from([id]);
-        replay::rebuild(self.types, &kinds, self.events, self.ledger, self.zone);
+        replay::rebuild(self.types, &kinds, self.events, self.journal, self.zone);
     }
 
     /// These become part of the first, whose name stays for ever.

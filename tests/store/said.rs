@@ -3,7 +3,7 @@
 use super::arbitrary::{hours24, moment, text, uid};
 use chronotype::task::Category;
 use chronotype::task::correct::{Corrections, Former};
-use chronotype::task::ledger::{Entry, Ledger};
+use chronotype::task::journal::{Entry, Journal};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -47,7 +47,7 @@ prop_compose! {
     }
 }
 
-pub fn ledger() -> impl Strategy<Value = Ledger> {
+pub fn journal() -> impl Strategy<Value = Journal> {
     let turns = prop::collection::btree_map(moment(), vec(entry(), 0..3), 0..3);
-    turns.prop_map(|turns| Ledger { turns })
+    turns.prop_map(|turns| Journal { turns })
 }

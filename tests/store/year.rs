@@ -3,7 +3,7 @@
 use super::principal;
 use chronotype::event::*;
 use chronotype::store::{Person, Store};
-use chronotype::task::ledger::{Entry, Ledger, key};
+use chronotype::task::journal::{Entry, Journal, key};
 use chronotype::task::*;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -108,7 +108,7 @@ pub fn person(events: usize, types: u32) -> Person {
         events: Arc::new((0..events).map(event).map(|e| (e.id.clone(), e)).collect()),
         ..Person::default()
     };
-    person.ledger = Arc::new(Ledger { turns: turns(&person.events) });
+    person.journal = Arc::new(Journal { turns: turns(&person.events) });
     person.types.by_id = (0..types).map(|id| (id, task_type(id))).collect();
     person.types.next = types;
     person

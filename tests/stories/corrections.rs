@@ -43,7 +43,7 @@ fn check_replay(story: &Story) -> Person {
     let mut again = person.types.clone();
     let all: BTreeSet<u32> = again.by_id.keys().copied().collect();
     let zone = chrono_tz::Europe::Berlin;
-    replay::rebuild(&mut again, &all, &person.events, &person.ledger, zone);
+    replay::rebuild(&mut again, &all, &person.events, &person.journal, zone);
     assert_eq!(again, person.types);
     person
 }

@@ -5,7 +5,7 @@ use super::keep::{mirror, mirror_enum};
 use crate::event::Uid;
 use crate::task::Category;
 use crate::task::correct::{Corrections, Former};
-use crate::task::ledger::Entry;
+use crate::task::journal::Entry;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 

@@ -9,11 +9,13 @@ mod time;
 mod event;
 mod task;
 mod correct;
+mod advice;
 mod memory;
 mod status;
 mod suggestion;
 mod meta;
 
+pub(super) use advice::AdviceEntry;
 pub(super) use correct::{CorrectionEntry, FormerEntry, TurnEntry};
 pub(super) use keep::{Keep, Unreadable};
 pub(super) use meta::{Meta, SeriesEntry, TitleEntry, TypesMeta};
@@ -25,6 +27,7 @@ use crate::event::{Event, EventId, PrincipalId, Span};
 use crate::memory::graph::Insight;
 use crate::schedule::request::Ask;
 use crate::schedule::suggestion::Suggestion;
+use crate::task::advice::Ledger;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -99,6 +102,8 @@ kinds! {
     Learned = 16, "learned", TurnEntry;
     Correction = 17, "correction", CorrectionEntry;
     Former = 18, "former_type", FormerEntry;
+    Advice = 35, "advice", AdviceEntry;
+    Assistant = 36, "assistant", Ledger;
 }
 
 /// The value of a record.

@@ -3,7 +3,7 @@
 use super::appointments::Appointments;
 use super::{Outcome, Surroundings, outcome, placements};
 use crate::event::{Event, Events, Role, Settlement, Span};
-use crate::task::ledger::Entry;
+use crate::task::journal::Entry;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 
@@ -16,7 +16,7 @@ pub struct Again<'a> {
 }
 
 impl<'a> Again<'a> {
-    /// For these events. `zone`: where the person is; for what no ledger holds.
+    /// For these events. `zone`: where the person is; for what no journal holds.
     pub fn new(events: &'a Events, zone: Tz) -> Self {
         Self { events, zone, beside: None }
     }
@@ -39,7 +39,7 @@ impl<'a> Again<'a> {
         }
     }
 
-    /// The outcome of a placement that settled before a ledger was kept. Hour, signal and energy
+    /// The outcome of a placement that settled before a journal was kept. Hour, signal and energy
     /// are what was learned; where the person put it and what lay around it is read from the trail
     /// and from tier 1 as they stand now. Nobody could rate anything in those days.
     pub fn recalled(&mut self, event: &Event, settlement: &Settlement) -> Outcome {

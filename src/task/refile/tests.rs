@@ -29,7 +29,7 @@ pub(in crate::task) const CALIBRATION: Calibration = Calibration { reuse_at: 0.9
 pub(in crate::task) struct World {
     pub(in crate::task) types: Types,
     pub(in crate::task) events: Events,
-    pub(in crate::task) ledger: Ledger,
+    pub(in crate::task) journal: Journal,
 }
 
 /// One event: title, day, hour, what became of it, minutes.
@@ -144,11 +144,11 @@ impl World {
             self.file(&id);
         }
         let turned = replay::of_another_category(&before, &self.types);
-        replay::rebuild(&mut self.types, &turned, &self.events, &self.ledger, Tz::UTC);
+        replay::rebuild(&mut self.types, &turned, &self.events, &self.journal, Tz::UTC);
         let moment = infer::Context { now, zone: Tz::UTC };
         let outcomes = infer::settle(&mut self.events, &self.types, &moment, &|_| true);
         learn::learn(&mut self.types, &outcomes);
-        self.ledger.note(&outcomes);
+        self.journal.note(&outcomes);
     }
 
     /// Classifies one event; what it was filed by.
@@ -175,7 +175,7 @@ impl World {
         Tiers {
             types: &mut self.types,
             events: &mut self.events,
-            ledger: &self.ledger,
+            journal: &self.journal,
             zone: Tz::UTC,
             look: &look,
         }
@@ -185,7 +185,7 @@ impl World {
     fn replayed(&self) -> Types {
         let mut types = self.types.clone();
         let all = types.by_id.keys().copied().collect();
-        replay::rebuild(&mut types, &all, &self.events, &self.ledger, Tz::UTC);
+        replay::rebuild(&mut types, &all, &self.events, &self.journal, Tz::UTC);
         types
     }
 
@@ -236,16 +236,16 @@ proptest! {
         let world = World::lived(&all, |world| assert_eq!(world.replayed(), world.types));
         prop_assert_eq!(world.replayed(), world.types.clone());
         let mut again = Types::default();
-        let all = replay::outcomes(&world.events, &world.ledger, Tz::UTC);
+        let all = replay::outcomes(&world.events, &world.journal, Tz::UTC);
         learn::learn(&mut again, &all);
         prop_assert_eq!(again.energy, world.types.energy);
         prop_assert_eq!(again.decayed_on, world.types.decayed_on);
     }
 
     #[test]
-    fn a_store_without_a_ledger_keeps_what_it_learned(all in drawn()) {
+    fn a_store_without_a_journal_keeps_what_it_learned(all in drawn()) {
         let mut world = World::lived(&all, |_| {});
-        world.ledger = Ledger::default();
+        world.journal = Journal::default();
         let replayed = world.replayed();
         for (id, kind) in &world.types.by_id {
             let again = &replayed.by_id[id].hours;

@@ -36,12 +36,12 @@ pub struct Entry {
 
 /// Everything that was learned, by the time of the turn that settled it.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Ledger {
+pub struct Journal {
     /// In the order learned within a turn.
     pub turns: BTreeMap<DateTime<Utc>, Vec<Entry>>,
 }
 
-impl Ledger {
+impl Journal {
     /// Writes down what a turn learned, in that order.
     pub fn note(&mut self, outcomes: &[Outcome]) {
         for outcome in outcomes {
