@@ -12,12 +12,14 @@ mod gather;
 mod report;
 mod settings;
 mod take_in;
+mod tend;
 mod wishes;
 mod write_back;
 
 pub use brain::Brain;
 pub use report::{Left, Report, Warning, Writes};
 pub use settings::{Mode, Settings};
+pub use tend::refile;
 
 use crate::event::{Event, PrincipalId};
 use crate::memory;
@@ -156,13 +158,19 @@ pub fn decide(before: &Person, answers: &[Account], brain: &Brain, turn: &Turn<'
 
     let unclassified = take_in::take_in(&mut person, answers, turn, &mut report); //  2 diff, 3 fold
     brain.classify(&mut person, &unclassified, zone, &mut report); //           4 embed, 5 classify
-    if let Some(terms) = &turn.settings.assistant {
-        advise::take_up(&mut person, terms);
-    }
+    let advised = match &turn.settings.assistant {
+        Some(terms) => advise::take_up(&mut person, terms),
+        None => Vec::new(),
+    };
+    tend::start_anew(&mut person, before, advised, zone);
 
     let moment = infer::Context { now, zone };
     let outcomes = settle(&mut person, &moment); //                                         6 infer
     learn::learn(&mut person.types, &outcomes); //                                          7 learn
+    if !outcomes.is_empty() {
+        Arc::make_mut(&mut person.journal).note(&outcomes);
+    }
+    tend::tend(&mut person, before, brain, turn, &mut report);
     report.settled = outcomes.len();
     report.learned = outcomes.iter().filter(|o| o.settlement.signal.is_some()).count();
 

@@ -1,6 +1,7 @@
 //! `chronotype classify`: sorts titles on stdin into task types that begin empty.
 
 mod input;
+mod teach;
 
 use super::{CommandError, Global, output};
 use crate::task::assign::{Assigned, assign};
@@ -16,11 +17,23 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Reads one title a line, or JSON lines {id, user, title, start or weekday and hour, duration_min,
 /// attendees, recurring, series_id} in time order. Each user has their own types, which begin
 /// empty; nothing is read from or kept in the store.
+///
+/// With --teach it is the other way round: lines TITLE<tab>TYPE or TITLE<tab>TYPE<tab>CATEGORY, or
+/// JSON lines {title, task_type, category}, say what your own events are, and that wins for ever:
+///
+///   printf 'Zahnarzt\tDentist\tadministrative\n' | chronotype classify --teach
 #[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
 pub struct Args {
     /// Judge by the title alone: no series, duration, attendees or time
     #[arg(long)]
     title_only: bool,
+    /// Keep what the lines say of your own titles and types, for ever
+    #[arg(long, conflicts_with = "title_only")]
+    teach: bool,
+    /// With --teach: say what would change, and change nothing
+    #[arg(long, requires = "teach")]
+    dry_run: bool,
 }
 
 /// More people than this in one stream are a mistake in the input, and would fill the memory.
@@ -35,6 +48,9 @@ const NO_TYPE: &str = "-";
 /// # Errors
 /// A line that can't be read, by its number.
 pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
+    if args.teach {
+        return teach::run(global, args.dry_run);
+    }
     let embedder = StaticEmbedder::new().map_err(broken)?;
     let head = embed::category_head().map_err(broken)?;
     let mut people: BTreeMap<String, Person> = BTreeMap::new();

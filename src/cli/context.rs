@@ -110,6 +110,19 @@ fn store(config: &Config) -> Result<Store, CommandError> {
     Ok(store)
 }
 
+impl Opened {
+    /// Time can't go back for a store that is written to.
+    ///
+    /// # Errors
+    /// A failure when `--now` lies before the last turn.
+    pub fn not_before_the_last_turn(&self, global: &Global) -> Result<(), CommandError> {
+        match self.person.last_turn.is_some_and(|last| last > global.moment()) {
+            true => Err(CommandError::failure("--now lies before the last turn")),
+            false => Ok(()),
+        }
+    }
+}
+
 impl Looked {
     /// No turn has run: says so and what to do.
     pub fn is_new(&self, global: &Global) -> bool {

@@ -37,9 +37,7 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
     }
     let opened = context::open(global)?;
     let (now, zone) = (global.moment(), opened.zone);
-    if opened.person.last_turn.is_some_and(|last| last > now) {
-        return Err(CommandError::failure("--now lies before the last turn"));
-    }
+    opened.not_before_the_last_turn(global)?;
     let today = now.with_timezone(&zone).date_naive();
     let day = day::day(&args.by, today).map_err(CommandError::usage)?;
     let needed = TimeDelta::minutes(args.duration.unwrap_or(1).into());

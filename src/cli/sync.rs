@@ -223,6 +223,15 @@ fn summary(report: &Report, dry: bool) -> String {
     if report.learned > 0 {
         facts.push(format!("learned from {}", output::count(report.learned, "event")));
     }
+    if report.merged_types > 0 {
+        facts.push(format!(
+            "{} now part of others",
+            output::count(report.merged_types, "task type")
+        ));
+    }
+    if report.split_types > 0 {
+        facts.push(format!("{} split off", output::count(report.split_types, "task type")));
+    }
     let writes = report.writes;
     let parts = [(writes.create, "new"), (writes.update, "moved"), (writes.delete, "taken back")];
     let parts: Vec<String> = parts
@@ -285,6 +294,8 @@ fn document(report: &Report, person: &Person, turn: &Turn<'_>) -> Value {
         "events": report.events,
         "classified": report.classified,
         "new_types": report.new_types,
+        "merged_types": report.merged_types,
+        "split_types": report.split_types,
         "settled": report.settled,
         "learned": report.learned,
         "task_types": report.types,

@@ -1,4 +1,8 @@
-//! `chronotype types`: tier 2, as a list or one type hour by hour.
+//! `chronotype types`: tier 2, as a list or one type hour by hour, and the person's word on it.
+
+mod change;
+
+pub(super) use change::category;
 
 use super::output::{FAINT, HEADING, styled};
 use super::table::{Align, Cell, Table, plain};
@@ -8,12 +12,31 @@ use crate::store::Part;
 use crate::task::{TaskType, Types};
 use serde_json::{Value, json};
 
-/// Show your task types, or one of them hour by hour.
+/// Show your task types, or one of them hour by hour; put them right
+///
+/// Types come from your calendars on their own. What you say about them wins for ever, and what was
+/// learned goes with the events.
 #[derive(Debug, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    after_long_help = EXAMPLES
+)]
 pub struct Args {
     /// A type's name; absent: all of them
     name: Option<String>,
+    #[command(subcommand)]
+    command: Option<change::Command>,
 }
+
+/// The end of the long help.
+const EXAMPLES: &str = "\
+Examples:
+  chronotype types 'Code review'
+  chronotype types rename Zahnarzt Dentist
+  chronotype types merge Standup 'Daily sync'
+  chronotype types split Planning --out 'Plan holidays' --into Private
+  chronotype types set-category Dentist administrative";
 
 /// Hours in the window that is called a type's best.
 const BEST_HOURS: usize = 3;
@@ -29,13 +52,18 @@ const TITLES_SHOWN: usize = 5;
 /// # Errors
 /// A failure when no type has that name; as [`context::glance`].
 pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
+    let name = match &args.command {
+        Some(change::Command::Show { name }) => Some(name),
+        Some(command) => return change::run(command, global),
+        None => args.name.as_ref(),
+    };
     let looked = context::glance(global, Part::Types)?;
     if looked.is_new(global) {
         return Ok(());
     }
     let types = &looked.person.types;
     let habits = Habits::of(types);
-    if let Some(name) = &args.name {
+    if let Some(name) = name {
         let task_type = find(types, name)?;
         return match global.json {
             true => output::json(&detail(task_type, &habits)),
@@ -88,11 +116,10 @@ pub(super) fn by_events(types: &Types) -> Vec<&TaskType> {
 /// # Errors
 /// A failure that names the nearest.
 pub fn find<'a>(types: &'a Types, name: &str) -> Result<&'a TaskType, CommandError> {
-    let wanted = name.trim().to_lowercase();
-    let same = |t: &&TaskType| t.name.to_lowercase() == wanted;
-    if let Some(found) = types.by_id.values().find(same) {
+    if let Some(found) = types.named(name) {
         return Ok(found);
     }
+    let wanted = name.trim().to_lowercase();
     let like = |t: &TaskType| strsim::jaro_winkler(&t.name.to_lowercase(), &wanted);
     let near = types.by_id.values().max_by(|a, b| like(a).total_cmp(&like(b)));
     let error = CommandError::failure(format!("no task type is called '{name}'"));

@@ -16,21 +16,28 @@ use crate::text::assistant::Assistant;
 /// Insights told with a question.
 const INSIGHTS_TOLD: usize = 3;
 
-/// Lets types start from the answers that came since the last turn.
-pub(super) fn take_up(person: &mut Person, terms: &Terms) {
+/// Lets types start from the answers that came since the last turn; which ones, for what they
+/// learned already is to be learned anew from there.
+pub(super) fn take_up(person: &mut Person, terms: &Terms) -> Vec<TypeId> {
     let types = &mut person.types;
     let fresh: Vec<TypeId> =
-        types.advice.iter().filter(|(_, a)| !a.applied).map(|(id, _)| *id).collect();
+        types.advice.iter().filter(|(_, a)| a.trusted.is_none()).map(|(id, _)| *id).collect();
+    let mut taken = Vec::new();
     for id in fresh {
         let Some(advice) = types.advice.get_mut(&id) else { continue };
         let Some(answer) = advice.answer.clone() else { continue };
-        advice.applied = true;
+        advice.trusted = Some(terms.trust);
         let Some(kind) = types.by_id.get_mut(&id) else { continue };
+        taken.push(id);
         let name = start_from(kind, &answer, terms.trust);
+        if let Some(given) = types.corrections.categories.get(&id) {
+            kind.category = *given;
+        }
         if let Some(name) = name {
             assign::suggest_name(types, id, &name);
         }
     }
+    taken
 }
 
 /// What to ask after this turn, charged and noted as asked. A question that was asked before, of a
@@ -48,7 +55,7 @@ pub(super) fn questions(
     for id in open_questions(&person.types) {
         let Some(question) = brain.question(person, id, &terms) else { continue };
         let mut advice =
-            Advice { key: question.key, asked_at: turn.now, answer: None, applied: false };
+            Advice { key: question.key, asked_at: turn.now, answer: None, trusted: None };
         match known_answer(&person.types, &question.key) {
             Some(answer) => advice.answer = Some(answer.clone()),
             None if person.assistant.allowance(turn.now, &terms.budget) > 0

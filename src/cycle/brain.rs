@@ -7,6 +7,7 @@ use crate::store::Person;
 use crate::task::assign::{Assigned, assign};
 use crate::task::category::{CategoryHead, Context};
 use crate::task::classify::{Calibration, Query, Verdict, classify, says_nothing};
+use crate::task::refile::Look;
 use crate::task::{Embedding, TypeId, Types, title};
 use crate::text::assistant::Assistant;
 use crate::text::embed::{ArtefactError, Embedder, StaticEmbedder, category_head};
@@ -45,6 +46,7 @@ impl Brain {
         self.assistant.as_ref()
     }
 
+    /// How the embedder's cosines read.
     pub(super) fn calibration(&self) -> Calibration {
         self.embedder.calibration()
     }
@@ -116,9 +118,22 @@ impl Brain {
         };
         let verdict = classify(&person.types, &query, self.embedder.calibration());
         match verdict {
-            Verdict::Known { near, .. } => near.id,
-            Verdict::New { .. } => assign(&mut person.types, &query, &verdict, &guess).id,
+            Verdict::Known { near, .. } if person.types.by_id.contains_key(&near.id) => near.id,
+            _ => assign(&mut person.types, &query, &verdict, &guess).id,
         }
+    }
+
+    /// How an event looks to classification; `None` for whole days, which belong to no type.
+    pub fn look(&self, event: &Event, zone: Tz) -> Option<Look> {
+        let context = context_of(event, zone)?;
+        Some(self.look_at(&event.title, context))
+    }
+
+    /// How a title looks to classification, in this context.
+    pub fn look_at(&self, title: &str, context: Context) -> Look {
+        let embedding = self.embed(&title::normalise(title));
+        let guess = self.head.guess(&embedding, &context);
+        Look { embedding, context, guess }
     }
 
     /// Wordings that another embedder turned into vectors (an earlier release's, say) are embedded

@@ -91,6 +91,10 @@ pub struct Report {
     pub settled: usize,
     /// See `settled`.
     pub learned: usize,
+    /// Task types that were merged into others, and new ones that were split off.
+    pub merged_types: usize,
+    /// See `merged_types`.
+    pub split_types: usize,
     /// Task types known.
     pub types: usize,
     /// Insights that hold.

@@ -4,12 +4,15 @@
 //! costs a comparison.
 
 use super::record::{
-    AdviceEntry, CollectionEntry, ExemplarEntry, Keep, Keys, Kind, LessonsEntry, Meta, ObjectEntry,
-    Record, SeriesEntry, ShapeEntry, TitleEntry, TrialEntry, TypeEntry, TypesMeta, encode, split,
+    AdviceEntry, CollectionEntry, CorrectionEntry, ExemplarEntry, FormerEntry, Keep, Keys, Kind,
+    LessonsEntry, Meta, ObjectEntry, Record, SeriesEntry, ShapeEntry, TitleEntry, TrialEntry,
+    TurnEntry, TypeEntry, TypesMeta, encode, split,
 };
 use super::{Person, StoreError};
 use crate::event::{CollectionId, Events, Href, PrincipalId};
 use crate::sync::status::{Known, Status};
+use crate::task::correct::Corrections;
+use crate::task::journal::Journal;
 use crate::task::{Exemplar, TypeId, Types};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -38,6 +41,8 @@ pub(super) fn between(principal: &PrincipalId, before: &Person, after: &Person) 
     one(out, keys.only(Kind::Assistant), &before.assistant, &after.assistant);
     events(out, &keys, &before.events, &after.events);
     types(out, &keys, &before.types, &after.types);
+    corrections(out, &keys, &before.types.corrections, &after.types.corrections);
+    journal(out, &keys, &before.journal, &after.journal);
     section(out, &before.memory.insights, &after.memory.insights, |id, insight| {
         (keys.number(Kind::Insight, *id), encode(insight))
     });
@@ -178,6 +183,10 @@ fn types(out: &mut Changes, keys: &Keys, before: &Types, after: &Types) {
         let entry = ShapeEntry { task_type: *id, shape: shape.clone() };
         (keys.number(Kind::Shape, *id), encode(&entry))
     });
+    section(out, &before.former, &after.former, |id, former| {
+        let entry = FormerEntry { id: *id, former: former.clone() };
+        (keys.number(Kind::Former, *id), encode(&entry))
+    });
     section(out, &before.advice, &after.advice, |id, advice| {
         let entry = AdviceEntry { task_type: *id, advice: advice.clone() };
         (keys.number(Kind::Advice, *id), encode(&entry))
@@ -193,6 +202,41 @@ fn types(out: &mut Changes, keys: &Keys, before: &Types, after: &Types) {
     section(out, &before.by_title, &after.by_title, |title, id| {
         let entry = TitleEntry { title: title.clone(), task_type: *id };
         (keys.named(Kind::Title, &[title]), encode(&entry))
+    });
+}
+
+fn corrections(out: &mut Changes, keys: &Keys, before: &Corrections, after: &Corrections) {
+    let key = |parts: &[&str]| keys.named(Kind::Correction, parts);
+    section(out, &before.titles, &after.titles, |title, id| {
+        let entry = CorrectionEntry::Title { title: title.clone(), task_type: *id };
+        (key(&["title", title]), encode(&entry))
+    });
+    section(out, &before.series, &after.series, |series, id| {
+        let entry = CorrectionEntry::Series { series: series.clone(), task_type: *id };
+        (key(&["series", series.as_str()]), encode(&entry))
+    });
+    section(out, &before.names, &after.names, |id, name| {
+        let entry = CorrectionEntry::Name { task_type: *id, name: name.clone() };
+        (key(&["name", &id.to_string()]), encode(&entry))
+    });
+    section(out, &before.categories, &after.categories, |id, category| {
+        let entry = CorrectionEntry::Category { task_type: *id, category: *category };
+        (key(&["category", &id.to_string()]), encode(&entry))
+    });
+    let pairs = |of: &Corrections| of.apart.iter().map(|pair| (*pair, ())).collect();
+    section(out, &pairs(before), &pairs(after), |(one, other), ()| {
+        let entry = CorrectionEntry::Apart { one: *one, other: *other };
+        (key(&["apart", &one.to_string(), &other.to_string()]), encode(&entry))
+    });
+}
+
+fn journal(out: &mut Changes, keys: &Keys, before: &Arc<Journal>, after: &Arc<Journal>) {
+    if Arc::ptr_eq(before, after) {
+        return;
+    }
+    section(out, &before.turns, &after.turns, |at, entries| {
+        let entry = TurnEntry { at: *at, entries: entries.clone() };
+        (keys.moment(Kind::Learned, *at), encode(&entry))
     });
 }
 
@@ -250,6 +294,13 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
         }
         Record::Title(TitleEntry { title, task_type }) => {
             person.types.by_title.insert(title, task_type);
+        }
+        Record::Learned(TurnEntry { at, entries }) => {
+            Arc::make_mut(&mut person.journal).turns.insert(at, entries);
+        }
+        Record::Correction(entry) => entry.restore(&mut person.types.corrections),
+        Record::Former(FormerEntry { id, former }) => {
+            person.types.former.insert(id, former);
         }
         Record::Insight(insight) => {
             person.memory.insights.insert(insight.id, insight);

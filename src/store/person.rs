@@ -8,6 +8,7 @@ use crate::schedule::suggestion::Suggestion;
 use crate::sync::status::Status;
 use crate::task::Types;
 use crate::task::advice::Ledger;
+use crate::task::journal::Journal;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub struct Person {
     pub events: Arc<Events>,
     /// Tier 2.
     pub types: Types,
+    /// What tier 2 was learned from, beside tier 1; shared as the events are.
+    pub journal: Arc<Journal>,
     /// What is counted of the assistant's calls.
     pub assistant: Ledger,
     /// Tier 3.

@@ -116,8 +116,8 @@ pub struct Advice {
     pub asked_at: DateTime<Utc>,
     /// `None` when none came, or none that could be used.
     pub answer: Option<Answer>,
-    /// The type starts from it now.
-    pub applied: bool,
+    /// How far the type starts from it, 0..=1; `None` while it does not.
+    pub trusted: Option<f32>,
 }
 
 /// Why an answer can't be used.
@@ -248,7 +248,7 @@ pub fn known_answer<'a>(types: &'a Types, key: &[u8; 16]) -> Option<&'a Answer> 
 /// when the answer's is one a person could have given. What was learned already has to be replayed
 /// on the new start.
 pub fn start_from(kind: &mut TaskType, answer: &Answer, trust: f32) -> Option<String> {
-    let trust = if trust.is_finite() { trust.clamp(0.0, 1.0) } else { 0.0 };
+    let trust = within_bounds(trust);
     let blend = |own: f32, said: f32| own + trust * (said - own);
     // Its shape counts, not its level: a model that finds everything good says nothing.
     let level = |scores: &[f32; 24]| scores.iter().sum::<f32>() / 24.0;
@@ -267,6 +267,28 @@ pub fn start_from(kind: &mut TaskType, answer: &Answer, trust: f32) -> Option<St
     }
     vote(kind, answer.category, trust);
     is_said(kind, &answer.name).then(|| answer.name.clone())
+}
+
+fn within_bounds(trust: f32) -> f32 {
+    if trust.is_finite() { trust.clamp(0.0, 1.0) } else { 0.0 }
+}
+
+impl Advice {
+    /// Load and recovery that a type starts from which would start from these without it.
+    pub fn start(&self, (load, recovery_hours): (f32, f32)) -> (f32, f32) {
+        let (Some(answer), Some(trust)) = (&self.answer, self.trusted) else {
+            return (load, recovery_hours);
+        };
+        let blend = |own: f32, said: f32| own + within_bounds(trust) * (said - own);
+        (blend(load, answer.load), blend(recovery_hours, answer.recovery_hours))
+    }
+
+    /// The votes for a category, once more: the type's events were counted anew.
+    pub(super) fn vote(&self, kind: &mut TaskType) {
+        if let (Some(answer), Some(trust)) = (&self.answer, self.trusted) {
+            vote(kind, answer.category, within_bounds(trust));
+        }
+    }
 }
 
 /// As many votes as its events have, weighed by trust.

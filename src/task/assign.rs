@@ -1,8 +1,8 @@
 //! Files an event under the type that [`super::classify`] found, or under a new one.
 
-use super::category::{self, CategoryGuess};
-use super::classify::{Near, Query, Verdict};
-use super::kind::{Exemplar, Hours, TaskType, TypeId, Types};
+use super::category::{self, CategoryGuess, Context};
+use super::classify::{By, Near, Query, Verdict};
+use super::kind::{Category, Exemplar, Hours, TaskType, TypeId, Types};
 use super::{prior, title, traits};
 
 /// Types of one person: far more than anyone names, and a bound for the search through them. Once
@@ -13,7 +13,7 @@ pub const MOST_EXEMPLARS: usize = 24;
 /// Titles and series known by identity: decades of a full calendar. Later ones go by meaning.
 pub const MOST_IDENTITIES: usize = 20_000;
 /// Names are cut at so many characters.
-const MOST_NAME: usize = 80;
+pub const MOST_NAME: usize = 80;
 /// From this similarity on a new type starts half way to its neighbour's hours.
 const ALIKE: f32 = 0.6;
 /// Events that the prior of the duration weighs as much as.
@@ -21,7 +21,7 @@ const DURATION_WEIGHT: f32 = 4.0;
 /// Longer events say nothing about how long such work takes: a day.
 const LONGEST_MIN: f32 = 1_440.0;
 /// What a type is called whose titles say nothing.
-const UNTITLED: &str = "Untitled";
+pub(super) const UNTITLED: &str = "Untitled";
 
 /// Where an event was filed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,16 +41,20 @@ pub fn assign(
 ) -> Assigned {
     let (id, new) = match verdict {
         Verdict::Known { near, .. } if types.by_id.contains_key(&near.id) => (near.id, false),
+        // What the person named comes back under its number.
+        Verdict::Known { near, by: By::Correction } => {
+            let kind = open(types, near.id, query, None, guess);
+            types.by_id.insert(near.id, kind);
+            (near.id, true)
+        }
         Verdict::Known { near, .. } => place(types, query, Some(*near), guess),
         Verdict::New { nearest } => place(types, query, *nearest, guess),
     };
+    count(types, id, &query.context, guess);
     if let Some(kind) = types.by_id.get_mut(&id) {
         kind.events = kind.events.saturating_add(1);
-        vote(kind, guess);
-        lengthen(kind, query.context.duration_min);
         remember_wording(kind, query);
     }
-    types.shapes.entry(id).or_default().observe(&query.context);
     rename(types, id);
     if types.by_title.len() < MOST_IDENTITIES {
         types.by_title.entry(query.normalised.to_owned()).or_insert(id);
@@ -90,18 +94,27 @@ fn open(
     nearest: Option<Near>,
     guess: &CategoryGuess,
 ) -> TaskType {
-    let category = guess.likeliest();
+    let given = &types.corrections;
+    let category = given.categories.get(&id).copied().unwrap_or_else(|| guess.likeliest());
+    let name =
+        given.names.get(&id).cloned().unwrap_or_else(|| wording(query.title, query.normalised));
     let alike =
         nearest.filter(|near| near.similarity >= ALIKE).and_then(|near| types.by_id.get(&near.id));
+    let hours = match alike {
+        Some(similar) => Hours::from_similar(category, &similar.hours),
+        None => Hours::from_prior(category),
+    };
+    blank(id, unique(types, id, &name), category, hours)
+}
+
+/// A type without events.
+pub(super) fn blank(id: TypeId, name: String, category: Category, hours: Hours) -> TaskType {
     TaskType {
         id,
-        name: unique(types, id, &wording(query)),
+        name,
         category,
         category_votes: [0.0; 3],
-        hours: match alike {
-            Some(similar) => Hours::from_similar(category, &similar.hours),
-            None => Hours::from_prior(category),
-        },
+        hours,
         cognitive_load: traits::load_prior(category),
         recovery_hours: traits::recovery_prior(category),
         depletion_curve: traits::DEPLETION,
@@ -112,20 +125,26 @@ fn open(
     }
 }
 
-/// What a person would read; [`UNTITLED`] for a title that says nothing.
-fn wording(query: &Query) -> String {
-    if title::is_useless(query.normalised) {
+/// What a person would read of a title; [`UNTITLED`] for one that says nothing.
+pub(super) fn wording(title: &str, normalised: &str) -> String {
+    if title::is_useless(normalised) {
         return UNTITLED.to_owned();
     }
-    title::clean(query.title).chars().take(MOST_NAME).collect()
+    title::clean(title).chars().take(MOST_NAME).collect()
 }
 
-/// The category follows the votes of all events. Hours stay: they are what learning started from.
-fn vote(kind: &mut TaskType, guess: &CategoryGuess) {
+/// Takes into account what is beside the title of an event of the type: category, usual length and
+/// shape follow. The category is the one with most votes of all events, unless the person gave one.
+/// Hours stay: they are what learning started from.
+pub(super) fn count(types: &mut Types, id: TypeId, context: &Context, guess: &CategoryGuess) {
+    let given = types.corrections.categories.get(&id).copied();
+    let Some(kind) = types.by_id.get_mut(&id) else { return };
     for (votes, probability) in kind.category_votes.iter_mut().zip(guess.probabilities) {
         *votes += probability;
     }
-    kind.category = category::likeliest(&kind.category_votes);
+    kind.category = given.unwrap_or_else(|| category::likeliest(&kind.category_votes));
+    lengthen(kind, context.duration_min);
+    types.shapes.entry(id).or_default().observe(context);
 }
 
 /// Running mean that starts from the category's prior.
@@ -148,17 +167,20 @@ fn remember_wording(kind: &mut TaskType, query: &Query) {
     }
     kind.exemplars.push(Exemplar {
         title: query.normalised.to_owned(),
-        wording: wording(query),
+        wording: wording(query.title, query.normalised),
         embedding: query.embedding.clone(),
         count: 1,
     });
 }
 
-/// The name follows the commonest wording, as long as it is one of the wordings: a name that the
-/// person gave stays.
-fn rename(types: &mut Types, id: TypeId) {
+/// The name follows the commonest wording; one that the person gave, or advice, stays.
+pub(super) fn rename(types: &mut Types, id: TypeId) {
     let Some(kind) = types.by_id.get(&id) else { return };
-    let ours = kind.exemplars.iter().any(|e| stem(&kind.name) == e.wording);
+    let advised = types.advice.get(&id).and_then(|advice| advice.answer.as_ref());
+    let suggested = advised.is_some_and(|answer| answer.name == stem(&kind.name));
+    if suggested || types.corrections.names.contains_key(&id) {
+        return;
+    }
     // The first of equals, so that names do not flicker.
     let mut common: Option<&Exemplar> = None;
     for exemplar in &kind.exemplars {
@@ -166,18 +188,16 @@ fn rename(types: &mut Types, id: TypeId) {
             common = Some(exemplar);
         }
     }
-    let Some(common) = common.filter(|e| ours && e.wording != stem(&kind.name)) else { return };
+    let Some(common) = common.filter(|e| e.wording != stem(&kind.name)) else { return };
     let name = unique(types, id, &common.wording);
     if let Some(kind) = types.by_id.get_mut(&id) {
         kind.name = name;
     }
 }
 
-/// Gives a type a name that somebody else thought of, unless the person named it: a name that is
-/// none of its wordings is theirs.
+/// Gives a type a name that somebody else thought of, unless the person named it.
 pub fn suggest_name(types: &mut Types, id: TypeId, name: &str) {
-    let Some(kind) = types.by_id.get(&id) else { return };
-    if !kind.exemplars.iter().any(|e| stem(&kind.name) == e.wording) {
+    if types.corrections.names.contains_key(&id) {
         return;
     }
     let name = unique(types, id, name);
@@ -193,7 +213,7 @@ fn stem(name: &str) -> &str {
 }
 
 /// The name, with a number behind it when another type bears it.
-fn unique(types: &Types, id: TypeId, name: &str) -> String {
+pub(super) fn unique(types: &Types, id: TypeId, name: &str) -> String {
     let taken = |name: &str| {
         types.by_id.values().any(|kind| kind.id != id && kind.name.eq_ignore_ascii_case(name))
     };

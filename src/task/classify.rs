@@ -1,7 +1,8 @@
 //! Which task type an event belongs to: series, then normalised title, then nearest exemplar.
 //!
-//! Identity comes before meaning. By meaning a type is near through its *nearest* exemplar as much
-//! as through the middle of them all; what is known beside the title is evidence for or against.
+//! The person's own word ([`super::correct`]) comes before identity, identity before meaning. By
+//! meaning a type is near through its *nearest* exemplar as much as through the middle of them all;
+//! what is known beside the title is evidence for or against.
 
 use super::category::{CategoryGuess, Context};
 use super::kind::{Category, Embedding, TaskType, TypeId, Types};
@@ -71,6 +72,8 @@ pub struct Query<'a> {
 /// What a verdict rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
+    /// The person's own word.
+    Correction,
     /// The same series.
     Series,
     /// The same normalised title.
@@ -124,21 +127,26 @@ impl Verdict {
 
     /// Whether it could as well have gone the other way.
     pub fn is_unsure(&self) -> bool {
-        let by_identity = matches!(self, Verdict::Known { by: By::Series | By::Title, .. });
-        !by_identity && UNSURE.contains(&self.similarity())
+        let by_meaning = !matches!(self, Verdict::Known { by, .. } if *by != By::Meaning);
+        by_meaning && UNSURE.contains(&self.similarity())
     }
 }
 
 /// Whether nothing can be said of an event: a title such as `busy`, and no series of a known type.
 /// Such an event belongs to no type, and none is opened for it.
 pub fn says_nothing(types: &Types, query: &Query) -> bool {
-    let known = query.series.is_some_and(|uid| types.by_series.contains_key(uid))
+    let known = types.corrections.of(query.series, query.normalised).is_some()
+        || query.series.is_some_and(|uid| types.by_series.contains_key(uid))
         || types.by_title.contains_key(query.normalised);
     !known && title::is_useless(query.normalised)
 }
 
 /// Finds the type of an event.
 pub fn classify(types: &Types, query: &Query, calibration: Calibration) -> Verdict {
+    // The person's own word comes first; a type that is gone comes back with it.
+    if let Some(id) = types.corrections.of(query.series, query.normalised) {
+        return Verdict::Known { near: Near { id, similarity: 1.0 }, by: By::Correction };
+    }
     let known = |id: &TypeId| types.by_id.contains_key(id).then_some(*id);
     if let Some(id) = query.series.and_then(|uid| types.by_series.get(uid)).and_then(known) {
         return Verdict::Known { near: Near { id, similarity: 1.0 }, by: By::Series };

@@ -1,6 +1,7 @@
 //! Task types and their 24-hour arrays. Arrays are indexed by *local* hour, 0..=23.
 
 use super::advice::Advice;
+use super::correct::{Corrections, Former};
 use super::shape::Shape;
 use crate::event::Uid;
 use std::collections::BTreeMap;
@@ -134,6 +135,10 @@ pub struct Types {
     pub by_series: BTreeMap<Uid, TypeId>,
     /// Normalised title to its type.
     pub by_title: BTreeMap<String, TypeId>,
+    /// The person's own word: it comes before everything else, for ever.
+    pub corrections: Corrections,
+    /// Types that were merged into others, by their former numbers.
+    pub former: BTreeMap<TypeId, Former>,
     /// The next number to give.
     pub next: TypeId,
     /// The person's energy by hour.

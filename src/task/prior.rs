@@ -55,7 +55,8 @@ impl Hours {
         Self::from_scores(std::array::from_fn(|h| (own[h] + similar.score[h]) / 2.0))
     }
 
-    fn from_scores(scores: [f32; 24]) -> Self {
+    /// Hours that start from these scores.
+    pub fn from_scores(scores: [f32; 24]) -> Self {
         Self {
             prior: scores,
             score: scores,

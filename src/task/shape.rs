@@ -122,6 +122,31 @@ impl Shape {
         }
     }
 
+    /// Takes the events of another type in, too.
+    pub fn absorb(&mut self, other: &Shape) {
+        for (own, more) in [(&mut self.length, other.length), (&mut self.people, other.people)] {
+            own.count += more.count;
+            own.sum += more.sum;
+            own.squares += more.squares;
+        }
+        let more = other.series.iter().chain(&other.hours);
+        self.series.iter_mut().chain(&mut self.hours).zip(more).for_each(|(n, more)| *n += more);
+    }
+
+    /// An event as most of them are; what is not known stays so.
+    pub fn typical(&self) -> Context {
+        let most = self.hours.iter().copied().fold(0.0, f32::max);
+        let hour = self.hours.iter().position(|n| *n > 0.0 && *n >= most);
+        let [alone, series] = self.series;
+        Context {
+            duration_min: self.length.mean().map(f32::exp2),
+            attendees: self.people.mean().map(|people| people.exp2().round() as u32),
+            recurring: (alone + series > 0.0).then_some(series > alone),
+            local_hour: hour.and_then(|hour| u8::try_from(hour).ok()),
+            weekday: None,
+        }
+    }
+
     fn fade(&mut self) {
         for tally in [&mut self.length, &mut self.people] {
             tally.count /= 2.0;

@@ -1,5 +1,6 @@
 //! Generators of everything a person keeps.
 
+use super::said::{corrections, former, journal};
 use chrono::{DateTime, NaiveDate, Utc};
 use chronotype::event::*;
 use chronotype::memory::graph::{Insight, Kind, Node};
@@ -16,11 +17,11 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-fn text() -> impl Strategy<Value = String> {
+pub(super) fn text() -> impl Strategy<Value = String> {
     prop_oneof!["[ -~äß漢🙂]{0,24}", Just(String::new()), "[\\x00-\\x1f]{1,4}"]
 }
 
-fn moment() -> impl Strategy<Value = DateTime<Utc>> {
+pub(super) fn moment() -> impl Strategy<Value = DateTime<Utc>> {
     let seconds = prop_oneof![1_700_000_000i64..1_900_000_000, -70_000_000_000i64..200_000_000_000];
     let nanoseconds = prop_oneof![Just(0u32), 0u32..1_000_000_000];
     (seconds, nanoseconds).prop_map(|(s, n)| DateTime::from_timestamp(s, n).unwrap())
@@ -37,7 +38,7 @@ fn span() -> impl Strategy<Value = Span> {
     ]
 }
 
-fn uid() -> impl Strategy<Value = Uid> {
+pub(super) fn uid() -> impl Strategy<Value = Uid> {
     "[a-e@]{0,3}".prop_map(Uid::new)
 }
 
@@ -122,7 +123,7 @@ prop_compose! {
     }
 }
 
-fn hours24() -> impl Strategy<Value = [f32; 24]> {
+pub(super) fn hours24() -> impl Strategy<Value = [f32; 24]> {
     prop::array::uniform24(0f32..1.0)
 }
 
@@ -308,8 +309,8 @@ fn advice() -> impl Strategy<Value = Advice> {
         let category = Category::ALL[numbers[0] as usize % 3];
         Answer { name, category, load, recovery_hours, minutes, scores }
     });
-    (any::<[u8; 16]>(), moment(), option::of(answer), any::<bool>())
-        .prop_map(|(key, asked_at, answer, applied)| Advice { key, asked_at, answer, applied })
+    (any::<[u8; 16]>(), moment(), option::of(answer), option::of(0f32..1.0))
+        .prop_map(|(key, asked_at, answer, trusted)| Advice { key, asked_at, answer, trusted })
 }
 
 fn ledger() -> impl Strategy<Value = Ledger> {
@@ -351,6 +352,8 @@ prop_compose! {
         series in prop::collection::btree_map(uid(), 0u32..4, 0..4),
         titles in prop::collection::btree_map(text(), 0u32..4, 0..4),
         shapes in prop::collection::btree_map(0u32..4, shape(), 0..3),
+        said in (corrections(), prop::collection::btree_map(0u32..4, former(), 0..3)),
+        journal in journal(),
         energy in (hours24(), hours24()),
         assistant in (prop::collection::btree_map(0u32..4, advice(), 0..3), ledger()),
         insights in (insight(0).boxed(), insight(7).boxed(), 0usize..3),
@@ -371,6 +374,8 @@ prop_compose! {
         person.types.by_series = series;
         person.types.by_title = titles;
         person.types.shapes = shapes;
+        (person.types.corrections, person.types.former) = said;
+        person.journal = Arc::new(journal);
         (person.types.advice, person.assistant) = assistant;
         person.types.energy = Energy { pattern: energy.0, confidence: energy.1 };
         let all = [insights.0, insights.1];

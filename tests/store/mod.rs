@@ -2,6 +2,7 @@
 
 mod old;
 mod arbitrary;
+mod said;
 mod crash;
 mod damage;
 pub mod year;

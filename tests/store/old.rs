@@ -3,7 +3,9 @@
 
 use chronotype::event::{PrincipalId, Standing};
 use chronotype::schedule::suggestion::State;
-use chronotype::store::Store;
+use chronotype::store::{Person, Store};
+use chronotype::task::{journal::Journal, replay};
+use std::collections::BTreeSet;
 
 #[test]
 fn a_store_of_the_first_release() {
@@ -29,4 +31,20 @@ fn a_store_of_the_first_release() {
     let mut lines = Vec::new();
     store.export(&jane, &mut lines).unwrap();
     assert!(lines.iter().filter(|b| **b == b'\n').count() > 20);
+    check_what_it_learned(&person);
+}
+
+/// It kept no journal: what its events taught can be learned anew all the same.
+#[track_caller]
+fn check_what_it_learned(person: &Person) {
+    assert_eq!(*person.journal, Journal::default());
+    let mut again = person.types.clone();
+    let all: BTreeSet<u32> = again.by_id.keys().copied().collect();
+    let zone = chrono_tz::UTC;
+    replay::rebuild(&mut again, &all, &person.events, &person.journal, zone);
+    for (id, kind) in &person.types.by_id {
+        let (old, new) = (&kind.hours, &again.by_id[id].hours);
+        assert_eq!((old.score, old.confidence), (new.score, new.confidence));
+        assert_eq!(old.placement, new.placement);
+    }
 }

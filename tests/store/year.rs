@@ -3,7 +3,9 @@
 use super::principal;
 use chronotype::event::*;
 use chronotype::store::{Person, Store};
+use chronotype::task::journal::{Entry, Journal, key};
 use chronotype::task::*;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -84,12 +86,29 @@ fn task_type(id: u32) -> TaskType {
     }
 }
 
+/// What was learned of the events, three a turn, each put there by the person.
+fn turns(events: &Events) -> BTreeMap<chrono::DateTime<chrono::Utc>, Vec<Entry>> {
+    let entry = |event: &&Event| Entry {
+        placement: key(&event.id, &event.settled[0]),
+        placed: vec![(9, 0.2)],
+        rated: None,
+        energy_rated: false,
+        position: 1,
+        rest_hours: Some(0.5),
+        last: true,
+        proposal: false,
+    };
+    let all: Vec<&Event> = events.values().collect();
+    all.chunks(3).map(|turn| (turn[0].settled[0].at, turn.iter().map(entry).collect())).collect()
+}
+
 /// A person with this many events and task types.
 pub fn person(events: usize, types: u32) -> Person {
     let mut person = Person {
         events: Arc::new((0..events).map(event).map(|e| (e.id.clone(), e)).collect()),
         ..Person::default()
     };
+    person.journal = Arc::new(Journal { turns: turns(&person.events) });
     person.types.by_id = (0..types).map(|id| (id, task_type(id))).collect();
     person.types.next = types;
     person
@@ -116,6 +135,8 @@ fn an_event_takes_two_hundred_bytes() {
     drop(store);
     let disk = folder_size(&path);
     println!("{shares:#?}\npayload {payload} B, on disk {disk} B");
+    let learned = shares.iter().find(|s| s.kind == "learned").unwrap();
+    assert!(learned.bytes / 400 <= 36, "{} B an outcome", learned.bytes as f32 / 400.0);
     let events = shares.iter().find(|s| s.kind == "event").unwrap();
     assert!(events.bytes / events.records <= 230, "{} B", events.bytes / events.records);
 }

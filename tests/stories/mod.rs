@@ -1,6 +1,7 @@
 //! Stories that try to break the safety contract: a person with a folder of calendars, the built
 //! binary, and what one of them should never see.
 
+mod corrections;
 mod gestures;
 mod placing;
 mod promises;

@@ -5,6 +5,7 @@ use crate::event::Uid;
 use crate::task::category::Context;
 use chrono::{DateTime, Datelike, NaiveDateTime, Timelike};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::io::{BufRead, Read};
 
@@ -48,21 +49,23 @@ enum Form {
     Json,
 }
 
-/// The events of a stream, in order; an error ends it.
-pub struct Items<R> {
+/// The lines of a stream that are not blank, by number.
+pub(super) struct Lines<R> {
     reader: R,
-    form: Form,
     number: u64,
-    over: bool,
 }
 
-impl<R: BufRead> Items<R> {
+impl<R: BufRead> Lines<R> {
     /// Reads from there.
-    pub fn new(reader: R) -> Self {
-        Self { reader, form: Form::Unknown, number: 0, over: false }
+    pub(super) fn new(reader: R) -> Self {
+        Self { reader, number: 0 }
     }
 
-    fn read(&mut self) -> Result<Option<Item>, CommandError> {
+    /// The next one; `None` at the end.
+    ///
+    /// # Errors
+    /// What can't be read, by its number.
+    pub(super) fn read(&mut self) -> Result<Option<String>, CommandError> {
         loop {
             let mut bytes = Vec::new();
             self.number += 1;
@@ -79,22 +82,63 @@ impl<R: BufRead> Items<R> {
                 return Err(self.complaint("is not UTF-8"));
             };
             let text = text.trim_start_matches('\u{feff}').trim();
-            if text.is_empty() {
-                continue;
+            if !text.is_empty() {
+                return Ok(Some(text.to_owned()));
             }
-            if self.form == Form::Unknown {
-                self.form = if text.starts_with('{') { Form::Json } else { Form::Titles };
-            }
-            return match self.form {
-                Form::Json => self.json(text).map(Some),
-                Form::Titles | Form::Unknown => Ok(Some(self.title(text))),
+        }
+    }
+
+    /// Reads a JSON line.
+    ///
+    /// # Errors
+    /// What serde found, without the places inside the line that mean little to a person.
+    pub(super) fn json<T: DeserializeOwned>(&self, text: &str) -> Result<T, CommandError> {
+        serde_json::from_str(text).map_err(|error| {
+            let what = match error.classify() {
+                serde_json::error::Category::Data => {
+                    let text = error.to_string();
+                    let end = text.rfind(" at line ").unwrap_or(text.len());
+                    format!("does not fit: {}", &text[..end])
+                }
+                _ => format!("is not a JSON object (column {})", error.column()),
             };
+            self.complaint(&what)
+        })
+    }
+
+    /// Says what is wrong with the line read last.
+    pub(super) fn complaint(&self, what: &str) -> CommandError {
+        CommandError::failure(format!("line {} of the input {what}", self.number))
+    }
+}
+
+/// The events of a stream, in order; an error ends it.
+pub struct Items<R> {
+    lines: Lines<R>,
+    form: Form,
+    over: bool,
+}
+
+impl<R: BufRead> Items<R> {
+    /// Reads from there.
+    pub fn new(reader: R) -> Self {
+        Self { lines: Lines::new(reader), form: Form::Unknown, over: false }
+    }
+
+    fn read(&mut self) -> Result<Option<Item>, CommandError> {
+        let Some(text) = self.lines.read()? else { return Ok(None) };
+        if self.form == Form::Unknown {
+            self.form = if text.starts_with('{') { Form::Json } else { Form::Titles };
+        }
+        match self.form {
+            Form::Json => self.json(&text).map(Some),
+            Form::Titles | Form::Unknown => Ok(Some(self.title(&text))),
         }
     }
 
     fn title(&self, text: &str) -> Item {
         Item {
-            id: self.number.into(),
+            id: self.lines.number.into(),
             user: String::new(),
             title: text.to_owned(),
             series: None,
@@ -103,22 +147,22 @@ impl<R: BufRead> Items<R> {
     }
 
     fn json(&self, text: &str) -> Result<Item, CommandError> {
-        let line: Line = serde_json::from_str(text).map_err(|error| self.fault(&error))?;
-        let Some(title) = line.title else { return Err(self.complaint("has no title")) };
+        let line: Line = self.lines.json(text)?;
+        let Some(title) = line.title else { return Err(self.lines.complaint("has no title")) };
         let (mut weekday, mut local_hour) = (line.weekday, line.hour);
         if let Some(start) = &line.start {
             let Some(start) = local(start) else {
-                return Err(self.complaint("has a start that is no RFC 3339 moment"));
+                return Err(self.lines.complaint("has a start that is no RFC 3339 moment"));
             };
             weekday = u8::try_from(start.weekday().num_days_from_monday()).ok();
             local_hour = u8::try_from(start.hour()).ok();
         }
         if weekday.is_some_and(|day| day > 6) || local_hour.is_some_and(|hour| hour > 23) {
-            return Err(self.complaint("has a weekday outside 0-6 or an hour outside 0-23"));
+            return Err(self.lines.complaint("has a weekday outside 0-6 or an hour outside 0-23"));
         }
         let series = line.series_id.as_ref().map(word).filter(|id| !id.is_empty());
         Ok(Item {
-            id: line.id.unwrap_or_else(|| self.number.into()),
+            id: line.id.unwrap_or_else(|| self.lines.number.into()),
             user: line.user.as_ref().map(word).unwrap_or_default(),
             title,
             series: series.map(Uid::new),
@@ -130,23 +174,6 @@ impl<R: BufRead> Items<R> {
                 weekday,
             },
         })
-    }
-
-    /// Says what serde found, without the places inside the line that mean little to a person.
-    fn fault(&self, error: &serde_json::Error) -> CommandError {
-        let what = match error.classify() {
-            serde_json::error::Category::Data => {
-                let text = error.to_string();
-                let end = text.rfind(" at line ").unwrap_or(text.len());
-                format!("does not fit: {}", &text[..end])
-            }
-            _ => format!("is not a JSON object (column {})", error.column()),
-        };
-        self.complaint(&what)
-    }
-
-    fn complaint(&self, what: &str) -> CommandError {
-        CommandError::failure(format!("line {} of the input {what}", self.number))
     }
 }
 

@@ -19,7 +19,7 @@ mirror!(AdviceRecord of Advice {
     key: [u8; 16],
     asked_at: DateTime<Utc>,
     answer: Option<Answer>,
-    applied: bool,
+    trusted: Option<f32>,
 });
 
 /// What was asked about one type.

@@ -8,6 +8,7 @@ mod keep;
 mod time;
 mod event;
 mod task;
+mod correct;
 mod advice;
 mod memory;
 mod status;
@@ -15,6 +16,7 @@ mod suggestion;
 mod meta;
 
 pub(super) use advice::AdviceEntry;
+pub(super) use correct::{CorrectionEntry, FormerEntry, TurnEntry};
 pub(super) use keep::{Keep, Unreadable};
 pub(super) use meta::{Meta, SeriesEntry, TitleEntry, TypesMeta};
 pub(super) use status::{CollectionEntry, LessonsEntry, ObjectEntry, TrialEntry};
@@ -26,6 +28,7 @@ use crate::memory::graph::Insight;
 use crate::schedule::request::Ask;
 use crate::schedule::suggestion::Suggestion;
 use crate::task::advice::Ledger;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -96,6 +99,9 @@ kinds! {
     Lessons = 13, "lessons", LessonsEntry;
     Trial = 14, "trial", TrialEntry;
     Shape = 15, "shape", ShapeEntry;
+    Learned = 16, "learned", TurnEntry;
+    Correction = 17, "correction", CorrectionEntry;
+    Former = 18, "former_type", FormerEntry;
     Advice = 35, "advice", AdviceEntry;
     Assistant = 36, "assistant", Ledger;
 }
@@ -162,6 +168,13 @@ impl Keys {
     /// Of a record named by a number.
     pub(super) fn number(&self, kind: Kind, number: u32) -> Vec<u8> {
         self.key(kind, &number.to_be_bytes())
+    }
+
+    /// Of a record named by a moment, so that they lie in order of time.
+    pub(super) fn moment(&self, kind: Kind, at: DateTime<Utc>) -> Vec<u8> {
+        let mut rest = sortable(at.timestamp()).to_vec();
+        rest.extend_from_slice(&at.timestamp_subsec_nanos().to_be_bytes());
+        self.key(kind, &rest)
     }
 
     /// Of the `index`-th exemplar of a type.

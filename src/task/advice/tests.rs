@@ -56,7 +56,7 @@ fn types_seen_twice_are_asked_about_once_the_commonest_first() {
     ]);
     assert_eq!(open_questions(&all), [2, 1]);
     let asked_at = DateTime::UNIX_EPOCH;
-    all.advice.insert(2, Advice { key: [0; 16], asked_at, answer: None, applied: false });
+    all.advice.insert(2, Advice { key: [0; 16], asked_at, answer: None, trusted: None });
     assert_eq!(open_questions(&all), [1]);
 }
 

@@ -129,7 +129,7 @@ fn names_follow_the_commonest_wording_and_differ() {
     types.by_title.clear();
     file_as(&mut types, "Board deck", 180.0, &FOCUSED);
     assert_eq!(types.by_id[&1].name, "Board deck (2)");
-    types.by_id.get_mut(&0).unwrap().name = "Mine".to_owned();
+    types.give_name(0, "Mine");
     file_as(&mut types, "Deck for", 0.0, &FOCUSED);
     assert_eq!(types.by_id[&0].name, "Mine", "a name that the person gave stays");
 }

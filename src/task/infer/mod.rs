@@ -3,6 +3,7 @@
 //! The unit is a *placement*: where an occurrence stood. One that was left settles when the move is
 //! seen, the last one a day after its end; each settles once and never again.
 
+mod again;
 mod appointments;
 mod outcome;
 mod surroundings;
@@ -10,6 +11,7 @@ mod surroundings;
 #[cfg(test)]
 mod tests;
 
+pub use again::Again;
 pub use outcome::{Outcome, signal_of_move};
 pub use surroundings::Surroundings;
 

@@ -1,0 +1,103 @@
+//! Types that were filed anew, by the person's word or once a week: what refers to them follows.
+
+use super::{Brain, Report, Turn};
+use crate::event::Event;
+use crate::memory::follow::follow as insights_follow;
+use crate::schedule::request::{Door, RequestKey};
+use crate::store::Person;
+use crate::task::consolidate::{Consolidated, consolidate};
+use crate::task::refile::{Moved, Tiers};
+use crate::task::{TypeId, replay};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Has a person's events filed anew; blocks, habits and insights follow what moved.
+pub fn refile<R>(
+    person: &mut Person,
+    brain: &Brain,
+    (now, zone): (DateTime<Utc>, Tz),
+    work: impl FnOnce(&mut Tiers<'_>) -> (R, Moved),
+) -> R {
+    let look = |event: &Event| brain.look(event, zone);
+    let (result, moved) = work(&mut Tiers {
+        types: &mut person.types,
+        events: Arc::make_mut(&mut person.events),
+        journal: &person.journal,
+        zone,
+        look: &look,
+    });
+    blocks_follow(person, &moved);
+    insights_follow(&mut person.memory, &moved.gone, now);
+    result
+}
+
+/// Once a week, when `placement` fades, too: near-duplicates become one, mixed types become two.
+pub(super) fn tend(
+    person: &mut Person,
+    before: &Person,
+    brain: &Brain,
+    turn: &Turn<'_>,
+    report: &mut Report,
+) {
+    if person.types.decayed_on == before.types.decayed_on {
+        return;
+    }
+    let when = (turn.now, turn.settings.zone);
+    let Consolidated { merged, split, .. } = refile(person, brain, when, |tiers| {
+        let done = consolidate(tiers, brain.calibration());
+        let moved = done.moved.clone();
+        (done, moved)
+    });
+    (report.merged_types, report.split_types) = (merged, split);
+}
+
+/// What a type learned starts from its category, and from advice: where that is another one than
+/// before, it is learned anew.
+pub(super) fn start_anew(person: &mut Person, before: &Person, advised: Vec<TypeId>, zone: Tz) {
+    let mut turned = replay::of_another_category(&before.types, &person.types);
+    turned.extend(advised);
+    if !turned.is_empty() {
+        replay::rebuild(&mut person.types, &turned, &person.events, &person.journal, zone);
+    }
+}
+
+/// Blocks serve the type that their events have now, habits go on under the type's new number.
+fn blocks_follow(person: &mut Person, moved: &Moved) {
+    for id in &moved.events {
+        let kind = person.events.get(id).and_then(|event| event.task_type);
+        if let (Some(kind), Some(block)) = (kind, person.suggestions.get_mut(&id.uid)) {
+            block.task_type = kind;
+        }
+    }
+    let mut sessions: BTreeMap<RequestKey, u16> = BTreeMap::new();
+    for block in person.suggestions.values() {
+        let next = sessions.entry(block.request.clone()).or_default();
+        *next = block.session.saturating_add(1).max(*next);
+    }
+    // Of a habit whose sessions now come behind those of the other one: where each went.
+    let mut places: BTreeMap<(RequestKey, u16), u16> = BTreeMap::new();
+    for block in person.suggestions.values_mut() {
+        if let Some(into) = moved.gone.get(&block.task_type) {
+            block.task_type = *into;
+        }
+        let Some(key) = (block.door == Door::Habit).then(|| habit_of(&block.request, moved)) else {
+            continue;
+        };
+        let Some(key) = key else { continue };
+        let old = (std::mem::replace(&mut block.request, key.clone()), block.session);
+        block.session = *places.entry(old).or_insert_with(|| {
+            let next = sessions.entry(key).or_default();
+            *next = next.saturating_add(1);
+            *next - 1
+        });
+    }
+}
+
+/// The habit's name under the type that it is part of now (`habit:<type>:<week>`).
+fn habit_of(key: &RequestKey, moved: &Moved) -> Option<RequestKey> {
+    let (id, week) = key.0.strip_prefix("habit:")?.split_once(':')?;
+    let into = moved.gone.get(&id.parse::<TypeId>().ok()?)?;
+    Some(RequestKey(format!("habit:{into}:{week}")))
+}
