@@ -8,8 +8,8 @@ use std::process::Output;
 
 /// B-cubed and category by title: a little below what was measured, .599 and .763.
 const LEAST_BY_TITLE: Scores = Scores { b_cubed: 0.58, category: 0.745 };
-/// The same in context: .661 and .781.
-const LEAST_IN_CONTEXT: Scores = Scores { b_cubed: 0.66, category: 0.765 };
+/// The same in context: .696 and .781.
+const LEAST_IN_CONTEXT: Scores = Scores { b_cubed: 0.685, category: 0.765 };
 /// Pairs of hard titles told apart right: .41.
 const LEAST_HARD_PAIRS: f64 = 0.39;
 
