@@ -10,6 +10,7 @@ pub mod traits;
 pub mod prior;
 pub mod category;
 pub mod shape;
+pub mod topic;
 pub mod classify;
 pub mod assign;
 pub mod infer;

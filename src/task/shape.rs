@@ -1,9 +1,9 @@
 //! What the events of a type are like beside their titles: how long, with how many, in a series or
 //! not, at what hour. It is evidence for what belongs to the type, never more than that.
 //!
-//! Each clue says how much likelier it is under the type than among all of the person's events, as a
-//! bounded log ratio: one odd event never outweighs the words, and an hour at ten says nothing of a
-//! person whose days are hours at ten. A clue that is missing says nothing.
+//! Each clue says how much likelier it is under the type than among all of the person's events, as
+//! a bounded log ratio: one odd event never outweighs the words, and an hour at ten says nothing of
+//! a person whose days are hours at ten. A clue that is missing says nothing.
 
 use super::category::Context;
 
@@ -326,7 +326,8 @@ mod tests {
             let context = Context { local_hour: Some(hour), ..meeting(minutes, people) };
             let mut shape = standups();
             shape.observe(&context);
-            prop_assert!(shape.evidence(&context, &Shape::of_all([&standups(), &shape])).abs() <= 4.0 * (MOST + BY_CHANCE));
+            let all = Shape::of_all([&standups(), &shape]);
+            prop_assert!(shape.evidence(&context, &all).abs() <= 4.0 * (MOST + BY_CHANCE));
         }
     }
 }
