@@ -363,6 +363,7 @@ fn classify_one_title(bencher: Bencher<'_, '_>) {
             title: words,
             normalised: &normalised,
             embedding: &embedding,
+            weighed: None,
             series: None,
             context: Context::default(),
             guess: CategoryGuess::EVEN,

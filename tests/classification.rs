@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::process::Output;
 
-/// B-cubed and category by title: a little below what was measured, .599 and .763.
-const LEAST_BY_TITLE: Scores = Scores { b_cubed: 0.58, category: 0.745 };
-/// The same in context: .661 and .781.
-const LEAST_IN_CONTEXT: Scores = Scores { b_cubed: 0.66, category: 0.765 };
+/// B-cubed and category by title: a little below what was measured, .601 and .760.
+const LEAST_BY_TITLE: Scores = Scores { b_cubed: 0.595, category: 0.75 };
+/// The same in context: .683 and .807.
+const LEAST_IN_CONTEXT: Scores = Scores { b_cubed: 0.675, category: 0.795 };
 /// Pairs of hard titles told apart right: .41.
 const LEAST_HARD_PAIRS: f64 = 0.39;
 
@@ -175,4 +175,27 @@ fn some_hard_pairs_are_told_apart() {
     });
     let share = right.count() as f64 / pairs.len() as f64;
     assert!(share >= LEAST_HARD_PAIRS, "{share:.3} of the hard pairs are right");
+}
+
+#[test]
+fn kinds_of_work_that_share_length_and_hour_stay_apart() {
+    let kinds = ["Deep work", "Code review", "Interview", "Expenses"];
+    let topics = ["search", "billing", "mobile", "checkout", "metrics", "login"];
+    let mut input = String::new();
+    for week in 0..topics.len() {
+        for (n, kind) in kinds.iter().enumerate() {
+            let topic = topics[(week + n) % topics.len()];
+            let beside = r#""weekday":1,"hour":10,"duration_min":60,"recurring":false"#;
+            input += &format!("{{\"title\":\"{kind}: {topic}\",\"week\":{week},{beside}}}\n");
+        }
+    }
+    let rows = lines(&classify(&["--json"], &input).stdout);
+    for (n, kind) in kinds.iter().enumerate() {
+        let types: Vec<&Value> =
+            rows.iter().skip(n).step_by(kinds.len()).map(|row| &row["task_type"]).collect();
+        assert_eq!(types.len(), topics.len());
+        let first = types[0].as_str().unwrap();
+        assert!(first.starts_with(kind), "{kind} is a type of its own: {types:?}");
+        assert!(types.iter().all(|own| *own == types[0]), "whatever its topic: {types:?}");
+    }
 }

@@ -7,7 +7,7 @@ use super::{CommandError, Global, output};
 use crate::task::assign::{Assigned, assign};
 use crate::task::category::{CategoryGuess, CategoryHead, Context};
 use crate::task::classify::{Query, classify, says_nothing};
-use crate::task::{TypeId, Types, title};
+use crate::task::{TypeId, Types, title, topic};
 use crate::text::embed::{self, ArtefactError, Embedder, StaticEmbedder};
 use input::{Item, Items};
 use std::collections::{BTreeMap, BTreeSet};
@@ -102,11 +102,14 @@ impl Person {
     fn sort(&mut self, item: &Item, embedder: &StaticEmbedder, head: &CategoryHead) -> Row {
         let normalised = title::normalise(&item.title);
         let embedding = embedder.embed_one(&normalised);
+        let weighed = topic::weights(&self.types, &normalised)
+            .map(|weights| embedder.embed_weighed(&normalised, &weights));
         let guess = head.guess(&embedding, &item.context);
         let query = Query {
             title: &item.title,
             normalised: &normalised,
             embedding: &embedding,
+            weighed: weighed.as_ref(),
             series: item.series.as_ref(),
             context: item.context,
             guess,

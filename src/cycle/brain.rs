@@ -8,7 +8,7 @@ use crate::task::assign::{Assigned, assign};
 use crate::task::category::{CategoryHead, Context};
 use crate::task::classify::{Calibration, Query, Verdict, classify, says_nothing};
 use crate::task::refile::Look;
-use crate::task::{Embedding, TypeId, Types, title};
+use crate::task::{Embedding, TypeId, Types, title, topic};
 use crate::text::assistant::Assistant;
 use crate::text::embed::{ArtefactError, Embedder, StaticEmbedder, category_head};
 use chrono_tz::Tz;
@@ -81,11 +81,13 @@ impl Brain {
             let normalised = title::normalise(&event.title);
             let embedding =
                 vectors.entry(normalised.clone()).or_insert_with_key(|text| self.embed(text));
+            let weighed = self.weighed(&person.types, &normalised);
             let guess = self.head.guess(embedding, &context);
             let query = Query {
                 title: &event.title,
                 normalised: &normalised,
                 embedding,
+                weighed: weighed.as_ref(),
                 series: series_of(event, &person.types),
                 context,
                 guess,
@@ -106,12 +108,14 @@ impl Brain {
     pub fn type_of(&self, person: &mut Person, words: &str) -> TypeId {
         let normalised = title::normalise(words);
         let embedding = self.embed(&normalised);
+        let weighed = self.weighed(&person.types, &normalised);
         let context = Context::default();
         let guess = self.head.guess(&embedding, &context);
         let query = Query {
             title: words,
             normalised: &normalised,
             embedding: &embedding,
+            weighed: weighed.as_ref(),
             series: None,
             context,
             guess,
@@ -150,6 +154,15 @@ impl Brain {
         for exemplar in types.by_id.values_mut().flat_map(|kind| &mut kind.exemplars) {
             exemplar.embedding = self.embed(&exemplar.title);
         }
+    }
+
+    /// A title the person has not used before, with the topics in it counting less.
+    fn weighed(&self, types: &Types, normalised: &str) -> Option<Embedding> {
+        if types.by_title.contains_key(normalised) {
+            return None;
+        }
+        let weights = topic::weights(types, normalised)?;
+        Some(self.embedder.embed_weighed(normalised, &weights))
     }
 
     fn embed(&self, text: &str) -> Embedding {

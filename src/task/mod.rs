@@ -13,6 +13,7 @@ pub mod prior;
 pub mod category;
 pub mod shape;
 pub mod correct;
+pub mod topic;
 pub mod classify;
 pub mod assign;
 pub mod infer;

@@ -33,6 +33,7 @@ fn file(
         title,
         normalised: &title::normalise(title),
         embedding: &at(degrees),
+        weighed: None,
         series: series.as_ref(),
         context,
         guess: *guess,

@@ -159,6 +159,7 @@ impl World {
             title: &event.title,
             normalised: &title::normalise(&event.title),
             embedding: &look.embedding,
+            weighed: None,
             series: event.recurring.then_some(&event.id.uid),
             context: look.context,
             guess: look.guess,

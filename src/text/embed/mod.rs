@@ -20,6 +20,13 @@ pub trait Embedder: Send + Sync {
     /// zero vector.
     fn embed(&self, titles: &[&str]) -> Vec<Embedding>;
 
+    /// The vector of one title, each of its words (parted by a space) at the weight of that place;
+    /// words without one count in full. An embedder that reads titles whole takes no notice.
+    fn embed_weighed(&self, title: &str, weights: &[f32]) -> Embedding {
+        let _ = weights;
+        self.embed(&[title]).pop().unwrap_or(Embedding(Vec::new()))
+    }
+
     /// How cosines of these vectors read on the scale where 0.8 is the reuse threshold.
     fn calibration(&self) -> Calibration;
 }
@@ -80,17 +87,30 @@ impl StaticEmbedder {
     pub fn embed_one(&self, title: &str) -> Embedding {
         let mut sum = vec![0.0; self.table.dims()];
         pieces::rows(&self.table, title, |row, weight| self.table.add(row, weight, &mut sum));
-        let length = sum.iter().map(|x| x * x).sum::<f32>().sqrt();
-        if length > 0.0 {
-            sum.iter_mut().for_each(|x| *x /= length);
-        }
-        Embedding(sum)
+        direction(sum)
     }
+}
+
+fn direction(mut sum: Vec<f32>) -> Embedding {
+    let length = sum.iter().map(|x| x * x).sum::<f32>().sqrt();
+    if length > 0.0 {
+        sum.iter_mut().for_each(|x| *x /= length);
+    }
+    Embedding(sum)
 }
 
 impl Embedder for StaticEmbedder {
     fn embed(&self, titles: &[&str]) -> Vec<Embedding> {
         titles.iter().map(|title| self.embed_one(title)).collect()
+    }
+
+    fn embed_weighed(&self, title: &str, weights: &[f32]) -> Embedding {
+        let mut sum = vec![0.0; self.table.dims()];
+        let weights = weights.iter().copied().chain(std::iter::repeat(1.0));
+        for (word, weight) in title.split(' ').zip(weights) {
+            pieces::rows(&self.table, word, |row, own| self.table.add(row, own * weight, &mut sum));
+        }
+        direction(sum)
     }
 
     fn calibration(&self) -> Calibration {

@@ -55,6 +55,16 @@ fn near_in_meaning_is_near_in_space() {
     assert_eq!(EMBEDDER.embed(&["a", "b"]).len(), 2);
 }
 
+#[test]
+fn a_word_that_counts_less_pulls_less() {
+    let weighed = |weights: &[f32]| EMBEDDER.embed_weighed("implement map tiles", weights);
+    let (kind, whole) =
+        (EMBEDDER.embed_one("implement"), EMBEDDER.embed_one("implement map tiles"));
+    assert!(weighed(&[]).cosine(&whole) > 0.9999 && weighed(&[1.0; 3]).cosine(&whole) > 0.9999);
+    assert!(weighed(&[1.0, 0.1, 0.1]).cosine(&kind) > whole.cosine(&kind));
+    assert!(weighed(&[1.0, 0.0, 0.0]).cosine(&kind) > 0.9999);
+}
+
 /// The scripts beside this file make these very bytes; the README there says so too.
 #[test]
 fn the_artefacts_are_those_of_the_readme() {
