@@ -20,8 +20,8 @@ const UNSURE: std::ops::Range<f32> = 0.68..0.88;
 
 /// What is beside the title speaks for a type in full from the end of this similarity of the words
 /// on, and not at all below its start: words that have little in common stay apart, however alike
-/// the hours. From .2 to .5 the development stream would gain .011 (B-cubed, in context) and made-up
-/// people with series would lose .02.
+/// the hours. From .2 to .5 the development stream would gain .011 (B-cubed, in context), and
+/// made-up people with series would lose .02.
 const WORDS: std::ops::Range<f32> = 0.5..0.8;
 
 /// How much of a type's nearness is that of its middle; the rest is its nearest exemplar's.
