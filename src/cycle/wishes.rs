@@ -62,6 +62,7 @@ pub(super) fn plan(person: &mut Person, brain: &Brain, turn: &Turn<'_>, report: 
         report.unplaced.push(Left { request: key.clone(), title, why: *why });
     }
     report.left_alone = plan.notes;
+    person.risks = plan.risks;
     for suggestion in plan.suggestions {
         // What may lie there unseen keeps its text: with another it would read as the person's.
         let old = person.suggestions.get(&suggestion.uid);

@@ -3,6 +3,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use chronotype::event::*;
 use chronotype::memory::graph::{Insight, Kind, Node};
+use chronotype::schedule::plan::Risk;
+use chronotype::schedule::plan::risk::{Choice, Danger, Droppable};
 use chronotype::schedule::request::{Ask, Door, RequestKey};
 use chronotype::schedule::suggestion::{Intent, Published, State, Suggestion};
 use chronotype::store::Person;
@@ -285,6 +287,30 @@ fn asks() -> impl Strategy<Value = Vec<Ask>> {
     vec(one.prop_map(make), 0..4)
 }
 
+fn risks() -> impl Strategy<Value = Vec<Risk>> {
+    let what = prop_oneof![
+        uid().prop_map(|uid| Droppable::Block { uid }),
+        (uid(), option::of(text())).prop_map(|(uid, recurrence_id)| Droppable::Event {
+            id: EventId { uid, recurrence_id }
+        }),
+    ];
+    let choice =
+        (what, text(), moment()).prop_map(|(what, title, start)| Choice { what, title, start });
+    let danger = prop::sample::select(vec![Danger::NoRoom, Danger::Crowded, Danger::LastPlace]);
+    let one =
+        (text(), text(), moment(), danger, any::<u32>(), option::of(moment()), vec(choice, 0..3));
+    let make = |(key, title, deadline, danger, minutes, stands, choices)| Risk {
+        request: RequestKey(key),
+        title,
+        deadline,
+        danger,
+        minutes,
+        stands,
+        choices,
+    };
+    vec(one.prop_map(make), 0..4)
+}
+
 prop_compose! {
     fn shape()(
         tallies in any::<[(u16, i16, u16); 2]>(),
@@ -319,6 +345,7 @@ prop_compose! {
         insights in (insight(0).boxed(), insight(7).boxed(), 0usize..3),
         suggestions in vec(suggestion().boxed(), 0..4),
         asks in asks(),
+        risks in risks(),
         numbers in any::<(u32, u32, u32, u64, Option<i64>)>(),
         last_turn in option::of(moment()),
     ) -> Person {
@@ -339,6 +366,7 @@ prop_compose! {
         person.memory.insights = all.into_iter().take(insights.2).map(|i| (i.id, i)).collect();
         person.suggestions = suggestions.into_iter().map(|s| (s.uid.clone(), s)).collect();
         person.asks = asks;
+        person.risks = risks;
         person.types.next = numbers.0;
         person.memory.next = numbers.1;
         person.next_ask = numbers.2;

@@ -11,6 +11,7 @@ mod task;
 mod memory;
 mod status;
 mod suggestion;
+mod risk;
 mod meta;
 
 pub(super) use keep::{Keep, Unreadable};
@@ -21,6 +22,7 @@ pub(super) use task::{ExemplarEntry, ShapeEntry, TypeEntry};
 use super::error::StoreError;
 use crate::event::{Event, EventId, PrincipalId, Span};
 use crate::memory::graph::Insight;
+use crate::schedule::plan::Risk;
 use crate::schedule::request::Ask;
 use crate::schedule::suggestion::Suggestion;
 use serde::Serialize;
@@ -93,6 +95,7 @@ kinds! {
     Lessons = 13, "lessons", LessonsEntry;
     Trial = 14, "trial", TrialEntry;
     Shape = 15, "shape", ShapeEntry;
+    Risk = 25, "risk", Risk;
 }
 
 /// The value of a record.
