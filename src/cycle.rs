@@ -6,6 +6,7 @@
 //! calendar, so a crash at any point is repaired by the next turn.
 
 mod brain;
+mod explain;
 mod forget;
 mod gather;
 mod report;
@@ -14,7 +15,8 @@ mod take_in;
 mod wishes;
 mod write_back;
 
-pub use brain::Brain;
+pub use brain::{Brain, Filed, FiledBy};
+pub use explain::explain_block;
 pub use report::{Left, Report, Warning, Writes};
 pub use settings::{Mode, Settings};
 

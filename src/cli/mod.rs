@@ -22,6 +22,7 @@ pub mod types;
 pub mod insights;
 pub mod suggestions;
 pub mod schedule;
+pub mod explain;
 pub mod cure;
 pub mod status;
 pub mod doctor;
@@ -113,6 +114,7 @@ enum Command {
     Insights(insights::Args),
     Suggestions(suggestions::Args),
     Schedule(schedule::Args),
+    Explain(explain::Args),
     Status(status::Args),
     Doctor(doctor::Args),
     Export(export::Args),
@@ -187,6 +189,7 @@ pub fn main() -> ExitCode {
         Command::Insights(args) => insights::run(args, &cli.global),
         Command::Suggestions(args) => suggestions::run(args, &cli.global),
         Command::Schedule(args) => schedule::run(args, &cli.global),
+        Command::Explain(args) => explain::run(args, &cli.global),
         Command::Status(args) => status::run(args, &cli.global),
         Command::Doctor(args) => doctor::run(args, &cli.global),
         Command::Export(args) => export::run(args, &cli.global),

@@ -4,9 +4,12 @@
 use super::ground::Ground;
 use super::numbers::{Stage, ask, in_recovery, limit};
 use super::review::Wanted;
+use super::{PlanInput, in_order};
+use crate::event::Uid;
 use crate::schedule::problem::{Ask, CELL, DAY};
 use crate::schedule::request::{Door, Request};
 use crate::schedule::slot::{Curve, tiredness};
+use crate::schedule::suggestion::{State, Suggestion};
 use crate::task::TaskType;
 use chrono::{DateTime, Utc};
 
@@ -154,6 +157,56 @@ impl Account {
     }
 }
 
+/// The account of a block that lies ahead, as things stand now; `None` for one that is over, is not
+/// known, or whose type is not.
+pub fn of_block(input: &PlanInput<'_>, uid: &Uid) -> Option<Account> {
+    let block = input.suggestions.get(uid).filter(|b| b.stands() && b.end > input.now)?;
+    let mut requests = in_order(input.requests);
+    let found = requests.iter().position(|r| r.key == block.request);
+    let index = found.unwrap_or(requests.len());
+    if found.is_none() {
+        requests.push(orphan(block));
+    }
+    requests[index].task_type = Some(block.task_type);
+    let mut ground = Ground::of(&PlanInput { requests: &requests, ..*input });
+    let others = input.suggestions.values().filter(|b| b.stands() && b.uid != *uid);
+    let standing: Vec<_> =
+        others.filter(|b| b.end > input.now).map(|b| ground.standing_of(b)).collect();
+    // Where the person touched it, it is busy already.
+    ground.busy.retain(|&stretch| stretch != ground.horizon.stretch(block.start, block.end));
+    standing.into_iter().for_each(|s| ground.stand(s));
+    let (start, end) = ground.horizon.stretch(block.start, block.end);
+    let refused = input.suggestions.values().filter(|b| b.request == block.request);
+    let wanted = Wanted {
+        request: index,
+        session: block.session,
+        attempt: block.attempt,
+        minutes: end - start,
+        avoid: refused.filter(|b| b.state == State::Refused).map(|b| (b.start, b.end)).collect(),
+        block: Some(block.clone()),
+        must_go: None,
+        at: Some(start),
+    };
+    account(&ground, &wanted, start)
+}
+
+/// What a block served whose request is no more.
+fn orphan(block: &Suggestion) -> Request {
+    Request {
+        key: block.request.clone(),
+        title: block.title.clone(),
+        door: block.door,
+        task_type: Some(block.task_type),
+        minutes: None,
+        sessions: 1,
+        weekly: 0,
+        earliest: None,
+        deadline: None,
+        weight: 1,
+        related_to: None,
+    }
+}
+
 /// The account of a session at a minute of the horizon; everything else stands. `None` without a
 /// type.
 pub(super) fn account(ground: &Ground<'_>, wanted: &Wanted, start: i32) -> Option<Account> {
@@ -206,13 +259,14 @@ fn terms(ground: &Ground<'_>, kind: &TaskType, curve: &Curve, start: i32, length
     let mean =
         |of: &[f64; 24]| (0..quarters).map(|q| of[hour(q)]).sum::<f64>() / f64::from(quarters);
     let (prior, learned, placed) = (mean(&curve.prior), mean(&curve.learned), mean(&curve.placed));
-    let all = ground.mean(kind, curve, start, length);
+    let insights = ground.mean(kind, curve, start, length) - prior - learned - placed;
     let earlier = ground.tiring.get(day).map_or(&[][..], Vec::as_slice);
     Terms {
         prior,
         learned,
         placed,
-        insights: all - prior - learned - placed,
+        // The dust of adding in another order is no insight.
+        insights: if insights.abs() < 1e-6 { 0.0 } else { insights },
         tired: -tiredness(earlier, kind.cognitive_load.into(), start),
     }
 }

@@ -198,6 +198,8 @@ fn no_room(attempt: &Attempt<'_>) -> Vec<Risk> {
 struct Taker {
     start: i32,
     end: i32,
+    /// The request it serves; a task makes no room for itself.
+    request: Option<usize>,
     /// `None` = it is not the person's alone to drop.
     choice: Option<(Rank, Choice)>,
 }
@@ -226,7 +228,9 @@ fn takers(attempt: &Attempt<'_>) -> Vec<Taker> {
         let (start, end) = ground.horizon.stretch(block.start, block.end);
         let what = Droppable::Block { uid: block.uid.clone() };
         let choice = Choice { what, title: block.title.clone(), start: block.start };
-        found.push(Taker { start, end, choice: Some((rank(&block.request), choice)) });
+        let request = input.requests.iter().position(|r| r.key == block.request);
+        let choice = Some((rank(&block.request), choice));
+        found.push(Taker { start, end, request, choice });
     }
     for session in &attempt.placed {
         let wanted = &session.wanted;
@@ -241,6 +245,7 @@ fn takers(attempt: &Attempt<'_>) -> Vec<Taker> {
         found.push(Taker {
             start: session.start,
             end: session.start + wanted.minutes,
+            request: Some(wanted.request),
             choice: Some((rank(&request.key), choice)),
         });
     }
@@ -253,7 +258,8 @@ fn takers(attempt: &Attempt<'_>) -> Vec<Taker> {
         let what = Droppable::Event { id: event.id.clone() };
         let choice = Choice { what, title: event.title.clone(), start };
         let (from, to) = ground.horizon.stretch(start, end);
-        found.push(Taker { start: from, end: to, choice: alone.then_some((Rank::Event, choice)) });
+        let choice = alone.then_some((Rank::Event, choice));
+        found.push(Taker { start: from, end: to, request: None, choice });
     }
     found
 }
@@ -275,7 +281,10 @@ fn choices(attempt: &Attempt<'_>, takers: &[Taker], index: usize, length: i32) -
         let (from, to) = (start - buffer, start + length + buffer);
         let mut over = takers.iter().filter(|t| t.start < to && from < t.end);
         let (Some(only), None) = (over.next(), over.next()) else { continue };
-        let Some((rank, choice)) = &only.choice else { continue };
+        let Some((rank, choice)) = only.choice.as_ref().filter(|_| only.request != Some(index))
+        else {
+            continue;
+        };
         // Whole days of absence are no takers: they close their hours for good.
         let closed =
             ground.busy.iter().any(|b| b.0 < to && from < b.1 && *b != (only.start, only.end));
