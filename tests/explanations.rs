@@ -136,8 +136,9 @@ fn a_deadline_that_does_not_fit_is_said_everywhere_and_dropping_one_thing_helps(
     meeting(&person, "am", &own("080000", "110000"));
     meeting(&person, "pm", &own("120000", "170000"));
     todo(&person, "deck", "Board deck", "02T170000", 90);
-    let said = "Overcommitted: Board deck: 90 minutes don't fit before Mon 2 Mar 18:00. They fit \
-                only without Own work 080000 (Mon 2 Mar 09:00) or Own work 120000 (Mon 2 Mar 13:00)";
+    let said = "Overcommitted: Board deck: 90 minutes don't fit before Mon 2 Mar 18:00. They \
+                fit only without Own work 080000 (Mon 2 Mar 09:00) or Own work 120000 (Mon 2 Mar \
+                13:00)";
     holds(&person.ok(MONDAY, &["sync"]).out, &[said]);
     holds(&person.ok(LATER, &["status"]).out, &[said]);
     holds(&person.ok(LATER, &["suggestions"]).out, &[said]);

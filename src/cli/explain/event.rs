@@ -58,7 +58,8 @@ fn why_type(kind: &TaskType, filed: &Filed) -> String {
             output::count(filed.same_title as usize, "event")
         ),
         FiledBy::Meaning => format!(
-            "it means nearly the same as {near}: similarity {:.2}, from 0.80 on it is the same kind",
+            "it means nearly the same as {near}: similarity {:.2}, from 0.80 on it is the same \
+             kind",
             filed.similarity
         ),
         FiledBy::First => format!(

@@ -1,5 +1,5 @@
-//! What becomes of the blocks there are: each stays, may move, must move, is over or goes; and which
-//! sessions are still without one.
+//! What becomes of the blocks there are: each stays, may move, must move, is over or goes; and
+//! which sessions are still without one.
 
 use super::ground::Ground;
 use super::place::{FINEST, Moved};
