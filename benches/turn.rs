@@ -210,6 +210,7 @@ impl World {
             planning: Planning::default(),
             suggest_into: Some(("home".into(), "chronotype".into())),
             deletions: Deletions::Guarded,
+            assistant: None,
         };
         let principal = PrincipalId::new("mira").expect("a name");
         Self { principal, settings, brain: Brain::local().expect("artefacts") }

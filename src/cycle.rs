@@ -5,6 +5,7 @@
 //! Learned state and intended writes are committed in one batch *before* anything is written to a
 //! calendar, so a crash at any point is repaired by the next turn.
 
+mod advise;
 mod brain;
 mod explain;
 mod forget;
@@ -26,6 +27,7 @@ use crate::store::{Person, Store, StoreError};
 use crate::sync::apply::apply;
 use crate::sync::poll::{Account, Client, poll};
 use crate::sync::reconcile::{Operation, reconcile};
+use crate::task::advice::Question;
 use crate::task::{infer, learn};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
@@ -82,6 +84,8 @@ pub struct Decision {
     pub person: Person,
     /// The writes to perform, on our own blocks alone.
     pub operations: Vec<Operation>,
+    /// What to ask the assistant after the commit; each is noted as asked already.
+    pub questions: Vec<Question>,
     /// What to tell.
     pub report: Report,
 }
@@ -105,7 +109,7 @@ pub async fn turn(
     tracing::debug!(accounts = answers.len(), "polled");
     (turn.at)(Step::Polled);
 
-    let Decision { person: decided, operations, mut report } =
+    let Decision { person: decided, operations, questions, mut report } =
         decide(&before, &answers, brain, turn); //                                    2 to 10, pure
     drop(answers);
     report.log();
@@ -116,18 +120,23 @@ pub async fn turn(
 
     store.commit(turn.principal, &before, &decided)?; //                                   11 commit
     (turn.at)(Step::Committed);
-    if operations.is_empty() {
-        return Ok((report, decided));
+    let mut person = decided;
+    if !operations.is_empty() {
+        let collections = write_back::collections(&person);
+        let written = |place: usize| (turn.at)(Step::Written(place));
+        let applied = apply(clients, &collections, &operations, &written).await; //   12 write back
+        let mut recorded = write_back::record(&person, &applied, turn, &mut report);
+        write_back::note_weaknesses(&mut recorded, clients, turn.now);
+        store.commit(turn.principal, &person, &recorded)?;
+        (turn.at)(Step::Recorded);
+        person = recorded;
     }
-
-    let collections = write_back::collections(&decided);
-    let written = |place: usize| (turn.at)(Step::Written(place));
-    let applied = apply(clients, &collections, &operations, &written).await; //       12 write back
-    let mut recorded = write_back::record(&decided, &applied, turn, &mut report);
-    write_back::note_weaknesses(&mut recorded, clients, turn.now);
-    store.commit(turn.principal, &decided, &recorded)?;
-    (turn.at)(Step::Recorded);
-    Ok((report, recorded))
+    if let Some(assistant) = brain.assistant().filter(|_| !questions.is_empty()) {
+        let answered = advise::ask(assistant, &questions, &person, turn, &mut report).await;
+        store.commit(turn.principal, &person, &answered)?;
+        person = answered;
+    }
+    Ok((report, person))
 }
 
 /// Events are shared with the state before until one settles.
@@ -149,6 +158,9 @@ pub fn decide(before: &Person, answers: &[Account], brain: &Brain, turn: &Turn<'
 
     let unclassified = take_in::take_in(&mut person, answers, turn, &mut report); //  2 diff, 3 fold
     brain.classify(&mut person, &unclassified, zone, &mut report); //           4 embed, 5 classify
+    if let Some(terms) = &turn.settings.assistant {
+        advise::take_up(&mut person, terms);
+    }
 
     let moment = infer::Context { now, zone };
     let outcomes = settle(&mut person, &moment); //                                         6 infer
@@ -172,5 +184,6 @@ pub fn decide(before: &Person, answers: &[Account], brain: &Brain, turn: &Turn<'
     person.last_turn = Some(now);
     person.turns += 1;
     report.count(&person, &operations);
-    Decision { person, operations, report }
+    let questions = advise::questions(&mut person, brain, turn, &report);
+    Decision { person, operations, questions, report }
 }

@@ -35,8 +35,8 @@ fn the_template_shows_the_defaults() {
 }
 
 /// Keys of accounts that are refused, or not served yet.
-const NOT_SHOWN: [&str; 5] =
-    ["password", "client_secret_file", "api_root", "auth_uri", "token_uri"];
+const NOT_SHOWN: [&str; 6] =
+    ["password", "key", "client_secret_file", "api_root", "auth_uri", "token_uri"];
 
 #[test]
 fn the_template_names_every_key() {

@@ -39,6 +39,7 @@ fn shares_events_and_objects_with_the_state_before() {
         planning: Planning::default(),
         suggest_into: None,
         deletions: Deletions::Guarded,
+        assistant: None,
     };
     let (principal, brain) = (PrincipalId::new("mira").unwrap(), Brain::local().unwrap());
     let turn = |before: &Person, answers: &[Account], minute: u32| {

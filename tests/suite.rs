@@ -55,3 +55,4 @@ mod corpus_sync;
 mod occurrences_command;
 mod tidy;
 mod classification;
+mod assistant;

@@ -17,10 +17,10 @@ const MAY_USE: MayUse = &[
     ("schedule", &["event", "task", "memory"]),
     ("calendar", &["event"]),
     ("sync", &["event", "task", "schedule", "calendar"]),
-    ("text", &["event", "task"]),
+    ("text", &["event", "task", "calendar"]),
     ("store", &["event", "task", "memory", "schedule", "sync"]),
     ("cycle", &["event", "task", "memory", "schedule", "calendar", "sync", "text", "store"]),
-    ("config", &["event", "schedule", "calendar"]),
+    ("config", &["event", "task", "schedule", "calendar", "text"]),
     (
         "cli",
         &[
@@ -46,7 +46,7 @@ const HOMES: Homes = &[
     ("async-trait", &["calendar", "sync/poll", "sync/apply"]),
     ("tokio", &["calendar", "sync/poll", "sync/apply", "cycle", "cli", "daemon"]),
     ("libdav", &["calendar"]),
-    ("reqwest", &["calendar"]),
+    ("reqwest", &["calendar", "text/assistant"]),
     ("rustls", &["calendar"]),
     ("google-calendar3", &["calendar"]),
     ("yup-oauth2", &["calendar"]),

@@ -1,15 +1,16 @@
 //! From the config to what a turn takes: accounts to sign in to, and the person's settings.
 
-use crate::calendar::caldav::{Access, CalDav};
+use crate::calendar::caldav::{self, CalDav};
 use crate::calendar::google::{self, Credentials, Google, Pace, TokenFile, Words, Writing};
 use crate::calendar::names::Names;
 use crate::calendar::vdir::{self, Vdir};
 use crate::calendar::{Calendar, Error, Http, Secret, Unreachable};
-use crate::config::{Account, AccountKind, Config};
+use crate::config::{Account, AccountKind, Config, PasswordSource};
 use crate::cycle::{Mode, Settings};
 use crate::sync::diff::Deletions;
 use crate::sync::poll::{Client, Discovery};
 use crate::sync::status::Status;
+use crate::text::assistant::{Access, Assistant};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
@@ -63,7 +64,7 @@ fn caldav(account: &Account, url: &str, http: Http) -> Result<Box<dyn Calendar>,
         Some(_) => account.password().map_err(|e| Error::Unauthorized(e.to_string()))?,
         None => Secret::new(""),
     };
-    let access = Access {
+    let access = caldav::Access {
         account: account.name.clone(),
         url: url.to_owned(),
         username: account.username.clone().unwrap_or_default(),
@@ -143,6 +144,24 @@ fn suggest_into(config: &Config) -> Option<(String, String)> {
     })
 }
 
+/// The model to ask about new types, where the person wants one and it can be reached.
+///
+/// # Errors
+/// In one sentence, why not: it is done without then.
+pub fn assistant(config: &Config) -> Result<Option<Assistant>, String> {
+    let Some(wanted) = &config.assistant else { return Ok(None) };
+    let key = wanted.key.as_ref().map(PasswordSource::read).transpose();
+    let key = key.map_err(|e| format!("its key can't be had: {e}"))?;
+    let access = Access {
+        url: wanted.url.clone(),
+        model: wanted.model.clone(),
+        key,
+        timeout: wanted.timeout,
+    };
+    let http = Http::new().map_err(|e| e.to_string())?;
+    Assistant::new(http, access).map(Some).map_err(|e| e.to_string())
+}
+
 /// The person's settings for a turn.
 pub fn settings(config: &Config, zone: Tz, mode: Mode, deletions: Deletions) -> Settings {
     let horizon = i64::from(config.planning.horizon_days);
@@ -156,5 +175,6 @@ pub fn settings(config: &Config, zone: Tz, mode: Mode, deletions: Deletions) -> 
         planning: config.planning.clone(),
         suggest_into: suggest_into(config),
         deletions,
+        assistant: config.assistant.as_ref().map(|assistant| assistant.terms),
     }
 }

@@ -144,6 +144,7 @@ fn summary(config: &Config) -> Value {
         "accounts": accounts.collect::<Vec<_>>(),
         "working_hours": hours(config),
         "mode": config.suggestions.mode.word(),
+        "assistant": config.assistant.as_ref().map(|assistant| &assistant.url),
         "store": config.store,
     })
 }
@@ -174,6 +175,11 @@ fn text(config: &Config) -> String {
     };
     lines.push(("hours", hours));
     lines.push(("mode", config.suggestions.mode.word().to_owned()));
+    if let Some(assistant) = &config.assistant {
+        let titles = if assistant.terms.titles { "told titles" } else { "told no titles" };
+        let words = format!("{} at {}, {titles}", assistant.model, assistant.url);
+        lines.push(("model", words));
+    }
     lines.push(("store", config.store.display().to_string()));
     let line = |(name, value): (&str, String)| format!("  {name:<8} {value}\n");
     lines.into_iter().map(line).collect()

@@ -18,6 +18,7 @@ pub mod try_out;
 pub mod sync;
 pub mod config;
 pub mod agenda;
+mod assistant;
 pub mod types;
 pub mod insights;
 pub mod suggestions;
@@ -112,6 +113,7 @@ enum Command {
     Agenda(agenda::Args),
     Types(types::Args),
     Insights(insights::Args),
+    Assistant(assistant::Args),
     Suggestions(suggestions::Args),
     Schedule(schedule::Args),
     Explain(explain::Args),
@@ -187,6 +189,7 @@ pub fn main() -> ExitCode {
         Command::Agenda(args) => agenda::run(args, &cli.global),
         Command::Types(args) => types::run(args, &cli.global),
         Command::Insights(args) => insights::run(args, &cli.global),
+        Command::Assistant(args) => assistant::run(args, &cli.global),
         Command::Suggestions(args) => suggestions::run(args, &cli.global),
         Command::Schedule(args) => schedule::run(args, &cli.global),
         Command::Explain(args) => explain::run(args, &cli.global),

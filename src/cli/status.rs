@@ -4,7 +4,8 @@ use super::context::Looked;
 use super::cure::{Cure, SIGN_IN};
 use super::output::{BAD, FAINT, HEADING, WARN, styled};
 use super::table::{Align, Cell, Table, plain, wrap};
-use super::{CommandError, Global, account, context, output, risks};
+use super::{CommandError, Global, account, assistant, context, output, risks};
+use crate::config::Config;
 use crate::event::Href;
 use crate::store::Person;
 use crate::sync::status::{AccountStatus, CollectionStatus};
@@ -45,8 +46,13 @@ pub fn run(_args: &Args, global: &Global) -> Result<(), CommandError> {
         text.push_str(&styled(BAD, &wrap(&line, 0, output::columns())));
     }
     text.push_str(&risks::list(&looked.person.risks, clock.now, clock.zone));
+    text.push_str(&assistant::summary(&looked.person.assistant, prices(&looked.config), &clock));
     text.push_str(&collections(&looked.person, &clock));
     output::data(&text)
+}
+
+fn prices(config: &Config) -> [Option<f64>; 2] {
+    config.assistant.as_ref().map(|assistant| assistant.prices).unwrap_or_default()
 }
 
 /// Whose the Google accounts are, as far as that is known.
@@ -259,5 +265,6 @@ fn document(looked: &Looked, now: DateTime<Utc>) -> Value {
             .collect::<Vec<_>>(),
         "accounts_in_trouble": accounts.collect::<Vec<_>>(),
         "collections": collections.collect::<Vec<_>>(),
+        "assistant": assistant::document(&person.assistant, prices(&looked.config)),
     })
 }

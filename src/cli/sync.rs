@@ -51,7 +51,18 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
         true => Deletions::Accepted,
         false => Deletions::Guarded,
     };
-    let settings = account::settings(config, opened.zone, mode, deletions);
+    let mut settings = account::settings(config, opened.zone, mode, deletions);
+    // A dry run asks nobody.
+    let assistant = match mode {
+        Mode::DryRun => None,
+        Mode::Suggest | Mode::Observe => account::assistant(config).unwrap_or_else(|why| {
+            output::warn(&format!("the assistant is not asked: {why}"));
+            None
+        }),
+    };
+    settings.assistant = settings.assistant.filter(|_| assistant.is_some());
+    let brain = Brain::local().map_err(|e| CommandError::failure(e.to_string()))?;
+    let brain = brain.with_assistant(assistant);
     let clients = account::clients(config);
     if clients.is_empty() {
         return Err(CommandError::config("the config names no account")
@@ -84,7 +95,7 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
             bar.set_position(done);
         },
     };
-    let (report, person) = perform(&opened.store, opened.person, &clients, &turn)?;
+    let (report, person) = perform(&opened.store, opened.person, &clients, &brain, &turn)?;
     bar.finish_and_clear();
     let failure = nothing_read(&report);
     tell(&report, &person, &turn, global, failure.is_none())?;
@@ -116,15 +127,15 @@ fn perform(
     store: &Store,
     before: Person,
     clients: &[Client],
+    brain: &Brain,
     turn: &Turn<'_>,
 ) -> Result<(Report, Person), CommandError> {
-    let brain = Brain::local().map_err(|e| CommandError::failure(e.to_string()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|e| CommandError::failure(format!("can't start: {e}")))?;
-    let (report, person) = runtime.block_on(cycle::turn(store, before, clients, &brain, turn))?;
+    let (report, person) = runtime.block_on(cycle::turn(store, before, clients, brain, turn))?;
     Ok((report, person))
 }
 

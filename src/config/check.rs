@@ -34,6 +34,7 @@ pub(super) fn check(file: &File, text: &str, origin: &Origin) -> Result<Config, 
         learning: c.learning(&file.learning),
         planning: c.planning(&file.planning, &file.suggestions),
         suggestions: c.suggestions(&file.suggestions),
+        assistant: c.assistant(&file.assistant),
         store: c.store(&file.store.path),
         daemon: c.daemon(&file.daemon),
         notes: Vec::new(),
@@ -72,7 +73,12 @@ impl<'a> Check<'a> {
         self.problems.push(problem);
     }
 
-    fn number<N>(&mut self, value: &Number, key: &str, fits: RangeInclusive<N>) -> Option<N>
+    pub(super) fn number<N>(
+        &mut self,
+        value: &Number,
+        key: &str,
+        fits: RangeInclusive<N>,
+    ) -> Option<N>
     where
         N: TryFrom<i64> + PartialOrd + Display,
     {
@@ -323,11 +329,9 @@ impl<'a> Check<'a> {
 
     /// What can be written and does nothing yet.
     fn later(&mut self, file: &File) {
-        let assistant = file.assistant.enabled.as_ref().filter(|on| *on.get_ref());
         let embedder = file.embedder.kind.as_ref().filter(|kind| kind.get_ref() != "local");
         let dashboard = file.daemon.dashboard.as_ref().filter(|at| at.get_ref() != "off");
         let asked = [
-            (assistant.map(Spanned::span), "assistant.enabled", "false"),
             (embedder.map(Spanned::span), "embedder.kind", "\"local\""),
             (dashboard.map(Spanned::span), "daemon.dashboard", "\"off\""),
         ];

@@ -88,7 +88,21 @@ table!(Suggestions {
     colours: Option<Spanned<bool>>,
 });
 
-table!(Assistant { enabled: Option<Spanned<bool>> });
+table!(Assistant {
+    enabled: Option<Spanned<bool>>,
+    url: Text,
+    model: Text,
+    key: Text,
+    key_command: Text,
+    key_file: Text,
+    titles: Option<Spanned<bool>>,
+    trust: Option<Spanned<f64>>,
+    daily_calls: Number,
+    monthly_calls: Number,
+    timeout_seconds: Number,
+    price_in: Option<Spanned<f64>>,
+    price_out: Option<Spanned<f64>>,
+});
 
 table!(Embedder { kind: Text });
 

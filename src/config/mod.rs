@@ -6,6 +6,7 @@
 mod file;
 mod check;
 mod account;
+mod assistant;
 mod problem;
 mod password;
 mod show;
@@ -18,9 +19,11 @@ use crate::calendar::caldav::SignIn;
 use crate::event::PrincipalId;
 use crate::schedule::plan::Planning;
 use crate::schedule::request::Door;
+use crate::task::advice::Terms;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The commented config file with every key at its default.
 pub const TEMPLATE: &str = include_str!("../../config/chronotype.toml");
@@ -56,6 +59,8 @@ pub struct Config {
     pub planning: Planning,
     /// What is proposed.
     pub suggestions: Suggestions,
+    /// A language model to ask about new types; `None` = none.
+    pub assistant: Option<Assistant>,
     /// The folder of the store.
     pub store: PathBuf,
     /// The background service.
@@ -194,6 +199,23 @@ impl Mode {
             Mode::Suggest => "suggest",
         }
     }
+}
+
+/// `[assistant]`, switched on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assistant {
+    /// The chat endpoint, up to and without `/chat/completions`.
+    pub url: String,
+    /// The model's name there.
+    pub model: String,
+    /// Where its key comes from; `None` = it wants none.
+    pub key: Option<PasswordSource>,
+    /// For one answer.
+    pub timeout: Duration,
+    /// What may be sent, how often, and how far it is believed.
+    pub terms: Terms,
+    /// Money for a million tokens read and written, where given.
+    pub prices: [Option<f64>; 2],
 }
 
 /// `[daemon]`.

@@ -49,16 +49,15 @@ pub enum PasswordError {
     File(String),
 }
 
-impl Account {
-    /// Fetches the password. Blocks until the command has ended, 30 seconds at most.
+impl PasswordSource {
+    /// Fetches the secret. Blocks until the command has ended, 30 seconds at most.
     ///
     /// # Errors
-    /// [`PasswordError`], which never holds the password or the command.
-    pub fn password(&self) -> Result<Secret, PasswordError> {
-        match &self.password {
-            None => Err(PasswordError::Missing),
-            Some(PasswordSource::Command(command)) => run(command).map_err(PasswordError::Command),
-            Some(PasswordSource::File(path)) => {
+    /// [`PasswordError`], which never holds the secret or the command.
+    pub fn read(&self) -> Result<Secret, PasswordError> {
+        match self {
+            PasswordSource::Command(command) => run(command).map_err(PasswordError::Command),
+            PasswordSource::File(path) => {
                 let read = || {
                     let mut text = String::new();
                     std::fs::File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
@@ -74,9 +73,24 @@ impl Account {
         }
     }
 
+    /// Others may read the file.
+    pub fn is_open(&self) -> bool {
+        matches!(self, PasswordSource::File(path) if is_open(path))
+    }
+}
+
+impl Account {
+    /// Fetches the password, as [`PasswordSource::read`].
+    ///
+    /// # Errors
+    /// [`PasswordError`], which never holds the password or the command.
+    pub fn password(&self) -> Result<Secret, PasswordError> {
+        self.password.as_ref().ok_or(PasswordError::Missing)?.read()
+    }
+
     /// Others may read the password file.
     pub fn password_file_is_open(&self) -> bool {
-        matches!(&self.password, Some(PasswordSource::File(path)) if is_open(path))
+        self.password.as_ref().is_some_and(PasswordSource::is_open)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The config in force, written as a config: every key, with its default where the file is silent.
 
-use super::{Account, AccountKind, Config, PasswordSource, Person};
+use super::{Account, AccountKind, Assistant, Config, PasswordSource, Person};
 use std::fmt::Display;
 use std::path::Path;
 use toml::value::{Date, Datetime};
@@ -21,8 +21,7 @@ impl Config {
         out.key("doors", words(self.suggestions.doors.iter().map(|door| door.word())));
         out.key("daily_cap", u32::from(self.planning.daily_cap));
         out.key("colours", self.suggestions.colours);
-        out.table("[assistant]");
-        out.key("enabled", false);
+        out.assistant(self.assistant.as_ref());
         out.table("[embedder]");
         out.key("kind", "local");
         out.table("[store]");
@@ -97,6 +96,28 @@ impl Lines {
             self.key("from", day(stay.from));
             self.key("to", day(stay.to));
             self.key("time_zone", stay.time_zone.name());
+        }
+    }
+
+    fn assistant(&mut self, assistant: Option<&Assistant>) {
+        self.table("[assistant]");
+        self.key("enabled", assistant.is_some());
+        let Some(Assistant { url, model, key, timeout, terms, prices }) = assistant else { return };
+        self.key("url", url.as_str());
+        self.key("model", model.as_str());
+        match key {
+            Some(PasswordSource::Command(_)) => self.remark("key_command: set, not shown"),
+            Some(PasswordSource::File(path)) => self.path("key_file", path),
+            None => {}
+        }
+        self.key("titles", terms.titles);
+        // As it was written: 0.4, not the nearest binary fraction.
+        self.key("trust", (f64::from(terms.trust) * 1e6).round() / 1e6);
+        self.key("daily_calls", i64::from(terms.budget.daily));
+        self.key("monthly_calls", i64::from(terms.budget.monthly));
+        self.key("timeout_seconds", i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX));
+        for (name, price) in ["price_in", "price_out"].iter().zip(prices) {
+            price.iter().for_each(|price| self.key(name, *price));
         }
     }
 

@@ -10,8 +10,9 @@ use crate::event::{Event, EventId, Span, Uid};
 use crate::store::Person;
 use crate::task::assign::{Assigned, assign};
 use crate::task::category::{CategoryHead, Context};
-use crate::task::classify::{Query, Verdict, classify, says_nothing};
+use crate::task::classify::{Calibration, Query, Verdict, classify, says_nothing};
 use crate::task::{Embedding, TypeId, Types, title};
+use crate::text::assistant::Assistant;
 use crate::text::embed::{ArtefactError, Embedder, StaticEmbedder, category_head};
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ const SAME_VECTOR: f32 = 0.98;
 pub struct Brain {
     embedder: Box<dyn Embedder>,
     head: CategoryHead,
+    assistant: Option<Assistant>,
 }
 
 impl Brain {
@@ -34,7 +36,21 @@ impl Brain {
     /// # Errors
     /// An artefact can't be read: this build is broken.
     pub fn local() -> Result<Self, ArtefactError> {
-        Ok(Self { embedder: Box::new(StaticEmbedder::new()?), head: category_head()? })
+        let embedder = Box::new(StaticEmbedder::new()?);
+        Ok(Self { embedder, head: category_head()?, assistant: None })
+    }
+
+    /// With a model to ask about new types.
+    pub fn with_assistant(self, assistant: Option<Assistant>) -> Self {
+        Self { assistant, ..self }
+    }
+
+    pub(super) fn assistant(&self) -> Option<&Assistant> {
+        self.assistant.as_ref()
+    }
+
+    pub(super) fn calibration(&self) -> Calibration {
+        self.embedder.calibration()
     }
 
     /// Gives each of these events its task type, in the order in which they happened.
@@ -89,7 +105,7 @@ impl Brain {
 
     /// The type of something to be done, by its title alone. A new one is opened for words nobody
     /// has used; one that is known is not counted again.
-    pub(super) fn type_of(&self, person: &mut Person, words: &str) -> TypeId {
+    pub fn type_of(&self, person: &mut Person, words: &str) -> TypeId {
         let normalised = title::normalise(words);
         let embedding = self.embed(&normalised);
         let context = Context::default();

@@ -99,6 +99,8 @@ pub struct Report {
     pub writes: Writes,
     /// Writes confirmed.
     pub written: usize,
+    /// Questions that the assistant was asked.
+    pub asked: usize,
     /// What could not be placed, and why.
     pub unplaced: Vec<Left>,
     /// Blocks left alone although something speaks against them.

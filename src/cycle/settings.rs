@@ -5,6 +5,7 @@ use crate::schedule::request::Door;
 use crate::sync::diff::Deletions;
 use crate::sync::reconcile::{self, Target};
 use crate::sync::status::Status;
+use crate::task::advice::Terms;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
@@ -40,6 +41,8 @@ pub struct Settings {
     pub suggest_into: Option<(String, String)>,
     /// What to believe about deletions.
     pub deletions: Deletions,
+    /// On what terms the assistant is asked; `None` = never.
+    pub assistant: Option<Terms>,
 }
 
 impl Settings {

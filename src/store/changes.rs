@@ -4,8 +4,8 @@
 //! costs a comparison.
 
 use super::record::{
-    CollectionEntry, ExemplarEntry, Keep, Keys, Kind, LessonsEntry, Meta, ObjectEntry, Record,
-    SeriesEntry, ShapeEntry, TitleEntry, TrialEntry, TypeEntry, TypesMeta, encode, split,
+    AdviceEntry, CollectionEntry, ExemplarEntry, Keep, Keys, Kind, LessonsEntry, Meta, ObjectEntry,
+    Record, SeriesEntry, ShapeEntry, TitleEntry, TrialEntry, TypeEntry, TypesMeta, encode, split,
 };
 use super::{Person, StoreError};
 use crate::event::{CollectionId, Events, Href, PrincipalId};
@@ -35,6 +35,7 @@ pub(super) fn between(principal: &PrincipalId, before: &Person, after: &Person) 
         let entry = TrialEntry { account: account.clone(), at: *at };
         (keys.named(Kind::Trial, &[account]), encode(&entry))
     });
+    one(out, keys.only(Kind::Assistant), &before.assistant, &after.assistant);
     events(out, &keys, &before.events, &after.events);
     types(out, &keys, &before.types, &after.types);
     section(out, &before.memory.insights, &after.memory.insights, |id, insight| {
@@ -180,6 +181,10 @@ fn types(out: &mut Changes, keys: &Keys, before: &Types, after: &Types) {
         let entry = ShapeEntry { task_type: *id, shape: shape.clone() };
         (keys.number(Kind::Shape, *id), encode(&entry))
     });
+    section(out, &before.advice, &after.advice, |id, advice| {
+        let entry = AdviceEntry { task_type: *id, advice: advice.clone() };
+        (keys.number(Kind::Advice, *id), encode(&entry))
+    });
     section(out, &exemplars(before), &exemplars(after), |(id, index), exemplar| {
         let entry = ExemplarEntry { task_type: *id, exemplar: (*exemplar).clone() };
         (keys.exemplar(*id, *index), encode(&entry))
@@ -239,6 +244,10 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
         Record::Shape(ShapeEntry { task_type, shape }) => {
             person.types.shapes.insert(task_type, shape);
         }
+        Record::Advice(AdviceEntry { task_type, advice }) => {
+            person.types.advice.insert(task_type, advice);
+        }
+        Record::Assistant(ledger) => person.assistant = ledger,
         Record::Series(SeriesEntry { series, task_type }) => {
             person.types.by_series.insert(series, task_type);
         }

@@ -8,6 +8,7 @@ use crate::schedule::request::Ask;
 use crate::schedule::suggestion::Suggestion;
 use crate::sync::status::Status;
 use crate::task::Types;
+use crate::task::advice::Ledger;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub struct Person {
     pub events: Arc<Events>,
     /// Tier 2.
     pub types: Types,
+    /// What is counted of the assistant's calls.
+    pub assistant: Ledger,
     /// Tier 3.
     pub memory: Graph,
     /// Blocks, those that are over included.

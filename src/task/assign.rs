@@ -173,6 +173,19 @@ fn rename(types: &mut Types, id: TypeId) {
     }
 }
 
+/// Gives a type a name that somebody else thought of, unless the person named it: a name that is
+/// none of its wordings is theirs.
+pub fn suggest_name(types: &mut Types, id: TypeId, name: &str) {
+    let Some(kind) = types.by_id.get(&id) else { return };
+    if !kind.exemplars.iter().any(|e| stem(&kind.name) == e.wording) {
+        return;
+    }
+    let name = unique(types, id, name);
+    if let Some(kind) = types.by_id.get_mut(&id) {
+        kind.name = name;
+    }
+}
+
 /// A name without the suffix that [`unique`] gave it.
 fn stem(name: &str) -> &str {
     let suffix = name.strip_suffix(')').and_then(|name| name.rsplit_once(" ("));

@@ -1,5 +1,6 @@
 //! Task types and their 24-hour arrays. Arrays are indexed by *local* hour, 0..=23.
 
+use super::advice::Advice;
 use super::shape::Shape;
 use crate::event::Uid;
 use std::collections::BTreeMap;
@@ -127,6 +128,8 @@ pub struct Types {
     /// What the events of each are like beside their titles; absent for types of older stores until
     /// their next event.
     pub shapes: BTreeMap<TypeId, Shape>,
+    /// What a language model was asked about them, if the person wants that.
+    pub advice: BTreeMap<TypeId, Advice>,
     /// UID of a series to its type.
     pub by_series: BTreeMap<Uid, TypeId>,
     /// Normalised title to its type.

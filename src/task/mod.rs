@@ -14,5 +14,6 @@ pub mod classify;
 pub mod assign;
 pub mod infer;
 pub mod learn;
+pub mod advice;
 
 pub use kind::{Category, Embedding, Energy, Exemplar, Hours, TaskType, TypeId, Types};

@@ -1,3 +1,4 @@
-//! Text: the local embedder (and later the index and the assistant).
+//! Text: the local embedder, and the assistant for those who want one (and later the index).
 
+pub mod assistant;
 pub mod embed;

@@ -71,6 +71,7 @@ impl Story {
             planning: Planning { working: Some(working), ..Planning::default() },
             suggest_into: Some(("home".to_owned(), "chronotype".to_owned())),
             deletions: Deletions::Guarded,
+            assistant: None,
         };
         Self { fake, folder, clients, settings }
     }

@@ -68,6 +68,7 @@ fn settings() -> Settings {
         planning: Planning { horizon_days: 5, ..Planning::default() },
         suggest_into: Some(("mine".into(), "chronotype".into())),
         deletions: Deletions::Guarded,
+        assistant: None,
     }
 }
 

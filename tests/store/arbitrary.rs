@@ -9,6 +9,7 @@ use chronotype::schedule::request::{Ask, Door, RequestKey};
 use chronotype::schedule::suggestion::{Intent, Published, State, Suggestion};
 use chronotype::store::Person;
 use chronotype::sync::status::{AccountStatus, CollectionStatus, Held, Known, Lessons, Weakness};
+use chronotype::task::advice::{Advice, Answer, Ledger, Week};
 use chronotype::task::shape::{Shape, Tally};
 use chronotype::task::{Category, Embedding, Energy, Exemplar, Hours, TaskType};
 use proptest::collection::vec;
@@ -327,6 +328,41 @@ prop_compose! {
     }
 }
 
+fn advice() -> impl Strategy<Value = Advice> {
+    let answer = (text(), hours24(), any::<[u8; 3]>()).prop_map(|(name, scores, numbers)| {
+        let [load, recovery_hours, minutes] = numbers.map(f32::from);
+        let category = Category::ALL[numbers[0] as usize % 3];
+        Answer { name, category, load, recovery_hours, minutes, scores }
+    });
+    (any::<[u8; 16]>(), moment(), option::of(answer), any::<bool>())
+        .prop_map(|(key, asked_at, answer, applied)| Advice { key, asked_at, answer, applied })
+}
+
+fn ledger() -> impl Strategy<Value = Ledger> {
+    let week = any::<(u64, u32, u32, u64, u64)>().prop_map(
+        |(decisions, calls, failed, tokens_in, tokens_out)| Week {
+            decisions,
+            calls,
+            failed,
+            tokens_in,
+            tokens_out,
+        },
+    );
+    let weeks = prop::collection::btree_map(any::<u32>(), week, 0..3);
+    let spent = any::<((i64, u32), (i64, u32), u32)>();
+    (option::of(moment()), weeks, spent, option::of(moment()), option::of(text())).prop_map(
+        |(since, weeks, (today, month, failures), not_before, trouble)| Ledger {
+            since,
+            weeks,
+            today,
+            month,
+            failures,
+            not_before,
+            trouble,
+        },
+    )
+}
+
 prop_compose! {
     /// A person with a few of everything, on purpose with names that often coincide.
     pub fn person()(
@@ -342,6 +378,7 @@ prop_compose! {
         titles in prop::collection::btree_map(text(), 0u32..4, 0..4),
         shapes in prop::collection::btree_map(0u32..4, shape(), 0..3),
         energy in (hours24(), hours24()),
+        assistant in (prop::collection::btree_map(0u32..4, advice(), 0..3), ledger()),
         insights in (insight(0).boxed(), insight(7).boxed(), 0usize..3),
         suggestions in vec(suggestion().boxed(), 0..4),
         asks in asks(),
@@ -361,6 +398,7 @@ prop_compose! {
         person.types.by_series = series;
         person.types.by_title = titles;
         person.types.shapes = shapes;
+        (person.types.advice, person.assistant) = assistant;
         person.types.energy = Energy { pattern: energy.0, confidence: energy.1 };
         let all = [insights.0, insights.1];
         person.memory.insights = all.into_iter().take(insights.2).map(|i| (i.id, i)).collect();

@@ -8,12 +8,14 @@ mod keep;
 mod time;
 mod event;
 mod task;
+mod advice;
 mod memory;
 mod status;
 mod suggestion;
 mod risk;
 mod meta;
 
+pub(super) use advice::AdviceEntry;
 pub(super) use keep::{Keep, Unreadable};
 pub(super) use meta::{Meta, SeriesEntry, TitleEntry, TypesMeta};
 pub(super) use status::{CollectionEntry, LessonsEntry, ObjectEntry, TrialEntry};
@@ -25,6 +27,7 @@ use crate::memory::graph::Insight;
 use crate::schedule::plan::Risk;
 use crate::schedule::request::Ask;
 use crate::schedule::suggestion::Suggestion;
+use crate::task::advice::Ledger;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -96,6 +99,8 @@ kinds! {
     Trial = 14, "trial", TrialEntry;
     Shape = 15, "shape", ShapeEntry;
     Risk = 25, "risk", Risk;
+    Advice = 35, "advice", AdviceEntry;
+    Assistant = 36, "assistant", Ledger;
 }
 
 /// The value of a record.

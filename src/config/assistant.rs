@@ -1,0 +1,107 @@
+//! Checks `[assistant]`: what a model needs to be asked, and on what terms.
+
+use super::check::Check;
+use super::file;
+use super::{Assistant, PasswordSource};
+use crate::task::advice::{Budget, Terms};
+use crate::text::assistant::address;
+use std::time::Duration;
+use toml::Spanned;
+
+/// Seconds for one answer: models on one's own computer are slow.
+const SECONDS: u64 = 30;
+
+impl Check<'_> {
+    /// `None` unless it is switched on.
+    pub(super) fn assistant(&mut self, given: &file::Assistant) -> Option<Assistant> {
+        let on = given.enabled.as_ref().filter(|on| *on.get_ref());
+        let url = self.address(given, on);
+        if let (Some(on), None) = (on, &given.model) {
+            let hint = "the name the endpoint knows it by: model = \"llama3.1\"";
+            self.bad(Some(on.span()), "assistant.model", "an assistant needs a model", hint);
+        }
+        let key = self.key(given);
+        let usual = Terms::usual();
+        let trust = self.fraction(&given.trust, "assistant.trust");
+        let prices = [
+            self.price(&given.price_in, "assistant.price_in"),
+            self.price(&given.price_out, "assistant.price_out"),
+        ];
+        let daily = self.number(&given.daily_calls, "assistant.daily_calls", 0..=1_000);
+        let monthly = self.number(&given.monthly_calls, "assistant.monthly_calls", 0..=10_000);
+        let seconds = self.number(&given.timeout_seconds, "assistant.timeout_seconds", 1..=300);
+        let budget = Budget {
+            daily: daily.unwrap_or(usual.budget.daily),
+            monthly: monthly.unwrap_or(usual.budget.monthly),
+            ..usual.budget
+        };
+        let titles = given.titles.as_ref().is_none_or(|titles| *titles.get_ref());
+        on?;
+        Some(Assistant {
+            url: url?,
+            model: given.model.as_ref()?.get_ref().clone(),
+            key,
+            timeout: Duration::from_secs(seconds.unwrap_or(SECONDS)),
+            terms: Terms { titles, trust: trust.map_or(usual.trust, |trust| trust as f32), budget },
+            prices,
+        })
+    }
+
+    fn address(&mut self, given: &file::Assistant, on: Option<&Spanned<bool>>) -> Option<String> {
+        let hint = "url = \"http://127.0.0.1:11434/v1\", or a hosted one by https";
+        match (&given.url, on) {
+            (Some(url), _) => {
+                let text = url.get_ref().trim().to_owned();
+                let read = address(&text);
+                if let Err(error) = &read {
+                    self.bad(Some(url.span()), "assistant.url", error.to_string(), hint);
+                }
+                read.ok().map(|_| text)
+            }
+            (None, Some(on)) => {
+                self.bad(Some(on.span()), "assistant.url", "an assistant needs a url", hint);
+                None
+            }
+            (None, None) => None,
+        }
+    }
+
+    fn key(&mut self, given: &file::Assistant) -> Option<PasswordSource> {
+        if let Some(plain) = &given.key {
+            let hint = "key_command = \"pass show llm\", or key_file = \"...\"";
+            let message = "keys don't belong into this file";
+            self.bad(Some(plain.span()), "assistant.key", message, hint);
+        }
+        match (&given.key_command, &given.key_file) {
+            (Some(_), Some(file)) => {
+                let message = "key_command and key_file can't both be given";
+                self.bad(Some(file.span()), "assistant.key_file", message, "keep one of them");
+                None
+            }
+            (Some(command), None) => Some(PasswordSource::Command(command.get_ref().clone())),
+            (None, Some(file)) => Some(PasswordSource::File(self.path(file, "assistant.key_file"))),
+            (None, None) => None,
+        }
+    }
+
+    /// A price for a million tokens, in whatever money.
+    fn price(&mut self, value: &Option<Spanned<f64>>, key: &str) -> Option<f64> {
+        let price = value.as_ref()?;
+        let fits = (0.0..=10_000.0).contains(price.get_ref());
+        if !fits {
+            let message = format!("{} is no price of a million tokens", price.get_ref());
+            self.bad(Some(price.span()), key, message, "0 to 10000");
+        }
+        fits.then_some(*price.get_ref())
+    }
+
+    fn fraction(&mut self, value: &Option<Spanned<f64>>, key: &str) -> Option<f64> {
+        let share = value.as_ref()?;
+        let fits = (0.0..=1.0).contains(share.get_ref());
+        if !fits {
+            let message = format!("{} is out of range", share.get_ref());
+            self.bad(Some(share.span()), key, message, "0 to 1");
+        }
+        fits.then_some(*share.get_ref())
+    }
+}
