@@ -13,7 +13,7 @@ use super::sessions::sessions;
 use crate::schedule::problem::{DAY, Placed};
 use crate::schedule::request::Door;
 use crate::schedule::solve::solve;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Sessions placed in one plan: tables are kept for each.
 const MAX_WANTED: usize = 400;
@@ -128,7 +128,7 @@ fn make_room<'a>(ground: &Ground<'a>, mut best: Attempt<'a>) -> Attempt<'a> {
 /// One step finer for every request that is left over and can be cut so.
 fn cut_finer(ground: &Ground<'_>, finer: &mut Finer, left: &[Wanted]) -> bool {
     let mut any = false;
-    for index in left.iter().map(|w| w.request).collect::<std::collections::BTreeSet<_>>() {
+    for index in left.iter().map(|w| w.request).collect::<BTreeSet<_>>() {
         let request = &ground.input.requests[index];
         let Some((kind, _)) = ground.kind(request.task_type) else { continue };
         let step = finer.get(&index).copied().unwrap_or(0);
