@@ -1,11 +1,11 @@
 //! Generators of everything a person keeps.
 
+mod wishes;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use chronotype::event::*;
 use chronotype::memory::graph::{Insight, Kind, Node};
-use chronotype::schedule::plan::Risk;
-use chronotype::schedule::plan::risk::{Choice, Danger, Droppable};
-use chronotype::schedule::request::{Ask, Door, RequestKey};
+use chronotype::schedule::request::{Door, RequestKey};
 use chronotype::schedule::suggestion::{Intent, Published, State, Suggestion};
 use chronotype::store::Person;
 use chronotype::sync::status::{AccountStatus, CollectionStatus, Held, Known, Lessons, Weakness};
@@ -17,6 +17,7 @@ use proptest::option;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use wishes::{asks, risks};
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof!["[ -~äß漢🙂]{0,24}", Just(String::new()), "[\\x00-\\x1f]{1,4}"]
@@ -274,42 +275,6 @@ fn lessons() -> impl Strategy<Value = Lessons> {
         weaknesses: some.into_iter().collect(),
         not_before,
     })
-}
-
-fn asks() -> impl Strategy<Value = Vec<Ask>> {
-    let one = (any::<u32>(), text(), option::of(any::<u32>()), moment(), moment());
-    let make = |(number, title, minutes, deadline, asked_at)| Ask {
-        number,
-        title,
-        minutes,
-        deadline,
-        asked_at,
-    };
-    vec(one.prop_map(make), 0..4)
-}
-
-fn risks() -> impl Strategy<Value = Vec<Risk>> {
-    let what = prop_oneof![
-        uid().prop_map(|uid| Droppable::Block { uid }),
-        (uid(), option::of(text())).prop_map(|(uid, recurrence_id)| Droppable::Event {
-            id: EventId { uid, recurrence_id }
-        }),
-    ];
-    let choice =
-        (what, text(), moment()).prop_map(|(what, title, start)| Choice { what, title, start });
-    let danger = prop::sample::select(vec![Danger::NoRoom, Danger::Crowded, Danger::LastPlace]);
-    let one =
-        (text(), text(), moment(), danger, any::<u32>(), option::of(moment()), vec(choice, 0..3));
-    let make = |(key, title, deadline, danger, minutes, stands, choices)| Risk {
-        request: RequestKey(key),
-        title,
-        deadline,
-        danger,
-        minutes,
-        stands,
-        choices,
-    };
-    vec(one.prop_map(make), 0..4)
 }
 
 prop_compose! {
