@@ -2,7 +2,7 @@
 //! lack. Read off the numbers that decided; the words for it are elsewhere.
 
 use super::ground::Ground;
-use super::numbers::{Stage, ask, in_recovery, limit};
+use super::numbers::{Stage, in_recovery, limit, rules};
 use super::review::Wanted;
 use super::{PlanInput, in_order};
 use crate::event::Uid;
@@ -288,7 +288,7 @@ fn others(
         ground,
         wanted,
         kind,
-        ask: ask(ground, stage, std::slice::from_ref(wanted), 0),
+        ask: rules(ground, stage, std::slice::from_ref(wanted)),
         stage,
     };
     let mut found: Vec<Alternative> = Vec::new();

@@ -98,7 +98,14 @@ pub(super) fn first_come(ground: &Ground<'_>, group: &[Wanted]) -> (i32, i32, us
 }
 
 /// The sessions of one request that are equally long, as numbers. A group is never empty.
-pub(super) fn ask(ground: &Ground<'_>, stage: Stage, group: &[Wanted], rank: i64) -> Ask {
+fn ask(ground: &Ground<'_>, stage: Stage, group: &[Wanted], rank: i64) -> Ask {
+    let mut ask = rules(ground, stage, group);
+    ask.value = values(ground, &ask, group, rank);
+    ask
+}
+
+/// The same without what each start is worth, which takes long to tell.
+pub(super) fn rules(ground: &Ground<'_>, stage: Stage, group: &[Wanted]) -> Ask {
     let index = group[0].request;
     let minutes = group[0].minutes;
     let request = &ground.input.requests[index];
@@ -129,7 +136,6 @@ pub(super) fn ask(ground: &Ground<'_>, stage: Stage, group: &[Wanted], rank: i64
         published: published(group, request.weight),
     };
     share_days(ground, index, &mut ask);
-    ask.value = values(ground, &ask, group, rank);
     ask
 }
 

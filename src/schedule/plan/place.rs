@@ -7,7 +7,7 @@
 //! until it changes nothing, so that a plan that is out stays as it is.
 
 use super::ground::{Ground, Standing};
-use super::numbers::{CLEAR_GAIN, Stage, ask, first_come, is_open, limit, problem};
+use super::numbers::{CLEAR_GAIN, Stage, first_come, is_open, limit, problem, rules};
 use super::review::{Review, Wanted, review};
 use super::sessions::sessions;
 use crate::schedule::problem::{DAY, Placed};
@@ -61,7 +61,7 @@ impl Session {
         let wanted = &self.wanted;
         let request = &ground.input.requests[wanted.request];
         let Some((kind, _)) = ground.kind(request.task_type) else { return true };
-        let ask = ask(ground, Stage::Asked, std::slice::from_ref(wanted), 0);
+        let ask = rules(ground, Stage::Asked, std::slice::from_ref(wanted));
         let day = usize::try_from(self.start.div_euclid(DAY)).unwrap_or(0);
         is_open(ground, kind, &ask, wanted, self.start)
             && limit(ground, Stage::Asked, day).takes(&ask)
@@ -287,7 +287,7 @@ impl<'a> Attempt<'a> {
         let request = &ground.input.requests[wanted.request];
         let (kind, curve) = ground.kind(request.task_type)?;
         let stage = if request.door == Door::Habit { Stage::Habits } else { Stage::Asked };
-        let ask = ask(ground, stage, std::slice::from_ref(wanted), 0);
+        let ask = rules(ground, stage, std::slice::from_ref(wanted));
         let worth = |start: i32| {
             ground.score(kind, curve, start, ask.duration)
                 - ground.burden(kind, start, ask.duration)

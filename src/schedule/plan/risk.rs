@@ -1,7 +1,7 @@
 //! Deadlines at risk, said while something can still be done, with what could be dropped.
 
 use super::ground::Ground;
-use super::numbers::{Stage, ask, is_open};
+use super::numbers::{Stage, is_open, rules};
 use super::place::{Attempt, Session};
 use crate::event::{Event, EventId, Role, Span, Uid};
 use crate::schedule::free_busy::takes_time;
@@ -158,7 +158,7 @@ fn danger(ground: &Ground<'_>, session: &Session) -> Option<Danger> {
         return Some(Danger::Crowded);
     }
     let alone = std::slice::from_ref(wanted);
-    let relaxed = ask(ground, Stage::AskedRelaxed, alone, 0);
+    let relaxed = rules(ground, Stage::AskedRelaxed, alone);
     let buffer = i32::from(ground.input.settings.buffer_minutes);
     let elsewhere =
         ground.starts(relaxed.earliest, relaxed.deadline, wanted.minutes).any(|start| {
@@ -275,7 +275,7 @@ fn choices(attempt: &Attempt<'_>, takers: &[Taker], index: usize, length: i32) -
         return Vec::new();
     };
     let buffer = i32::from(ground.input.settings.buffer_minutes);
-    let ask = ask(ground, Stage::AskedRelaxed, std::slice::from_ref(wanted), 0);
+    let ask = rules(ground, Stage::AskedRelaxed, std::slice::from_ref(wanted));
     let mut found: Vec<(Rank, Choice)> = Vec::new();
     for start in ground.starts(ask.earliest, ask.deadline, length) {
         let (from, to) = (start - buffer, start + length + buffer);
