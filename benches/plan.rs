@@ -1,4 +1,4 @@
-//! How long a plan takes: four crowded weeks, made up here.
+//! How long the solver takes: a week and four crowded weeks, made up here.
 
 use chronotype::schedule::problem::{Ask, DAY_CELLS, DayLimit, Problem};
 use chronotype::schedule::solve::solve;
@@ -7,13 +7,13 @@ fn main() {
     divan::main();
 }
 
-/// Four weeks, six kinds of work, sixty blocks, two meetings a day.
-fn four_weeks() -> Problem {
-    let days = 28;
+/// So many weeks, six kinds of work, so many blocks of each, two meetings a day.
+fn weeks(weeks: i32, blocks: usize) -> Problem {
+    let days = weeks * 7;
     let working = |day: i32| if day % 7 < 5 { vec![(540, 1080)] } else { Vec::new() };
     let ask = |kind: i32| Ask {
         duration: 60 + 15 * (kind % 4),
-        count: 10,
+        count: blocks,
         max_per_day: 1 + (kind % 2) as usize,
         family: kind as usize,
         focused: kind % 2 == 0,
@@ -43,8 +43,16 @@ fn four_weeks() -> Problem {
     }
 }
 
+/// Budget: 5 ms.
+#[divan::bench]
+fn twelve_blocks_in_a_week(bencher: divan::Bencher<'_, '_>) {
+    let problem = weeks(1, 2);
+    bencher.bench(|| solve(divan::black_box(&problem), 1));
+}
+
+/// Budget: 5 ms.
 #[divan::bench]
 fn sixty_blocks_in_four_weeks(bencher: divan::Bencher<'_, '_>) {
-    let problem = four_weeks();
+    let problem = weeks(4, 10);
     bencher.bench(|| solve(divan::black_box(&problem), 1));
 }

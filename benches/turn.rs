@@ -348,6 +348,24 @@ fn schedule_a_known_type(bencher: Bencher<'_, '_>) {
     });
 }
 
+/// Far more is asked for than fits: room is made, long tasks are cut, deadlines at risk are named.
+#[divan::bench(sample_count = 20, sample_size = 1)]
+fn an_overcommitted_turn(bencher: Bencher<'_, '_>) {
+    let nothing = answers(Answer::NoChange);
+    let ask = |number: u32| Ask {
+        number,
+        title: title(number as usize),
+        minutes: Some(60 + 60 * (number % 4)),
+        deadline: later(1440 * i64::from(1 + number % 5)),
+        asked_at: now(),
+    };
+    let mut asked = BUSY_YEAR.clone();
+    asked.asks.extend((0..30).map(ask));
+    let risks = WORLD.decide(&asked, &nothing, later(10)).person.risks;
+    assert!(!risks.is_empty());
+    bencher.bench(|| WORLD.decide(&asked, &nothing, later(10)));
+}
+
 /// A title nobody has used, among all the types there are.
 #[divan::bench]
 fn classify_one_title(bencher: Bencher<'_, '_>) {

@@ -7,6 +7,7 @@
 
 mod advise;
 mod brain;
+mod explain;
 mod forget;
 mod gather;
 mod report;
@@ -16,7 +17,8 @@ mod tend;
 mod wishes;
 mod write_back;
 
-pub use brain::Brain;
+pub use brain::{Brain, Filed, FiledBy};
+pub use explain::explain_block;
 pub use report::{Left, Report, Warning, Writes};
 pub use settings::{Mode, Settings};
 pub use tend::refile;

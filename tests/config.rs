@@ -169,6 +169,7 @@ focus_cap_minutes = 100
 freeze_minutes = 90
 horizon_days = 7
 longest_session_minutes = 60
+shortest_session_minutes = 15
 white_space = 0.5
 [suggestions]
 mode = "observe"

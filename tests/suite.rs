@@ -45,6 +45,7 @@ mod support;
 mod cli;
 mod config;
 mod errors;
+mod explanations;
 mod doctor;
 mod store;
 mod plan_problem;

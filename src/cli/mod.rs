@@ -11,6 +11,7 @@ pub mod progress;
 pub mod name;
 pub mod day;
 pub mod context;
+pub mod risks;
 pub mod account;
 pub mod auth;
 pub mod try_out;
@@ -22,6 +23,7 @@ pub mod types;
 pub mod insights;
 pub mod suggestions;
 pub mod schedule;
+pub mod explain;
 pub mod cure;
 pub mod status;
 pub mod doctor;
@@ -114,6 +116,7 @@ enum Command {
     Assistant(assistant::Args),
     Suggestions(suggestions::Args),
     Schedule(schedule::Args),
+    Explain(explain::Args),
     Status(status::Args),
     Doctor(doctor::Args),
     Export(export::Args),
@@ -189,6 +192,7 @@ pub fn main() -> ExitCode {
         Command::Assistant(args) => assistant::run(args, &cli.global),
         Command::Suggestions(args) => suggestions::run(args, &cli.global),
         Command::Schedule(args) => schedule::run(args, &cli.global),
+        Command::Explain(args) => explain::run(args, &cli.global),
         Command::Status(args) => status::run(args, &cli.global),
         Command::Doctor(args) => doctor::run(args, &cli.global),
         Command::Export(args) => export::run(args, &cli.global),

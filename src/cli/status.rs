@@ -4,7 +4,7 @@ use super::context::Looked;
 use super::cure::{Cure, SIGN_IN};
 use super::output::{BAD, FAINT, HEADING, WARN, styled};
 use super::table::{Align, Cell, Table, plain, wrap};
-use super::{CommandError, Global, account, assistant, context, output};
+use super::{CommandError, Global, account, assistant, context, output, risks};
 use crate::config::Config;
 use crate::event::Href;
 use crate::store::Person;
@@ -28,7 +28,7 @@ const BROKEN_SHOWN: usize = 10;
 pub fn run(_args: &Args, global: &Global) -> Result<(), CommandError> {
     let looked = context::look(global)?;
     if global.json {
-        return output::json(&document(&looked));
+        return output::json(&document(&looked, global.moment()));
     }
     if looked.is_new(global) {
         return Ok(());
@@ -45,6 +45,7 @@ pub fn run(_args: &Args, global: &Global) -> Result<(), CommandError> {
         let line = format!("{}: {line}", plain(account));
         text.push_str(&styled(BAD, &wrap(&line, 0, output::columns())));
     }
+    text.push_str(&risks::list(&looked.person.risks, clock.now, clock.zone));
     text.push_str(&assistant::summary(&looked.person.assistant, prices(&looked.config), &clock));
     text.push_str(&collections(&looked.person, &clock));
     output::data(&text)
@@ -222,7 +223,7 @@ fn trouble((sentence, since): &(String, DateTime<Utc>)) -> Value {
     json!({ "cause": sentence, "since": utc(*since), "cure": Cure::guess(sentence).sentence() })
 }
 
-fn document(looked: &Looked) -> Value {
+fn document(looked: &Looked, now: DateTime<Utc>) -> Value {
     let person = &looked.person;
     let whose = addresses(looked).into_iter();
     let collections = person.status.collections.iter().map(|(id, status)| {
@@ -258,6 +259,7 @@ fn document(looked: &Looked) -> Value {
         "task_types": person.types.by_id.len(),
         "asks": person.asks.len(),
         "pending_writes": pending(person),
+        "at_risk": risks::fields(&person.risks, now, looked.zone),
         "accounts": whose
             .map(|(account, address)| json!({ "account": account, "address": address }))
             .collect::<Vec<_>>(),

@@ -2,7 +2,7 @@
 
 use super::output::{FAINT, HEADING};
 use super::table::{Align, Cell, Table, plain, wrap};
-use super::{CommandError, Global, context, name, output};
+use super::{CommandError, Global, context, name, output, risks};
 use crate::schedule::suggestion::{Intent, State, Suggestion};
 use crate::store::Person;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -32,7 +32,9 @@ pub fn run(_args: &Args, global: &Global) -> Result<(), CommandError> {
     if ahead.is_empty() {
         output::say(global, "No blocks ahead.");
     }
-    output::data(&list(&ahead, person, looked.zone, Kept::Stored))
+    let mut text = list(&ahead, person, looked.zone, Kept::Stored);
+    text.push_str(&risks::list(&person.risks, now, looked.zone));
+    output::data(&text)
 }
 
 /// Blocks that stand and are not over, in order of time.

@@ -3,8 +3,8 @@
 use super::cure::Cure;
 use super::output::{GOOD, styled};
 use super::suggestions::Kept;
-use super::{CommandError, Global, account, context, output, progress, suggestions};
-use crate::cycle::{self, Brain, Mode, Report, Step, Turn, TurnError, Warning};
+use super::{CommandError, Global, account, context, output, progress, risks, suggestions};
+use crate::cycle::{self, Brain, Left, Mode, Report, Step, Turn, TurnError, Warning};
 use crate::store::{Person, Store};
 use crate::sync::diff::Deletions;
 use crate::sync::poll::Client;
@@ -195,10 +195,12 @@ fn tell(
     }
     let dry = turn.settings.mode == Mode::DryRun;
     let mut text = summary(report, dry);
-    for left in &report.unplaced {
+    let told = |left: &&Left| risks::is_told(&person.risks, &left.request, left.why);
+    for left in report.unplaced.iter().filter(|left| !told(left)) {
         let title = super::table::plain(&left.title);
         text.push_str(&format!("Not placed: {title}. {}\n", left.why.sentence()));
     }
+    text.push_str(&risks::list(&person.risks, turn.now, turn.settings.zone));
     for (uid, note) in &report.left_alone {
         let Some(block) = person.suggestions.get(uid) else { continue };
         let when = block.start.with_timezone(&turn.settings.zone).format("%a %H:%M");
@@ -307,6 +309,7 @@ fn document(report: &Report, person: &Person, turn: &Turn<'_>) -> Value {
         },
         "written": report.written,
         "unplaced": unplaced,
+        "at_risk": risks::fields(&person.risks, turn.now, zone),
         "left_alone": report
             .left_alone
             .iter()

@@ -2,10 +2,10 @@
 
 use super::output::{FAINT, HEADING, styled};
 use super::suggestions::Kept;
-use super::{CommandError, Global, account, insights, output, progress, suggestions, types};
+use super::{CommandError, Global, account, insights, output, progress, risks, suggestions, types};
 use crate::calendar::vdir::Vdir;
 use crate::config::{Config, Origin};
-use crate::cycle::{self, Brain, Decision, Mode, Turn, Warning};
+use crate::cycle::{self, Brain, Decision, Left, Mode, Turn, Warning};
 use crate::event::ical::{self, EventComponent};
 use crate::event::time::{local_date, local_midnight};
 use crate::event::{PrincipalId, Stamp, Zone};
@@ -200,10 +200,12 @@ fn text(decision: &Decision, turn: &Turn<'_>) -> String {
         true => text.push_str("Nothing: no open task, and no habit that is not planned already.\n"),
         false => text.push_str(&suggestions::list(&ahead, person, zone, Kept::Nowhere)),
     }
-    for left in &report.unplaced {
+    let told = |left: &&Left| risks::is_told(&person.risks, &left.request, left.why);
+    for left in report.unplaced.iter().filter(|left| !told(left)) {
         let title = super::table::plain(&left.title);
         text.push_str(&format!("Not placed: {title}. {}\n", left.why.sentence()));
     }
+    text.push_str(&risks::list(&person.risks, turn.now, zone));
     text
 }
 

@@ -252,6 +252,9 @@ impl<'a> Check<'a> {
             longest_session: self
                 .number(&p.longest_session_minutes, "planning.longest_session_minutes", 15..=480)
                 .unwrap_or(usual.longest_session),
+            shortest_session: self
+                .number(&p.shortest_session_minutes, "planning.shortest_session_minutes", 15..=240)
+                .unwrap_or(usual.shortest_session),
             max_per_day: usual.max_per_day,
         }
     }

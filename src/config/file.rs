@@ -77,6 +77,7 @@ table!(Planning {
     freeze_minutes: Number,
     horizon_days: Number,
     longest_session_minutes: Number,
+    shortest_session_minutes: Number,
     white_space: Option<Spanned<f64>>,
 });
 

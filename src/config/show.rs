@@ -55,6 +55,7 @@ impl Config {
         out.key("freeze_minutes", u32::from(planning.freeze_minutes));
         out.key("horizon_days", u32::from(planning.horizon_days));
         out.key("longest_session_minutes", u32::from(planning.longest_session));
+        out.key("shortest_session_minutes", u32::from(planning.shortest_session));
         out.key("white_space", planning.white_space);
     }
 }

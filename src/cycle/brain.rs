@@ -1,5 +1,9 @@
 //! Steps 4 and 5: titles to vectors, events to task types.
 
+mod why;
+
+pub use why::{Door as FiledBy, Filed};
+
 use super::Report;
 use crate::event::time::{local_date, local_hour, weekday};
 use crate::event::{Event, EventId, Span, Uid};

@@ -28,16 +28,7 @@ const HABIT_WEEKS: u32 = 2;
 pub(super) fn plan(person: &mut Person, brain: &Brain, turn: &Turn<'_>, report: &mut Report) {
     hold_back_late_moves(person, turn);
     let requests = requests(person, brain, turn);
-    let terms: BTreeMap<TypeId, [[f32; 24]; 7]> = person
-        .types
-        .by_id
-        .values()
-        .map(|kind| (kind.id, recall::bias(&person.memory, kind)))
-        .collect();
-    let bias = |kind: TypeId, weekday: u8, hour: u8| {
-        let week = terms.get(&kind)?;
-        week.get(usize::from(weekday.checked_sub(1)?))?.get(usize::from(hour)).copied()
-    };
+    let terms = insight_terms(person);
     let plan = place(&PlanInput {
         now: turn.now,
         zone: turn.settings.zone,
@@ -47,7 +38,7 @@ pub(super) fn plan(person: &mut Person, brain: &Brain, turn: &Turn<'_>, report: 
         requests: &requests,
         principal: turn.principal,
         settings: &turn.settings.planning,
-        bias: &|kind, weekday, hour| bias(kind, weekday, hour).unwrap_or(0.0),
+        bias: &|kind, weekday, hour| term(&terms, kind, weekday, hour),
     });
     for (uid, _) in &plan.withdrawn {
         if let Some(suggestion) = person.suggestions.get_mut(uid) {
@@ -62,6 +53,7 @@ pub(super) fn plan(person: &mut Person, brain: &Brain, turn: &Turn<'_>, report: 
         report.unplaced.push(Left { request: key.clone(), title, why: *why });
     }
     report.left_alone = plan.notes;
+    person.risks = plan.risks;
     for suggestion in plan.suggestions {
         // What may lie there unseen keeps its text: with another it would read as the person's.
         let old = person.suggestions.get(&suggestion.uid);
@@ -71,6 +63,37 @@ pub(super) fn plan(person: &mut Person, brain: &Brain, turn: &Turn<'_>, report: 
         person.suggestions.insert(suggestion.uid.clone(), suggestion);
     }
     recognise(person, turn);
+}
+
+/// What insights add for each type, by weekday and hour.
+pub(super) type Terms = BTreeMap<TypeId, [[f32; 24]; 7]>;
+
+pub(super) fn insight_terms(person: &Person) -> Terms {
+    let kinds = person.types.by_id.values();
+    kinds.map(|kind| (kind.id, recall::bias(&person.memory, kind))).collect()
+}
+
+/// One of them; ISO weekday, local hour.
+pub(super) fn term(terms: &Terms, kind: TypeId, weekday: u8, hour: u8) -> f32 {
+    let of = || {
+        let week = terms.get(&kind)?;
+        week.get(usize::from(weekday.checked_sub(1)?))?.get(usize::from(hour)).copied()
+    };
+    of().unwrap_or(0.0)
+}
+
+/// What is wanted as far as it can be told without looking at titles: the type of a request is that
+/// of its blocks.
+pub(super) fn known(person: &Person, turn: &Turn<'_>) -> Vec<Request> {
+    let mut requests = todos(person, turn);
+    requests.extend(asks(person).into_iter().filter(|r| r.deadline.is_some_and(|d| d > turn.now)));
+    for request in &mut requests {
+        let of = person.suggestions.values().find(|s| s.request == request.key);
+        request.task_type = of.map(|s| s.task_type);
+    }
+    let zone = turn.settings.zone;
+    requests.extend(habits(&person.events, &person.types, zone, turn.now, HABIT_WEEKS));
+    requests
 }
 
 /// A move that is decided but not out is no move any more once the block stands in its freeze

@@ -1,10 +1,15 @@
 //! From requests and free time to suggestions with reasons.
 //!
-//! First [`review`] decides about every block that is there: it stays, moves, is over or goes. Then
-//! [`place`] puts what is still wanted, in stages: what the person asked for, what of that fits
-//! only with the care rules relaxed, then habits in what is left. [`reasons`] says why.
+//! First [`review`] decides about every block that is there: it stays, may move, must move, is over
+//! or goes. Then [`place`] puts what is still wanted, in stages: what the person asked for, what of
+//! that fits only with the care rules relaxed, then habits in what is left. [`account`] says what
+//! each choice rests on, [`reasons`] puts that into words, [`risk`] names deadlines in danger.
 
+pub mod account;
+pub mod risk;
+mod blocks;
 mod ground;
+mod numbers;
 mod place;
 mod reasons;
 mod review;
@@ -19,6 +24,7 @@ use crate::event::{Events, PrincipalId, Uid};
 use crate::task::{TypeId, Types};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+pub use risk::Risk;
 use std::collections::BTreeMap;
 
 /// How the person wants to be planned.
@@ -42,6 +48,8 @@ pub struct Planning {
     pub horizon_days: u16,
     /// Longest block; longer tasks are split.
     pub longest_session: u16,
+    /// Shortest part of a task that is split.
+    pub shortest_session: u16,
     /// Most blocks a day of one request.
     pub max_per_day: u16,
 }
@@ -60,6 +68,7 @@ impl Default for Planning {
             freeze_minutes: 60,
             horizon_days: 14,
             longest_session: 120,
+            shortest_session: 30,
             max_per_day: 2,
         }
     }
@@ -103,6 +112,8 @@ pub struct Plan {
     pub unplaced: Vec<(RequestKey, Unplaced)>,
     /// Blocks that were left alone although something speaks against them.
     pub notes: Vec<(Uid, Note)>,
+    /// Deadlines that may not be kept, the worst first.
+    pub risks: Vec<Risk>,
 }
 
 /// Why a block is taken back.
@@ -173,15 +184,29 @@ impl Note {
     }
 }
 
-/// Plans: the same input gives the same plan.
+/// Plans: the same input gives the same plan, in whatever order it comes.
 pub fn plan(input: &PlanInput<'_>) -> Plan {
-    let ground = ground::Ground::of(input);
-    let reviewed = review::review(&ground);
-    let mut plan = place::place(ground, reviewed);
+    let requests = in_order(input.requests);
+    let ground = ground::Ground::of(&PlanInput { requests: &requests, ..*input });
+    let attempt = place::place(&ground);
+    let risks = risk::risks(&attempt);
+    let mut plan = blocks::publish(attempt);
+    plan.risks = risks;
     plan.suggestions.sort_by(|a, b| a.uid.cmp(&b.uid));
     plan.withdrawn.sort();
     plan.unplaced.sort();
     plan.unplaced.dedup();
     plan.notes.sort();
     plan
+}
+
+/// Requests by door and name, so that nothing hangs on the order in which they were found. Of two
+/// with one name the first counts.
+fn in_order(requests: &[Request]) -> Vec<Request> {
+    let mut requests = requests.to_vec();
+    // A shorter name first: `ask:9` was asked before `ask:10`.
+    let name = |r: &Request| (r.door, r.key.0.len(), r.key.clone());
+    requests.sort_by_key(name);
+    requests.dedup_by(|b, a| a.key == b.key);
+    requests
 }

@@ -52,6 +52,9 @@ pub(super) fn between(principal: &PrincipalId, before: &Person, after: &Person) 
     section(out, &by_place(&before.asks), &by_place(&after.asks), |place, ask| {
         (keys.number(Kind::Ask, *place), encode(*ask))
     });
+    section(out, &by_place(&before.risks), &by_place(&after.risks), |place, risk| {
+        (keys.number(Kind::Risk, *place), encode(*risk))
+    });
     changes
 }
 
@@ -253,7 +256,7 @@ fn by_place<T>(list: &[T]) -> BTreeMap<u32, &T> {
 }
 
 /// Puts a record into its place. Records may come in any order but that of their keys within a
-/// kind: exemplars and asks are lists.
+/// kind: exemplars, asks and risks are lists.
 pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreError> {
     match record {
         Record::Meta(meta) => meta.restore(person),
@@ -309,6 +312,7 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
             person.suggestions.insert(suggestion.uid.clone(), suggestion);
         }
         Record::Ask(ask) => person.asks.push(ask),
+        Record::Risk(risk) => person.risks.push(risk),
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use crate::event::Events;
 use crate::event::Uid;
 use crate::memory::graph::Graph;
+use crate::schedule::plan::Risk;
 use crate::schedule::request::Ask;
 use crate::schedule::suggestion::Suggestion;
 use crate::sync::status::Status;
@@ -32,6 +33,8 @@ pub struct Person {
     pub suggestions: BTreeMap<Uid, Suggestion>,
     /// Explicit asks.
     pub asks: Vec<Ask>,
+    /// Deadlines at risk as of the last plan, the worst first.
+    pub risks: Vec<Risk>,
     /// The number the next ask gets.
     pub next_ask: u32,
     /// Series are expanded up to here.

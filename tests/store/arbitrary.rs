@@ -1,10 +1,12 @@
 //! Generators of everything a person keeps.
 
+mod wishes;
+
 use super::said::{corrections, former, journal};
 use chrono::{DateTime, NaiveDate, Utc};
 use chronotype::event::*;
 use chronotype::memory::graph::{Insight, Kind, Node};
-use chronotype::schedule::request::{Ask, Door, RequestKey};
+use chronotype::schedule::request::{Door, RequestKey};
 use chronotype::schedule::suggestion::{Intent, Published, State, Suggestion};
 use chronotype::store::Person;
 use chronotype::sync::status::{AccountStatus, CollectionStatus, Held, Known, Lessons, Weakness};
@@ -16,6 +18,7 @@ use proptest::option;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use wishes::{asks, risks};
 
 pub(super) fn text() -> impl Strategy<Value = String> {
     prop_oneof!["[ -~äß漢🙂]{0,24}", Just(String::new()), "[\\x00-\\x1f]{1,4}"]
@@ -275,18 +278,6 @@ fn lessons() -> impl Strategy<Value = Lessons> {
     })
 }
 
-fn asks() -> impl Strategy<Value = Vec<Ask>> {
-    let one = (any::<u32>(), text(), option::of(any::<u32>()), moment(), moment());
-    let make = |(number, title, minutes, deadline, asked_at)| Ask {
-        number,
-        title,
-        minutes,
-        deadline,
-        asked_at,
-    };
-    vec(one.prop_map(make), 0..4)
-}
-
 prop_compose! {
     fn shape()(
         tallies in any::<[(u16, i16, u16); 2]>(),
@@ -359,6 +350,7 @@ prop_compose! {
         insights in (insight(0).boxed(), insight(7).boxed(), 0usize..3),
         suggestions in vec(suggestion().boxed(), 0..4),
         asks in asks(),
+        risks in risks(),
         numbers in any::<(u32, u32, u32, u64, Option<i64>)>(),
         last_turn in option::of(moment()),
     ) -> Person {
@@ -382,6 +374,7 @@ prop_compose! {
         person.memory.insights = all.into_iter().take(insights.2).map(|i| (i.id, i)).collect();
         person.suggestions = suggestions.into_iter().map(|s| (s.uid.clone(), s)).collect();
         person.asks = asks;
+        person.risks = risks;
         person.types.next = numbers.0;
         person.memory.next = numbers.1;
         person.next_ask = numbers.2;

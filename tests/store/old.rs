@@ -28,6 +28,7 @@ fn a_store_of_the_first_release() {
     assert_eq!((block.title.as_str(), block.state), ("Board deck", State::Proposed));
     assert!(block.published.is_some() && block.intent.is_none());
     assert_eq!(person.asks[0].title, "Call the bank");
+    assert_eq!(person.risks, [], "kept by later releases only");
     let mut lines = Vec::new();
     store.export(&jane, &mut lines).unwrap();
     assert!(lines.iter().filter(|b| **b == b'\n').count() > 20);

@@ -5,6 +5,7 @@ use super::PlanInput;
 use crate::event::{Event, Span};
 use crate::schedule::free_busy::{Horizon, busy, takes_time};
 use crate::schedule::problem::{CELL, DAY};
+use crate::schedule::request::Door;
 use crate::schedule::slot::{Curve, Habits, Tiring, UNTYPED, tiredness};
 use crate::schedule::suggestion::Suggestion;
 use crate::schedule::working::WorkingHours;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 /// Load from which a block counts as demanding.
 pub(super) const HIGH_LOAD: f32 = 0.7;
 
+#[derive(Clone)]
 pub(super) struct Ground<'a> {
     pub(super) input: PlanInput<'a>,
     pub(super) horizon: Horizon,
@@ -32,13 +34,14 @@ pub(super) struct Ground<'a> {
 }
 
 /// What the plan knows of a wanted type: its curve, and what insights add by weekday and hour.
+#[derive(Clone)]
 struct Known {
     curve: Curve,
     bias: [[f32; 24]; 7],
 }
 
-/// A block that stays, as the plan sees it.
-#[derive(Debug, Clone, Copy)]
+/// A block that has its place, as the plan sees it.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Standing {
     pub(super) start: i32,
     pub(super) end: i32,
@@ -48,6 +51,28 @@ pub(super) struct Standing {
     pub(super) habit: bool,
     /// The request it serves.
     pub(super) request: Option<usize>,
+    /// How it tires, and how much tiredness hurts it.
+    tiring: Tiring,
+}
+
+impl Standing {
+    pub(super) fn new(
+        start: i32,
+        end: i32,
+        kind: Option<&TaskType>,
+        habit: bool,
+        request: Option<usize>,
+    ) -> Self {
+        Self {
+            start,
+            end,
+            focused: kind.is_some_and(|k| k.category == Category::Focused),
+            recovery: kind.and_then(recovery),
+            habit,
+            request,
+            tiring: tiring(start, end, kind),
+        }
+    }
 }
 
 impl<'a> Ground<'a> {
@@ -64,7 +89,9 @@ impl<'a> Ground<'a> {
             }
         };
         let lunch = settings.lunch.minutes(input.events, input.zone);
-        let working = (0..horizon.days()).map(|d| hours.of(horizon.weekday(d), lunch)).collect();
+        let days = 0..horizon.days();
+        let mut working: Vec<_> = days.map(|d| hours.of(horizon.weekday(d), lunch)).collect();
+        part_at_midnight(&mut working, i32::from(settings.buffer_minutes));
         let mut tiring = vec![Vec::new(); horizon.days()];
         let others = |e: &&Event| takes_time(e) && !input.suggestions.contains_key(&e.id.uid);
         for event in input.events.values().filter(others) {
@@ -102,26 +129,54 @@ impl<'a> Ground<'a> {
         self.busy.iter().take_while(|b| b.0 < end).any(|b| start < b.1)
     }
 
-    /// A block stays: nothing else may lie there, and it tires.
-    pub(super) fn stand(&mut self, block: &Suggestion) {
+    /// A block that is kept, as the plan sees it.
+    pub(super) fn standing_of(&self, block: &Suggestion) -> Standing {
         let (start, end) = self.horizon.stretch(block.start, block.end);
         let kind = self.input.types.by_id.get(&block.task_type);
-        let at = self.busy.partition_point(|b| *b < (start, end));
-        self.busy.insert(at, (start, end));
-        let day = start.div_euclid(DAY);
-        if let (Some(today), Some(kind)) = (self.tiring.get_mut(day.max(0) as usize), kind)
-            && day >= 0
-        {
-            today.push(tiring(start, end, Some(kind)));
+        let request = self.input.requests.iter().position(|r| r.key == block.request);
+        Standing::new(start, end, kind, block.door == Door::Habit, request)
+    }
+
+    /// A block has its place: nothing else may lie there, and it tires.
+    pub(super) fn stand(&mut self, block: Standing) {
+        let stretch = (block.start, block.end);
+        let at = self.busy.partition_point(|b| *b < stretch);
+        self.busy.insert(at, stretch);
+        if let Some(today) = self.tiring_on(block.start) {
+            today.push(block.tiring);
         }
-        self.standing.push(Standing {
-            start,
-            end,
-            focused: kind.is_some_and(|k| k.category == Category::Focused),
-            recovery: kind.and_then(recovery),
-            habit: block.door == crate::schedule::request::Door::Habit,
-            request: self.input.requests.iter().position(|r| r.key == block.request),
+        self.standing.push(block);
+    }
+
+    /// Takes back one [`Ground::stand`].
+    pub(super) fn lift(&mut self, block: &Standing) {
+        let stretch = (block.start, block.end);
+        let at = self.busy.partition_point(|b| *b < stretch);
+        if self.busy.get(at) == Some(&stretch) {
+            self.busy.remove(at);
+        }
+        if let Some(today) = self.tiring_on(block.start)
+            && let Some(at) = today.iter().position(|t| *t == block.tiring)
+        {
+            today.remove(at);
+        }
+        if let Some(at) = self.standing.iter().position(|s| s == block) {
+            self.standing.remove(at);
+        }
+    }
+
+    fn tiring_on(&mut self, minute: i32) -> Option<&mut Vec<Tiring>> {
+        self.tiring.get_mut(usize::try_from(minute.div_euclid(DAY)).ok()?)
+    }
+
+    /// What a block of a type at a minute of the horizon takes from the scores of later blocks of
+    /// that day.
+    pub(super) fn burden(&self, kind: &TaskType, start: i32, length: i32) -> f64 {
+        let own = [tiring(start, start + length, Some(kind))];
+        let later = self.standing.iter().filter(|s| {
+            s.start >= start + length && s.start.div_euclid(DAY) == start.div_euclid(DAY)
         });
+        later.map(|s| tiredness(&own, s.tiring.load, s.start)).sum()
     }
 
     /// Slot score of a type at a minute of the horizon, tiredness included.
@@ -157,6 +212,18 @@ impl Known {
         let at = |day: usize, hour: usize| (input.bias)(kind.id, day as u8 + 1, hour as u8);
         let bias = std::array::from_fn(|day| std::array::from_fn(|hour| at(day, hour)));
         Self { curve: Curve::of(kind, habits), bias }
+    }
+}
+
+/// Where work goes on over midnight the second day begins a buffer later: days are planned apart.
+fn part_at_midnight(working: &mut [Vec<(i32, i32)>], buffer: i32) {
+    let mut late = false;
+    for day in working {
+        let ends_late = day.last().is_some_and(|&(_, to)| to >= DAY);
+        if let Some((from, to)) = day.first_mut().filter(|(from, _)| late && *from < buffer) {
+            *from = buffer.min(*to);
+        }
+        late = ends_late;
     }
 }
 

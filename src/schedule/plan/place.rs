@@ -1,313 +1,313 @@
-//! Puts what is wanted into what is free, in stages, and turns places into suggestions.
+//! Puts what is wanted into what is free, in stages.
+//!
+//! First every block that may stay stays, and the rest is placed around them. Only when something
+//! that was asked for finds no place are the blocks that may move released, each at a price, and
+//! then long tasks cut into shorter sessions; what is gained that way must be a place for more of
+//! what was asked for. At last single blocks move where that is a clear gain. All of it goes on
+//! until it changes nothing, so that a plan that is out stays as it is.
 
-use super::ground::{Ground, Standing, recovery};
-use super::reasons::{Because, reasons};
-use super::review::{Review, Wanted};
-use super::{Plan, Unplaced, Withdrawal};
-use crate::schedule::problem::{
-    Ask, CELL, DAY, DAY_CELLS, DayLimit, FORBIDDEN, Fatigue, Placed, Problem,
-};
+use super::ground::{Ground, Standing};
+use super::numbers::{CLEAR_GAIN, Stage, first_come, is_open, limit, problem, rules};
+use super::review::{Review, Wanted, review};
+use super::sessions::sessions;
+use crate::schedule::problem::{DAY, Placed};
 use crate::schedule::request::Door;
-use crate::schedule::slot::{FELT, TIREDNESS};
 use crate::schedule::solve::solve;
-use crate::schedule::suggestion::{Intent, State, Suggestion};
-use crate::task::{Category, TaskType};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Points per unit of slot score.
-const POINTS: f64 = 1000.0;
-/// Points for giving a block to what was asked for with a deadline, and without one: no sum of
-/// better hours for others outweighs it.
-const WITH_DEADLINE: i64 = 100_000_000;
-const WITHOUT_DEADLINE: i64 = 1_000_000;
-/// When not all fit, what comes later in order of window gives way.
-const FIRST_COME: i64 = 10_000;
 /// Sessions placed in one plan: tables are kept for each.
 const MAX_WANTED: usize = 400;
+/// Times that blocks are released to make room, and that single blocks are looked at.
+const MAX_TRIES: usize = 6;
+/// Steps by which a long task is cut finer than it needs.
+pub(super) const FINEST: u16 = 3;
 /// The same input gives the same plan.
 const SEED: u64 = 1;
 
-/// Which rules bind.
+/// Why a block moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    /// All rules of care; no caps.
-    Asked,
-    /// Only what can't be helped: working hours, busy times, buffers, windows.
-    AskedRelaxed,
-    /// All rules and caps.
-    Habits,
+pub(super) enum Moved {
+    /// Something was booked over it.
+    Taken,
+    /// It no longer fits what it serves.
+    Unfit,
+    /// Something else that was asked for fits in that way.
+    MakesRoom,
+    /// Another place is clearly better.
+    Better,
 }
 
-/// A block that was placed, before its reasons are written.
-struct Fresh {
-    block: Suggestion,
-    request: usize,
-    because: Because,
+/// A session that has its place and could still move.
+#[derive(Debug, Clone)]
+pub(super) struct Session {
+    pub(super) wanted: Wanted,
+    /// Minute of the horizon.
+    pub(super) start: i32,
+    /// Why it is not where it was; `None` = it is, or was nowhere.
+    pub(super) moved: Option<Moved>,
 }
 
-pub(super) fn place(mut ground: Ground<'_>, review: Review) -> Plan {
-    let mut plan = Plan {
-        suggestions: review.over,
-        withdrawn: review.withdrawn,
-        unplaced: review.unplaced,
-        notes: review.notes,
-    };
-    for block in &review.kept {
-        ground.stand(block);
+impl Session {
+    /// The same as the plan sees it.
+    pub(super) fn standing(&self, ground: &Ground<'_>) -> Standing {
+        let request = &ground.input.requests[self.wanted.request];
+        let kind = ground.kind(request.task_type).map(|(kind, _)| kind);
+        let (end, habit) = (self.start + self.wanted.minutes, request.door == Door::Habit);
+        Standing::new(self.start, end, kind, habit, Some(self.wanted.request))
     }
-    plan.suggestions.extend(review.kept);
-    let requests = ground.input.requests;
-    let mut wanted = review.wanted;
-    wanted.sort_by_key(|w| (requests[w.request].door == Door::Habit, w.moved.is_none()));
-    let mut left = wanted.split_off(wanted.len().min(MAX_WANTED));
-    let (habits, asked) = wanted.into_iter().partition(|w| requests[w.request].door == Door::Habit);
-    let mut fresh = Vec::new();
-    let still = run(&mut ground, Stage::Asked, asked, &mut fresh);
-    left.extend(run(&mut ground, Stage::AskedRelaxed, still, &mut fresh));
-    left.extend(run(&mut ground, Stage::Habits, habits, &mut fresh));
-    for wanted in left {
-        plan.unplaced.push((requests[wanted.request].key.clone(), Unplaced::NoRoom));
-        if let Some(block) = wanted.moved {
-            plan.withdrawn.push((block.uid, Withdrawal::NoRoom));
+
+    /// Whether its place keeps the rules of care; it is lifted off.
+    pub(super) fn is_cared_for(&self, ground: &Ground<'_>) -> bool {
+        let wanted = &self.wanted;
+        let request = &ground.input.requests[wanted.request];
+        let Some((kind, _)) = ground.kind(request.task_type) else { return true };
+        let ask = rules(ground, Stage::Asked, std::slice::from_ref(wanted));
+        let day = usize::try_from(self.start.div_euclid(DAY)).unwrap_or(0);
+        is_open(ground, kind, &ask, wanted, self.start)
+            && limit(ground, Stage::Asked, day).takes(&ask)
+    }
+}
+
+/// Whether what was asked for keeps the rules of care as long as it can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Care {
+    /// Only what finds no place so sets them aside.
+    First,
+    /// All of it may.
+    Aside,
+}
+
+/// Current places by request, session and length.
+type Places = BTreeMap<(usize, u16, i32), i32>;
+/// By how many steps requests are cut finer.
+type Finer = BTreeMap<usize, u16>;
+
+/// One way to place everything.
+pub(super) struct Attempt<'a> {
+    pub(super) ground: Ground<'a>,
+    pub(super) review: Review,
+    pub(super) placed: Vec<Session>,
+    pub(super) left: Vec<Wanted>,
+}
+
+/// The best of some attempts.
+pub(super) fn place<'a>(ground: &Ground<'a>) -> Attempt<'a> {
+    let mut best = Attempt::new(ground, &Finer::new(), None, Care::First);
+    for _ in 0..MAX_TRIES {
+        best = make_room(ground, best);
+        if !best.improve() {
+            break;
         }
     }
-    for Fresh { mut block, request, because } in fresh {
-        let (score, sentences) = reasons(&ground, &requests[request], &block, because);
-        (block.score, block.reasons) = (score, sentences);
-        plan.suggestions.push(block);
-    }
-    plan
+    best
 }
 
-/// Places one stage's sessions; gives back those that found no place.
-fn run(
-    ground: &mut Ground<'_>,
-    stage: Stage,
-    wanted: Vec<Wanted>,
-    fresh: &mut Vec<Fresh>,
-) -> Vec<Wanted> {
-    if wanted.is_empty() {
-        return wanted;
-    }
-    let mut groups: BTreeMap<(usize, i32), Vec<Wanted>> = BTreeMap::new();
-    for wanted in wanted {
-        groups.entry((wanted.request, wanted.minutes)).or_default().push(wanted);
-    }
-    let mut groups: Vec<Vec<Wanted>> = groups.into_values().collect();
-    groups.sort_by_key(|group| first_come(ground, group));
-    let problem = problem(ground, stage, &groups);
-    let plan = solve(&problem, SEED);
-    for group in &mut groups {
-        group.sort_by_key(|w| (w.moved.is_none(), w.session));
-        group.reverse();
-    }
-    let first_new = fresh.len();
-    for Placed { start, ask } in plan {
-        let Some(wanted) = groups[ask].pop() else { continue };
-        match ground.horizon.block(start, wanted.minutes) {
-            Some(extent) => fresh.push(made(ground, stage, wanted, extent)),
-            None => groups[ask].push(wanted),
+/// Releases what may move, sets care aside for all that was asked for, and cuts finer what finds
+/// no place: each as long as it serves more of what was asked for.
+fn make_room<'a>(ground: &Ground<'a>, mut best: Attempt<'a>) -> Attempt<'a> {
+    let mut finer = best.review.finer.clone();
+    for _ in 0..MAX_TRIES {
+        if best.lacking() == (0, 0) {
+            break;
+        }
+        let places = best.places();
+        let mut next = Attempt::new(ground, &finer, Some(&places), Care::First);
+        if next.lacking() >= best.lacking() {
+            next = Attempt::new(ground, &finer, Some(&places), Care::Aside);
+        }
+        if next.lacking() < best.lacking() {
+            finer.clone_from(&next.review.finer);
+            best = next;
+        } else if !cut_finer(ground, &mut finer, &next.left) {
+            break;
         }
     }
-    for new in &fresh[first_new..] {
-        ground.stand(&new.block);
-    }
-    groups.into_iter().flatten().collect()
+    best
 }
 
-fn made(
-    ground: &Ground<'_>,
-    stage: Stage,
-    wanted: Wanted,
-    (start, end): (chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>),
-) -> Fresh {
-    let input = &ground.input;
-    let request = &input.requests[wanted.request];
-    let crowded = stage == Stage::AskedRelaxed;
-    let block = match wanted.moved {
-        Some(old) => {
-            let because = Because { crowded, moved_from: Some((old.start, old.end)) };
-            let intent = if old.published.is_some() { Intent::Update } else { Intent::Create };
-            let sequence = old.sequence.saturating_add(1);
-            let title = request.title.clone();
-            let block = Suggestion { start, end, title, sequence, intent: Some(intent), ..old };
-            return Fresh { block, request: wanted.request, because };
+/// One step finer for every request that is left over and can be cut so.
+fn cut_finer(ground: &Ground<'_>, finer: &mut Finer, left: &[Wanted]) -> bool {
+    let mut any = false;
+    for index in left.iter().map(|w| w.request).collect::<BTreeSet<_>>() {
+        let request = &ground.input.requests[index];
+        let Some((kind, _)) = ground.kind(request.task_type) else { continue };
+        let step = finer.get(&index).copied().unwrap_or(0);
+        let cut = |step| sessions(request, kind, ground.input.settings, step);
+        if request.door != Door::Habit && step < FINEST && cut(step + 1) != cut(step) {
+            finer.insert(index, step + 1);
+            any = true;
         }
-        None => Suggestion {
-            uid: Suggestion::uid_for(input.principal, &request.key, wanted.session, wanted.attempt),
-            request: request.key.clone(),
-            door: request.door,
-            session: wanted.session,
-            attempt: wanted.attempt,
-            title: request.title.clone(),
-            task_type: request.task_type.unwrap_or_default(),
-            start,
-            end,
-            reasons: Vec::new(),
-            score: 0.0,
-            related_to: request.related_to.clone(),
-            state: State::Proposed,
-            since: input.now,
-            created_at: input.now,
-            sequence: 0,
-            intent: Some(Intent::Create),
-            published: None,
-        },
-    };
-    Fresh { block, request: wanted.request, because: Because { crowded, moved_from: None } }
-}
-
-fn problem(ground: &Ground<'_>, stage: Stage, groups: &[Vec<Wanted>]) -> Problem {
-    Problem {
-        grid: CELL,
-        working: ground.working.clone(),
-        busy: ground.busy.clone(),
-        buffer: i32::from(ground.input.settings.buffer_minutes),
-        limits: (0..ground.horizon.days()).map(|day| limit(ground, stage, day)).collect(),
-        requests: (0i64..)
-            .zip(groups)
-            .map(|(order, group)| ask(ground, stage, group, groups.len() as i64 - order))
-            .collect(),
-        fatigue: Some(Fatigue { scale: TIREDNESS, reach: FELT }),
     }
+    any
 }
 
-fn on(day: usize) -> impl Fn(&&Standing) -> bool {
-    move |s: &&Standing| s.start.div_euclid(DAY) == day as i32
-}
-
-fn limit(ground: &Ground<'_>, stage: Stage, day: usize) -> DayLimit {
-    let settings = ground.input.settings;
-    let standing = || ground.standing.iter().filter(on(day));
-    let focused: i32 = standing().filter(|s| s.focused).map(|s| s.end - s.start).sum();
-    let focus = (i32::from(settings.focus_cap_minutes) - focused).max(0);
-    match stage {
-        Stage::AskedRelaxed => DayLimit::focus(i32::MAX),
-        Stage::Asked => DayLimit::focus(focus),
-        Stage::Habits => {
-            let habits = standing().filter(|s| s.habit).count();
-            let (all, free) = working_minutes(ground, day);
-            let white = (settings.white_space.clamp(0.0, 1.0) * f64::from(all)).ceil() as i32;
-            DayLimit {
-                focus,
-                minutes: (free - white).max(0),
-                blocks: usize::from(settings.daily_cap).saturating_sub(habits),
+impl<'a> Attempt<'a> {
+    /// With `places`, everything that may move is released: it would rather stay there.
+    fn new(ground: &Ground<'a>, finer: &Finer, places: Option<&Places>, care: Care) -> Self {
+        let mut ground = ground.clone();
+        let mut review = review(&ground, finer);
+        for block in &review.kept {
+            let standing = ground.standing_of(block);
+            ground.stand(standing);
+        }
+        let mut wanted = std::mem::take(&mut review.wanted);
+        let movable = std::mem::take(&mut review.movable);
+        let mut attempt = Self { ground, review, placed: Vec::new(), left: Vec::new() };
+        match places {
+            None => {
+                for wanted in movable {
+                    let start = wanted.at.unwrap_or_default();
+                    attempt.put(Session { wanted, start, moved: None });
+                }
+            }
+            Some(places) => {
+                wanted.extend(movable);
+                for w in &mut wanted {
+                    w.at = places.get(&(w.request, w.session, w.minutes)).copied();
+                }
             }
         }
+        attempt.place(wanted, care);
+        attempt
     }
-}
 
-/// Working minutes of a day, and those of them that nothing takes.
-fn working_minutes(ground: &Ground<'_>, day: usize) -> (i32, i32) {
-    let midnight = day as i32 * DAY;
-    let (mut all, mut free) = (0, 0);
-    for &(from, to) in &ground.working[day] {
-        let (mut at, to) = (midnight + from, midnight + to);
-        all += to - at;
-        for &(start, end) in ground.busy.iter().take_while(|b| b.0 < to) {
-            free += (start.min(to) - at).max(0);
-            at = at.max(end);
+    fn place(&mut self, mut wanted: Vec<Wanted>, care: Care) {
+        let requests = self.ground.input.requests;
+        let is_habit = |w: &Wanted| requests[w.request].door == Door::Habit;
+        wanted.sort_by_key(|w| (is_habit(w), w.at.is_none(), w.block.is_none()));
+        let excess = wanted.split_off(wanted.len().min(MAX_WANTED));
+        let (habits, asked) = wanted.into_iter().partition(is_habit);
+        let still = match care {
+            Care::First => self.run(Stage::Asked, asked),
+            Care::Aside => asked,
+        };
+        let left = self.run(Stage::AskedRelaxed, still);
+        self.left.extend(left);
+        let left = self.run(Stage::Habits, habits);
+        self.left.extend(left);
+        self.left.extend(excess);
+    }
+
+    /// Places one stage's sessions; gives back those that found no place.
+    fn run(&mut self, stage: Stage, wanted: Vec<Wanted>) -> Vec<Wanted> {
+        if wanted.is_empty() {
+            return wanted;
         }
-        free += (to - at).max(0);
-    }
-    (all, free)
-}
-
-/// Order of windows: by their start, then their end, then as the requests came.
-fn first_come(ground: &Ground<'_>, group: &[Wanted]) -> (i32, i32, usize) {
-    let request = &ground.input.requests[group[0].request];
-    let minute = |t| ground.horizon.stretch(t, t).1;
-    let from = request.earliest.map_or(0, minute).max(ground.now);
-    (from, request.deadline.map_or(i32::MAX, minute), group[0].request)
-}
-
-/// The sessions of one request that are equally long, as numbers. A group is never empty.
-fn ask(ground: &Ground<'_>, stage: Stage, group: &[Wanted], rank: i64) -> Ask {
-    let index = group[0].request;
-    let minutes = group[0].minutes;
-    let request = &ground.input.requests[index];
-    let urgent = stage == Stage::AskedRelaxed && request.deadline.is_some();
-    let soonest = if urgent { ground.now } else { ground.thaw };
-    let stated = request.earliest.map_or(soonest, |e| ground.horizon.stretch(e, e).1);
-    let most = i32::from(ground.horizon.days() as u16) * DAY;
-    let kind = ground.kind(request.task_type).map(|(kind, _)| kind);
-    let max_per_day = match stage {
-        Stage::Habits => 1,
-        Stage::Asked => usize::from(ground.input.settings.max_per_day.max(1)),
-        Stage::AskedRelaxed => usize::MAX,
-    };
-    let mut ask = Ask {
-        duration: minutes,
-        count: group.len(),
-        max_per_day,
-        family: index,
-        focused: kind.is_some_and(|k| k.category == Category::Focused),
-        high_load: stage != Stage::AskedRelaxed && kind.is_some_and(|k| recovery(k).is_some()),
-        recovery: kind.and_then(recovery).unwrap_or(0),
-        earliest: stated.max(soonest),
-        deadline: request.deadline.map_or(most, |d| ground.horizon.minute(d).min(most)),
-        value: Vec::new(),
-        points: POINTS * f64::from(request.weight.max(1)),
-        load: kind.map_or(0.5, |k| f64::from(k.cognitive_load)),
-        tire: kind.map_or(60.0, |k| f64::from(k.recovery_hours) * 60.0),
-        published: Vec::new(),
-    };
-    share_days(ground, index, &mut ask);
-    ask.value = values(ground, &ask, group, rank);
-    ask
-}
-
-/// Sessions of the request that stand already count towards its blocks a day.
-fn share_days(ground: &Ground<'_>, request: usize, ask: &mut Ask) {
-    let standing = ground.standing.iter().filter(|s| s.request == Some(request));
-    let mut by_day: BTreeMap<i32, usize> = BTreeMap::new();
-    for block in standing {
-        *by_day.entry(block.start.div_euclid(DAY)).or_default() += 1;
-    }
-    let most = by_day.into_values().filter(|&n| n < ask.max_per_day).max().unwrap_or(0);
-    ask.max_per_day -= most;
-}
-
-fn values(ground: &Ground<'_>, ask: &Ask, group: &[Wanted], rank: i64) -> Vec<i64> {
-    let mut values = vec![FORBIDDEN; ground.horizon.days() * DAY_CELLS];
-    let request = &ground.input.requests[ask.family];
-    let Some((kind, curve)) = ground.kind(request.task_type) else { return values };
-    let base = match (request.door, request.deadline) {
-        (Door::Habit, _) => 0,
-        (_, Some(_)) => WITH_DEADLINE + rank * FIRST_COME,
-        (_, None) => WITHOUT_DEADLINE + rank * FIRST_COME,
-    };
-    let avoid: Vec<_> = group[0].avoid.iter().map(|&(a, b)| ground.horizon.stretch(a, b)).collect();
-    for start in ground.starts(ask.earliest, ask.deadline, ask.duration) {
-        let end = start + ask.duration;
-        let refused = avoid.iter().any(|&(a, b)| start < b && a < end);
-        let tired = ask.high_load && in_recovery(ground, kind, ask, start);
-        if refused || tired || full(ground, ask, start) {
-            continue;
+        let ground = &self.ground;
+        let mut groups: BTreeMap<(usize, i32), Vec<Wanted>> = BTreeMap::new();
+        for wanted in wanted {
+            groups.entry((wanted.request, wanted.minutes)).or_default().push(wanted);
         }
-        if ground.horizon.block(start, ask.duration).is_none() {
-            continue;
+        let mut groups: Vec<Vec<Wanted>> = groups.into_values().collect();
+        groups.sort_by_key(|group| first_come(ground, group));
+        for group in &mut groups {
+            group.sort_by_key(|w| (w.block.is_none(), w.session));
         }
-        let score = ground.score(kind, curve, start, ask.duration);
-        values[(start / CELL) as usize] = base + (score * ask.points).round() as i64;
+        let problem = problem(ground, stage, &groups);
+        let mut plan = solve(&problem, SEED);
+        // Who stays takes its own place, the others what is left, in order of time.
+        let stays = |p: &Placed| groups[p.ask].iter().any(|w| w.at == Some(p.start));
+        plan.sort_by_key(|p| (!stays(p), p.start, p.ask));
+        let mut placed = Vec::new();
+        for Placed { start, ask } in plan {
+            let group = &mut groups[ask];
+            let own = group.iter().position(|w| w.at == Some(start));
+            if group.is_empty() || ground.horizon.block(start, group[0].minutes).is_none() {
+                continue;
+            }
+            let wanted = group.remove(own.unwrap_or(0));
+            let moved = match &wanted.block {
+                Some(block) if !wanted.stood_at(ground, block, start) => {
+                    Some(wanted.must_go.unwrap_or(Moved::MakesRoom))
+                }
+                _ => None,
+            };
+            placed.push(Session { wanted, start, moved });
+        }
+        for session in placed {
+            self.put(session);
+        }
+        groups.into_iter().flatten().collect()
     }
-    values
-}
 
-/// Too soon after a demanding block that stands, or too soon before one.
-fn in_recovery(ground: &Ground<'_>, kind: &TaskType, ask: &Ask, start: i32) -> bool {
-    let before = recovery(kind).unwrap_or(0);
-    ground.standing.iter().any(|s| {
-        let same_day = s.start.div_euclid(DAY) == start.div_euclid(DAY);
-        s.recovery.is_some_and(|after| {
-            same_day && start < s.end + after && s.start < start + ask.duration + before
-        })
-    })
-}
+    fn put(&mut self, session: Session) {
+        let standing = session.standing(&self.ground);
+        self.ground.stand(standing);
+        self.placed.push(session);
+    }
 
-/// The request has its blocks for that day.
-fn full(ground: &Ground<'_>, ask: &Ask, start: i32) -> bool {
-    let own = ground.standing.iter().filter(|s| s.request == Some(ask.family));
-    let today = own.filter(|s| s.start.div_euclid(DAY) == start.div_euclid(DAY)).count();
-    today >= ask.max_per_day
+    fn places(&self) -> Places {
+        let key = |w: &Wanted| (w.request, w.session, w.minutes);
+        self.placed.iter().map(|s| (key(&s.wanted), s.start)).collect()
+    }
+
+    /// Minutes that were asked for and have no place: with a deadline, and without one.
+    fn lacking(&self) -> (i32, i32) {
+        let requests = self.ground.input.requests;
+        let mut lacking = (0, 0);
+        for wanted in &self.left {
+            let request = &requests[wanted.request];
+            match (request.door, request.deadline) {
+                (Door::Habit, _) => {}
+                (_, Some(_)) => lacking.0 += wanted.minutes,
+                (_, None) => lacking.1 += wanted.minutes,
+            }
+        }
+        lacking
+    }
+
+    /// Moves single blocks where that is a clear gain, and places what fits then; whether anything
+    /// changed.
+    fn improve(&mut self) -> bool {
+        let mut any = false;
+        for index in 0..self.placed.len() {
+            let standing = self.placed[index].standing(&self.ground);
+            self.ground.lift(&standing);
+            if let Some(start) = self.better(&self.placed[index]) {
+                let session = &mut self.placed[index];
+                session.start = start;
+                let stood = session.wanted.block.is_some();
+                session.moved = session.moved.or(stood.then_some(Moved::Better));
+                any = true;
+            }
+            let standing = self.placed[index].standing(&self.ground);
+            self.ground.stand(standing);
+        }
+        if any && !self.left.is_empty() {
+            let left = std::mem::take(&mut self.left);
+            self.place(left, Care::First);
+        }
+        any
+    }
+
+    /// The best place for a block that is lifted off, where it is clearly better than its own.
+    fn better(&self, session: &Session) -> Option<i32> {
+        let ground = &self.ground;
+        let wanted = &session.wanted;
+        let request = &ground.input.requests[wanted.request];
+        let (kind, curve) = ground.kind(request.task_type)?;
+        let stage = if request.door == Door::Habit { Stage::Habits } else { Stage::Asked };
+        let ask = rules(ground, stage, std::slice::from_ref(wanted));
+        let worth = |start: i32| {
+            ground.score(kind, curve, start, ask.duration)
+                - ground.burden(kind, start, ask.duration)
+        };
+        let buffer = i32::from(ground.input.settings.buffer_minutes);
+        let mut best = (worth(session.start) + CLEAR_GAIN, None);
+        for start in ground.starts(ask.earliest, ask.deadline, ask.duration) {
+            if ground.mean(kind, curve, start, ask.duration) <= best.0 {
+                continue;
+            }
+            let free = !ground.is_taken(start - buffer, start + ask.duration + buffer);
+            let day = (start / DAY) as usize;
+            if free
+                && is_open(ground, kind, &ask, wanted, start)
+                && limit(ground, stage, day).takes(&ask)
+                && worth(start) > best.0
+            {
+                best = (worth(start), Some(start));
+            }
+        }
+        best.1
+    }
 }

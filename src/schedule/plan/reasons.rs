@@ -1,68 +1,51 @@
 //! Why a block lies where it lies, and why not elsewhere: short sentences for a person, each read
-//! off the numbers that decided, none claiming more than they show.
+//! off its [`Account`], none claiming more than that shows.
 
+use super::account::{Account, Alternative, NOTABLE, Obstacle, Term};
 use super::ground::Ground;
-use crate::schedule::problem::{CELL, DAY};
+use super::place::{Moved, Session};
+use crate::schedule::problem::DAY;
 use crate::schedule::request::{Door, Request};
-use crate::schedule::slot::{Curve, MOST_SCORE, tiredness};
+use crate::schedule::slot::Curve;
 use crate::schedule::suggestion::Suggestion;
 use crate::task::TaskType;
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 
-/// Differences in score below this aren't worth a sentence.
-const NOTABLE: f64 = 0.01;
-/// Differences from here on are plain to see.
+/// Differences in score from here on are plain to see.
 const PLAIN: f64 = 0.1;
-/// An alternative starts at least this many minutes away: nearer ones are the same place.
-const ELSEWHERE: i32 = 60;
 /// Longest type name in a sentence, in characters.
 const NAME_MAX: usize = 60;
+/// Most sentences of a block.
+const SENTENCES: usize = 5;
 
-/// What only the placing knows.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Because {
-    /// It fitted only with the care rules relaxed.
-    pub(super) crowded: bool,
-    /// It had to leave this place.
-    pub(super) moved_from: Option<(DateTime<Utc>, DateTime<Utc>)>,
-}
-
-/// A start elsewhere in the window.
-#[derive(Debug, Clone, Copy)]
-struct Elsewhere {
-    start: i32,
-    /// Slot score without tiredness, and what tiredness takes.
-    mean: f64,
-    tired: f64,
-    taken: bool,
-}
-
-/// The slot score as a share of the most there is, and two to four sentences.
+/// Two to five sentences; `block` as it is now, `before` where it was.
 pub(super) fn reasons(
     ground: &Ground<'_>,
-    request: &Request,
+    session: &Session,
     block: &Suggestion,
-    because: Because,
-) -> (f32, Vec<String>) {
-    let Some((kind, curve)) = ground.kind(request.task_type) else { return (0.0, Vec::new()) };
-    let (start, end) = ground.horizon.stretch(block.start, block.end);
-    let length = end - start;
-    let score = ground.score(kind, curve, start, length);
+    before: Option<DateTime<Utc>>,
+    account: &Account,
+) -> Vec<String> {
+    let request = &ground.input.requests[session.wanted.request];
+    let Some((kind, curve)) = ground.kind(request.task_type) else { return Vec::new() };
     let mut said = Vec::new();
-    if let Some((from, to)) = because.moved_from {
-        let (a, b) = ground.horizon.stretch(from, to);
-        let why = if ground.is_taken(a, b) { "is taken now" } else { "no longer suits it" };
-        said.push(format!("Moved here: {} {why}.", clock(from, ground)));
+    if let (Some(why), Some(from)) = (session.moved, before) {
+        let from = clock(from, ground);
+        said.push(match why {
+            Moved::Taken => format!("Moved here: {from} is taken now."),
+            Moved::Unfit => format!("Moved here: {from} no longer suits it."),
+            Moved::MakesRoom => format!("Moved here from {from}: that makes room for more."),
+            Moved::Better => format!("Moved here: it is clearly better than {from}."),
+        });
     }
-    said.push(why_here(kind, curve, &window(ground, request, length), start, length));
-    let others = elsewhere(ground, request, kind, curve, start, length);
-    said.extend(why_not_there(ground, &others, score));
-    if because.crowded {
+    said.push(why_here(kind, curve, session.start, account));
+    said.extend(account.missed().and_then(|other| why_not_there(ground, other, account)));
+    if request.door != Door::Habit && !session.is_cared_for(ground) {
         said.push("It fits only close to other demanding work.".to_owned());
     }
     said.extend(what_for(ground, request, block));
-    said.truncate(4);
-    ((score / MOST_SCORE).clamp(0.0, 1.0) as f32, said)
+    said.truncate(SENTENCES);
+    said
 }
 
 /// What the person asked for has a deadline; a habit has its place in the week.
@@ -85,55 +68,84 @@ fn what_for(ground: &Ground<'_>, request: &Request, block: &Suggestion) -> Optio
     Some(format!("Due {day}."))
 }
 
-/// Every start the request could have had were nothing in the way.
-fn window(ground: &Ground<'_>, request: &Request, length: i32) -> Vec<i32> {
-    let from = request.earliest.map_or(ground.thaw, |e| ground.horizon.stretch(e, e).1);
-    let until = request.deadline.map_or(i32::MAX, |d| ground.horizon.minute(d));
-    ground.starts(from.max(ground.thaw), until, length).collect()
-}
-
-/// Mean of one part of a curve over a block's quarter hours.
-fn part(of: &[f64; 24], start: i32, length: i32) -> f64 {
-    let quarters = (length / CELL).max(1);
-    let at = |q: i32| of[((start % DAY + q * CELL) / 60).clamp(0, 23) as usize];
-    (0..quarters).map(at).sum::<f64>() / f64::from(quarters)
-}
-
-/// The part of the curve that lifts this hour most above the usual hour of the window.
-fn why_here(kind: &TaskType, curve: &Curve, window: &[i32], start: i32, length: i32) -> String {
-    let lift = |of: &[f64; 24]| {
-        let usual = window.iter().map(|&s| part(of, s, length)).sum::<f64>();
-        part(of, start, length) - usual / window.len().max(1) as f64
-    };
-    let (prior, learned, placed) = (lift(&curve.prior), lift(&curve.learned), lift(&curve.placed));
-    let most = prior.max(learned).max(placed);
-    let hour = (start % DAY / 60).clamp(0, 23) as usize;
-    let name = shown(kind);
+/// The two terms that lift this place most above the usual one of its window.
+fn why_here(kind: &TaskType, curve: &Curve, start: i32, account: &Account) -> String {
+    let hour = (start.rem_euclid(DAY) / 60).clamp(0, 23) as usize;
     let near = curve.observations[hour.saturating_sub(1)..=(hour + 1).min(23)].iter();
-    let seen = near.sum::<f64>().round() as u32;
-    if window.len() < 2 {
-        "It is the only time left.".to_owned()
-    } else if prior + learned + placed < -NOTABLE {
-        "Not its best hour, but the best that was free.".to_owned()
-    } else if most < NOTABLE {
-        "The hour matters little for it here.".to_owned()
-    } else if learned >= most && seen > 0 {
-        let hours = window.iter().map(|&s| (s % DAY / 60) as usize);
-        let top = hours.map(|h| curve.at(h)).fold(f64::MIN, f64::max);
-        let how = if curve.at(hour) >= top - NOTABLE { "best" } else { "well" };
-        let times = if seen == 1 { "observation" } else { "observations" };
-        let sure = 100.0 * kind.hours.confidence[hour];
-        format!("Your {name} goes {how} around {hour}:00 ({seen} {times}, {sure:.0} % sure).")
-    } else if placed >= most {
-        format!("You put this kind of work around {hour}:00 yourself.")
-    } else {
-        let word = kind.category.word();
-        let known = if curve.observations.iter().all(|&n| n < 0.5) {
-            "nothing learned yet"
-        } else {
-            "little learned about this hour yet"
-        };
-        format!("Around {hour}:00 is typical for {word} work; {known}.")
+    let facts = Facts {
+        name: shown(kind),
+        word: kind.category.word(),
+        hour,
+        seen: near.sum::<f64>().round() as u32,
+        sure: 100.0 * kind.hours.confidence[hour],
+        best: account.best_hour,
+        ignorant: curve.observations.iter().all(|&n| n < 0.5),
+    };
+    let known = |term: &Term| *term != Term::Learned || facts.seen > 0;
+    let terms: Vec<Term> = account.strongest().into_iter().filter(known).collect();
+    if account.choices < 2 {
+        return "It is the only time left.".to_owned();
+    }
+    if account.terms.above(&account.usual).total() < -NOTABLE {
+        return "Not its best hour, but the best that was free.".to_owned();
+    }
+    match *terms.as_slice() {
+        [] => "The hour matters little for it here.".to_owned(),
+        [only] => format!("{}{}.", facts.first(only), facts.tail(only)),
+        [first, second, ..] => {
+            format!("{}, and {}{}.", facts.first(first), facts.second(second), facts.tail(first))
+        }
+    }
+}
+
+/// What the sentences about a place need.
+struct Facts {
+    name: String,
+    word: &'static str,
+    hour: usize,
+    seen: u32,
+    sure: f32,
+    best: bool,
+    ignorant: bool,
+}
+
+impl Facts {
+    fn first(&self, term: Term) -> String {
+        let Self { name, word, hour, .. } = self;
+        match term {
+            Term::Learned => {
+                let how = if self.best { "best" } else { "well" };
+                format!("Your {name} goes {how} around {hour}:00 ({})", self.evidence())
+            }
+            Term::Placed => format!("You put this kind of work around {hour}:00 yourself"),
+            Term::Prior => format!("Around {hour}:00 is typical for {word} work"),
+            Term::Insights => format!("What was found out about you speaks for {hour}:00"),
+            Term::Rest => format!("At {hour}:00 you come to it rested"),
+        }
+    }
+
+    fn second(&self, term: Term) -> String {
+        match term {
+            Term::Learned => format!("it goes well then ({})", self.evidence()),
+            Term::Placed => "you put such work there yourself".to_owned(),
+            Term::Prior => format!("the hour is typical for {} work", self.word),
+            Term::Insights => "what was found out about you speaks for it".to_owned(),
+            Term::Rest => "you come to it rested".to_owned(),
+        }
+    }
+
+    /// A typical hour is no knowledge of the person.
+    fn tail(&self, first: Term) -> &'static str {
+        match (first, self.ignorant) {
+            (Term::Prior, true) => "; nothing learned yet",
+            (Term::Prior, false) => "; little learned about this hour yet",
+            _ => "",
+        }
+    }
+
+    fn evidence(&self) -> String {
+        let times = if self.seen == 1 { "observation" } else { "observations" };
+        format!("{} {times}, {:.0} % sure", self.seen, self.sure)
     }
 }
 
@@ -142,68 +154,36 @@ fn shown(kind: &TaskType) -> String {
     name.chars().take(NAME_MAX).collect()
 }
 
-fn elsewhere(
-    ground: &Ground<'_>,
-    request: &Request,
-    kind: &TaskType,
-    curve: &Curve,
-    here: i32,
-    length: i32,
-) -> Vec<Elsewhere> {
-    let starts = window(ground, request, length).into_iter();
-    let buffer = i32::from(ground.input.settings.buffer_minutes);
-    starts
-        .filter(|s| (s - here).abs() >= ELSEWHERE.max(length + buffer))
-        .map(|start| Elsewhere {
-            start,
-            mean: ground.mean(kind, curve, start, length),
-            tired: tiredness(
-                &ground.tiring[(start / DAY) as usize],
-                kind.cognitive_load.into(),
-                start,
-            ),
-            taken: ground.is_taken(start - buffer, start + length + buffer),
-        })
-        .collect()
-}
-
-/// What the best other place lacks: it is taken, too close after something, or simply lower.
-fn why_not_there(ground: &Ground<'_>, others: &[Elsewhere], score: f64) -> Option<String> {
-    let best = |fits: &dyn Fn(&Elsewhere) -> bool, worth: &dyn Fn(&Elsewhere) -> f64| {
-        let mut found: Option<Elsewhere> = None;
-        for other in others.iter().filter(|o| fits(o)) {
-            if found.is_none_or(|f| worth(other) > worth(&f)) {
-                found = Some(*other);
-            }
+/// What the best other place lacks.
+fn why_not_there(ground: &Ground<'_>, other: &Alternative, here: &Account) -> Option<String> {
+    let at = clock(other.start, ground);
+    let lower = here.terms.total() - other.terms.total();
+    let better = |what: &str| Some(format!("{at} would suit it better but {what}."));
+    match other.obstacle {
+        Obstacle::OutsideHours if -lower < PLAIN => None,
+        Obstacle::OutsideHours => better("lies outside your working hours"),
+        Obstacle::Busy => better("is taken"),
+        Obstacle::Buffer => better("is too close to something else"),
+        Obstacle::Refused => better("you deleted it there"),
+        Obstacle::Recovery => better("is too close to another demanding block"),
+        Obstacle::DayFull => better("that day has enough blocks"),
+        Obstacle::FocusCap => better("that day has enough demanding work"),
+        Obstacle::Tiring => {
+            Some(format!("{at} would follow {} too closely.", before(ground, other.start)))
         }
-        found
-    };
-    let at = |o: Elsewhere| {
-        let moment = ground.horizon.moment(o.start).unwrap_or(ground.input.now);
-        clock(moment, ground)
-    };
-    if let Some(taken) = best(&|o| o.taken, &|o| o.mean - o.tired)
-        && taken.mean - taken.tired > score + NOTABLE
-    {
-        return Some(format!("{} would suit it better but is taken.", at(taken)));
+        Obstacle::Lower => {
+            let how = if lower >= PLAIN { "clearly" } else { "slightly" };
+            (lower > NOTABLE).then(|| format!("The next best time, {at}, looks {how} worse."))
+        }
     }
-    if let Some(tired) = best(&|o| !o.taken && o.tired > NOTABLE, &|o| o.mean)
-        && tired.mean > score + NOTABLE
-        && tired.mean - tired.tired <= score
-    {
-        return Some(format!("{} would follow {} too closely.", at(tired), before(ground, tired)));
-    }
-    let next = best(&|o| !o.taken, &|o| o.mean - o.tired)?;
-    let lower = score - (next.mean - next.tired);
-    let how = if lower >= PLAIN { "clearly" } else { "slightly" };
-    (lower > NOTABLE).then(|| format!("The next best time, {}, looks {how} worse.", at(next)))
 }
 
 /// What tires most before a start.
-fn before(ground: &Ground<'_>, other: Elsewhere) -> String {
-    let day = &ground.tiring[(other.start / DAY) as usize];
-    let last = day.iter().filter(|t| t.end <= other.start).max_by_key(|t| t.end);
-    match last.and_then(|t| ground.horizon.moment(t.start)) {
+fn before(ground: &Ground<'_>, start: DateTime<Utc>) -> String {
+    let minute = ground.horizon.minute(start);
+    let day = ground.tiring.get(minute.div_euclid(DAY).max(0) as usize);
+    let earlier = day.into_iter().flatten().filter(|t| t.end <= minute);
+    match earlier.max_by_key(|t| t.end).and_then(|t| ground.horizon.moment(t.start)) {
         Some(moment) => format!("what lies at {}", hour(moment, ground)),
         None => "what lies before it".to_owned(),
     }

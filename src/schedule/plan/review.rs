@@ -1,12 +1,14 @@
-//! What becomes of the blocks there are: each stays, moves, is over or goes; and which sessions are
-//! still without one.
+//! What becomes of the blocks there are: each stays, may move, must move, is over or goes; and
+//! which sessions are still without one.
 
 use super::ground::Ground;
+use super::place::{FINEST, Moved};
 use super::sessions::sessions;
 use super::{Note, Unplaced, Withdrawal};
 use crate::event::{EventId, Uid};
 use crate::schedule::request::{Door, Request, RequestKey};
 use crate::schedule::suggestion::{State, Suggestion};
+use crate::task::TaskType;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,17 +29,33 @@ pub(super) struct Wanted {
     pub(super) minutes: i32,
     /// Where the person deleted blocks of this request.
     pub(super) avoid: Vec<(DateTime<Utc>, DateTime<Utc>)>,
-    /// The block to be moved, where there is one.
-    pub(super) moved: Option<Suggestion>,
+    /// The block there is, where there is one.
+    pub(super) block: Option<Suggestion>,
+    /// Why it can't stay where it is; `None` = it can, or is nowhere.
+    pub(super) must_go: Option<Moved>,
+    /// Where it would rather be, as a minute of the horizon: where it is, or was put before.
+    pub(super) at: Option<i32>,
+}
+
+impl Wanted {
+    /// Whether its block lies there already, just as long.
+    pub(super) fn stood_at(&self, ground: &Ground<'_>, block: &Suggestion, start: i32) -> bool {
+        ground.horizon.stretch(block.start, block.end) == (start, start + self.minutes)
+    }
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Review {
-    /// Blocks that stay.
+    /// Blocks that stay: nothing moves them.
     pub(super) kept: Vec<Suggestion>,
     /// Blocks that are over with this plan.
     pub(super) over: Vec<Suggestion>,
+    /// Sessions without a place, and blocks that lost theirs.
     pub(super) wanted: Vec<Wanted>,
+    /// Blocks that stay unless much speaks for another place.
+    pub(super) movable: Vec<Wanted>,
+    /// By how many steps requests are cut finer than they need, 0 left out.
+    pub(super) finer: BTreeMap<usize, u16>,
     pub(super) withdrawn: Vec<(Uid, Withdrawal)>,
     pub(super) unplaced: Vec<(RequestKey, Unplaced)>,
     pub(super) notes: Vec<(Uid, Note)>,
@@ -49,8 +67,9 @@ enum Verdict {
     Place,
 }
 
-pub(super) fn review(ground: &Ground<'_>) -> Review {
-    let mut review = Review::default();
+/// `finer`: by how many steps requests are to be cut finer.
+pub(super) fn review(ground: &Ground<'_>, finer: &BTreeMap<usize, u16>) -> Review {
+    let mut review = Review { finer: finer.clone(), ..Review::default() };
     let mut blocks: BTreeMap<&RequestKey, Vec<&Suggestion>> = BTreeMap::new();
     for block in ground.input.suggestions.values() {
         if block.state == State::Proposed && block.end <= ground.input.now {
@@ -81,7 +100,7 @@ impl Review {
             self.unplaced.push((request.key.clone(), Unplaced::Unclassified));
             return;
         };
-        let lengths = sessions(request, kind, ground.input.settings);
+        let lengths = self.lengths(ground, index, kind, own);
         for block in own.iter().filter(|b| usize::from(b.session) >= lengths.len()) {
             self.orphan(ground, block, Withdrawal::FewerSessions);
         }
@@ -96,7 +115,9 @@ impl Review {
                 attempt,
                 minutes,
                 avoid: avoid.clone(),
-                moved: None,
+                block: None,
+                must_go: None,
+                at: None,
             };
             let mut current: Vec<_> = tries.iter().filter(|b| is_current(ground, b)).collect();
             current.sort_by_key(|b| (b.state == State::Proposed, b.attempt));
@@ -119,7 +140,7 @@ impl Review {
         }
     }
 
-    /// A block that stands and isn't over: it moves when something was booked over it or it no
+    /// A block that stands and isn't over: it must move when something was booked over it or it no
     /// longer fits its request; never inside the freeze window, never once the person touched it.
     fn current(
         &mut self,
@@ -136,16 +157,58 @@ impl Review {
         let other_length =
             stated && (block.end - block.start).num_minutes() != i64::from(wanted.minutes);
         let touched = block.state != State::Proposed || mark(ground, block).is_some();
-        if touched || !(conflict || early || late || other_length) {
-            self.kept.push(block.clone());
-        } else if start < ground.thaw {
-            if conflict {
+        let unfit = (early || late || other_length).then_some(Moved::Unfit);
+        let must_go = if conflict { Some(Moved::Taken) } else { unfit };
+        if touched || start < ground.thaw {
+            if !touched && conflict {
                 self.notes.push((block.uid.clone(), Note::ConflictInFreeze));
             }
             self.kept.push(block.clone());
-        } else {
-            self.wanted.push(Wanted { moved: Some(block.clone()), ..wanted });
+            return;
         }
+        let wanted = Wanted { block: Some(block.clone()), must_go, ..wanted };
+        if must_go.is_some() {
+            self.wanted.push(wanted);
+        } else {
+            let minutes = end - start;
+            self.movable.push(Wanted { at: Some(start), minutes, ..wanted });
+        }
+    }
+
+    /// Minutes of each session: cut as its blocks are; finer, where that is asked for, only before
+    /// there is a block.
+    fn lengths(
+        &mut self,
+        ground: &Ground<'_>,
+        index: usize,
+        kind: &TaskType,
+        own: &[&Suggestion],
+    ) -> Vec<i32> {
+        let request = &ground.input.requests[index];
+        let cut = |step| sessions(request, kind, ground.input.settings, step);
+        let gone = |b: &&Suggestion| matches!(b.state, State::Refused | State::Withdrawn);
+        if let Some(&step) = self.finer.get(&index)
+            && own.iter().all(gone)
+        {
+            return cut(step);
+        }
+        let known: Vec<(usize, i64)> = own
+            .iter()
+            .filter(|b| matches!(b.state, State::Proposed | State::Past))
+            .map(|b| (usize::from(b.session), (b.end - b.start).num_minutes()))
+            .collect();
+        let step = (0..=FINEST).find(|&step| {
+            let lengths = cut(step);
+            known
+                .iter()
+                .all(|&(n, minutes)| lengths.get(n).is_some_and(|&l| i64::from(l) == minutes))
+        });
+        let step = step.unwrap_or(0);
+        self.finer.remove(&index);
+        if step > 0 {
+            self.finer.insert(index, step);
+        }
+        cut(step)
     }
 
     /// A block whose request, or whose session of it, is no more.

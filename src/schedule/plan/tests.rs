@@ -1,6 +1,9 @@
-//! The rules of the plan, one by one, and what no plan may ever do.
+//! Plans of small worlds: every rule, the words, and what holds for any input.
 
+mod check;
 mod people;
 mod properties;
+mod risks;
 mod rules;
+mod stability;
 mod words;

@@ -13,6 +13,7 @@ mod advice;
 mod memory;
 mod status;
 mod suggestion;
+mod risk;
 mod meta;
 
 pub(super) use advice::AdviceEntry;
@@ -25,6 +26,7 @@ pub(super) use task::{ExemplarEntry, ShapeEntry, TypeEntry};
 use super::error::StoreError;
 use crate::event::{Event, EventId, PrincipalId, Span};
 use crate::memory::graph::Insight;
+use crate::schedule::plan::Risk;
 use crate::schedule::request::Ask;
 use crate::schedule::suggestion::Suggestion;
 use crate::task::advice::Ledger;
@@ -102,6 +104,7 @@ kinds! {
     Learned = 16, "learned", TurnEntry;
     Correction = 17, "correction", CorrectionEntry;
     Former = 18, "former_type", FormerEntry;
+    Risk = 25, "risk", Risk;
     Advice = 35, "advice", AdviceEntry;
     Assistant = 36, "assistant", Ledger;
 }

@@ -1,0 +1,46 @@
+//! Generators of what is wanted, and of what may not come true.
+
+use super::{moment, text, uid};
+use chronotype::event::EventId;
+use chronotype::schedule::plan::Risk;
+use chronotype::schedule::plan::risk::{Choice, Danger, Droppable};
+use chronotype::schedule::request::{Ask, RequestKey};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+
+pub fn asks() -> impl Strategy<Value = Vec<Ask>> {
+    let one = (any::<u32>(), text(), option::of(any::<u32>()), moment(), moment());
+    let make = |(number, title, minutes, deadline, asked_at)| Ask {
+        number,
+        title,
+        minutes,
+        deadline,
+        asked_at,
+    };
+    vec(one.prop_map(make), 0..4)
+}
+
+pub fn risks() -> impl Strategy<Value = Vec<Risk>> {
+    let what = prop_oneof![
+        uid().prop_map(|uid| Droppable::Block { uid }),
+        (uid(), option::of(text())).prop_map(|(uid, recurrence_id)| Droppable::Event {
+            id: EventId { uid, recurrence_id }
+        }),
+    ];
+    let choice =
+        (what, text(), moment()).prop_map(|(what, title, start)| Choice { what, title, start });
+    let danger = prop::sample::select(vec![Danger::NoRoom, Danger::Crowded, Danger::LastPlace]);
+    let one =
+        (text(), text(), moment(), danger, any::<u32>(), option::of(moment()), vec(choice, 0..3));
+    let make = |(key, title, deadline, danger, minutes, stands, choices)| Risk {
+        request: RequestKey(key),
+        title,
+        deadline,
+        danger,
+        minutes,
+        stands,
+        choices,
+    };
+    vec(one.prop_map(make), 0..4)
+}
