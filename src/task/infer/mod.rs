@@ -4,18 +4,22 @@
 //! seen, the last one a day after its end; each settles once and never again.
 
 mod appointments;
+mod explain;
 mod outcome;
+mod reason;
 mod surroundings;
 
 #[cfg(test)]
 mod tests;
 
-pub use outcome::{Outcome, signal_of_move};
+pub use explain::{Explanation, explain};
+pub use outcome::Outcome;
+pub use reason::{Evidence, Reason, Row};
 pub use surroundings::Surroundings;
 
 use super::kind::Types;
 use crate::event::time::{local_date, local_hour};
-use crate::event::{Event, EventId, Events, Observation, Role, Seen, Settlement, Signal, Span};
+use crate::event::{Event, EventId, Events, Observation, Role, Seen, Settlement, Span};
 use appointments::Appointments;
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -160,26 +164,39 @@ fn settle_one(event: &Event, beside: &Beside<'_>, context: &Context) -> Vec<Outc
         if placement.left.is_none() && !(is_over && (beside.witnessed)(event)) {
             break;
         }
-        let signal = match placement.left {
-            Some((seen, to)) => {
-                let again = ordinal > 0 && first_start.is_some_and(|s| seen.by <= s);
-                outcome::left(event, placement.span, to, context.zone).filter(|_| !again)
-            }
-            None => outcome::stayed(event, placement, beside.around, context.zone),
-        };
-        outcomes.push(build(event, placement, ordinal, signal, beside, context));
+        let reason = reason_of(event, placement, ordinal, first_start, beside.around);
+        outcomes.push(build(event, placement, ordinal, reason, beside, context));
     }
     outcomes
+}
+
+/// What became of the placement, given where the first one was to start.
+fn reason_of(
+    event: &Event,
+    placement: &Placement,
+    ordinal: usize,
+    first_start: Option<DateTime<Utc>>,
+    around: &Surroundings,
+) -> Reason {
+    let zone = around.zone();
+    match placement.left {
+        Some((seen, _)) if ordinal > 0 && first_start.is_some_and(|s| seen.by <= s) => {
+            Reason::unknown(Evidence::MovedOn)
+        }
+        Some((_, to)) => outcome::left(event, placement.span, to, zone),
+        None => outcome::stayed(event, placement, around, zone),
+    }
 }
 
 fn build(
     event: &Event,
     placement: &Placement,
     ordinal: usize,
-    signal: Option<Signal>,
+    reason: Reason,
     beside: &Beside<'_>,
     context: &Context,
 ) -> Outcome {
+    let signal = reason.signal();
     let Beside { types, around, appointments, .. } = *beside;
     let start = placement.span.start_instant(context.zone);
     let hour = match placement.span {
@@ -217,6 +234,7 @@ fn build(
         last: placement.ends,
         proposal: event.role == Role::Suggested,
         settlement,
+        reason,
     }
 }
 

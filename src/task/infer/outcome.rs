@@ -1,29 +1,13 @@
 //! The default table: from what was seen to a signal with its weight.
 
+use super::reason::{Evidence, Reason, Row};
 use super::{Appointments, Placement, SETTLING, Surroundings, minutes_of};
 use crate::event::time::{local_date, local_hour};
-use crate::event::{Event, EventId, Observation, Role, Seen, Settlement, Signal, Span, Standing};
+use crate::event::{Event, EventId, Observation, Role, Settlement, Signal, Span, Standing};
 use crate::task::kind::{TaskType, TypeId};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
-const KEPT: f32 = 0.9;
-const MOVED_EARLIER: f32 = 0.7;
-const SHORTENED: f32 = 0.55;
-const OVERLAPPED: f32 = 0.35;
-const MOVED_LATER: f32 = 0.3;
-const MOVED_TO_ANOTHER_DAY: f32 = 0.2;
-const DECLINED: f32 = 0.2;
-const DELETED: f32 = 0.1;
-const DONE: f32 = 0.9;
-const FAILED: f32 = 0.1;
-
-/// Weight of "kept" for a proposal of ours that nobody touched, for history read without a trail,
-/// and for series the person never answered: 32 % of real events were placeholders that never
-/// happened (DESIGN section 6).
-const WEAK: f32 = 0.5;
-/// Weight of a deletion that may have come after the event was over.
-const LATE_DELETION: f32 = 0.5;
 /// An occurrence of a series or standing appointment is no decision of its own, but it stands.
 const SERIES_SHARE: f32 = 0.2;
 /// Less than this many minutes is no change of length: clients round.
@@ -42,6 +26,8 @@ pub struct Outcome {
     pub day: NaiveDate,
     /// What is kept of it in tier 1.
     pub settlement: Settlement,
+    /// Why it teaches that.
+    pub reason: Reason,
     /// Changes to `placement`: local hour and amount.
     pub placed: Vec<(u8, f32)>,
     /// The person's own rating of success, 0..=1.
@@ -58,24 +44,27 @@ pub struct Outcome {
     pub proposal: bool,
 }
 
-/// The signal of moving from one place to another.
-pub fn signal_of_move(from: Span, to: Span, zone: Tz) -> f32 {
+/// The row for moving from one place to another.
+fn row_of_move(from: Span, to: Span, zone: Tz) -> Row {
     let (a, b) = (from.start_instant(zone), to.start_instant(zone));
     if b < a {
-        MOVED_EARLIER
+        Row::MovedEarlier
     } else if local_date(a, zone) == local_date(b, zone) {
-        MOVED_LATER
+        Row::MovedLater
     } else {
-        MOVED_TO_ANOTHER_DAY
+        Row::MovedToAnotherDay
     }
 }
 
 /// A placement that was left. An organiser's move says nothing about the person.
-pub(super) fn left(event: &Event, from: Span, to: Span, zone: Tz) -> Option<Signal> {
-    if event.role == Role::Invited || matches!(from, Span::AllDay { .. }) {
-        return None;
+pub(super) fn left(event: &Event, from: Span, to: Span, zone: Tz) -> Reason {
+    if event.role == Role::Invited {
+        return Reason::unknown(Evidence::OthersMoved);
     }
-    Some(Signal { value: signal_of_move(from, to, zone), weight: 1.0 })
+    if matches!(from, Span::AllDay { .. }) {
+        return Reason::unknown(Evidence::WholeDay);
+    }
+    Reason::new(row_of_move(from, to, zone), [])
 }
 
 /// The last placement, a day after its end.
@@ -84,77 +73,78 @@ pub(super) fn stayed(
     placement: &Placement,
     around: &Surroundings,
     zone: Tz,
-) -> Option<Signal> {
+) -> Reason {
     if matches!(placement.span, Span::AllDay { .. }) {
-        return None;
+        return Reason::unknown(Evidence::WholeDay);
     }
     if let Some(own) = own_word(event) {
-        return Some(own);
+        return Reason::new(own, []);
     }
     match event.standing {
-        Standing::CancelledByOrganizer => None,
-        Standing::Declined => Some(Signal { value: DECLINED, weight: 1.0 }),
+        Standing::CancelledByOrganizer => Reason::unknown(Evidence::OthersCancelled),
+        Standing::Declined => Reason::new(Row::Declined, []),
         Standing::Withdrawn => deleted(event, &placement.span, zone),
         Standing::Scheduled => kept(event, placement, around),
     }
 }
 
 /// Marked or rated by the person: overrides all.
-fn own_word(event: &Event) -> Option<Signal> {
-    let marked = event.completed.map(|done| if done { DONE } else { FAILED });
-    let value = event.success_rating.or(marked)?;
-    Some(Signal { value: value.clamp(0.0, 1.0), weight: 1.0 })
+fn own_word(event: &Event) -> Option<Row> {
+    let marked = event.completed.map(|done| if done { Row::Done } else { Row::Failed });
+    event.success_rating.map(Row::Rated).or(marked)
 }
 
 /// Deletion counts by its interval (last listing, this one].
-fn deleted(event: &Event, span: &Span, zone: Tz) -> Option<Signal> {
-    let seen = event
-        .trail
-        .iter()
-        .rev()
-        .find(|(_, o)| matches!(o, Observation::Deleted))
-        .map(|(seen, _)| *seen)?;
-    let weight = deletion_weight(seen, span, event.first_seen, zone)?;
-    Some(Signal { value: DELETED, weight })
-}
-
-fn deletion_weight(seen: Seen, span: &Span, first_seen: DateTime<Utc>, zone: Tz) -> Option<f32> {
+fn deleted(event: &Event, span: &Span, zone: Tz) -> Reason {
+    let mut trail = event.trail.iter().rev();
+    let Some((seen, _)) = trail.find(|(_, o)| matches!(o, Observation::Deleted)) else {
+        return Reason::unknown(Evidence::TidiedUp);
+    };
     let (start, end) = (span.start_instant(zone), span.end_instant(zone));
     // Seen cancelled at first sight: LAST-MODIFIED is all there is to time it by.
-    let opens = seen.after.unwrap_or(if seen.by < first_seen { seen.by } else { start });
-    if opens >= end || (seen.after.is_none() && seen.by > end && seen.by < first_seen) {
-        return None;
+    let at_first_sight = seen.by < event.first_seen;
+    let opens = seen.after.unwrap_or(if at_first_sight { seen.by } else { start });
+    if opens >= end || (seen.after.is_none() && seen.by > end && at_first_sight) {
+        return Reason::unknown(Evidence::TidiedUp);
     }
     let timely = opens < start && seen.by <= end + SETTLING;
-    Some(if timely { 1.0 } else { LATE_DELETION })
+    Reason::new(Row::Deleted, (!timely).then_some(Evidence::PerhapsOver))
 }
 
-fn kept(event: &Event, placement: &Placement, around: &Surroundings) -> Option<Signal> {
-    if around.overlapped(event) {
-        return Some(Signal { value: OVERLAPPED, weight: 1.0 });
+fn kept(event: &Event, placement: &Placement, around: &Surroundings) -> Reason {
+    if let Some(booking) = around.overlapped(event) {
+        return Reason::new(Row::Overlapped, [Evidence::LaterBooking(booking.clone())]);
     }
     let (before, after) = (minutes_of(&placement.came), minutes_of(&placement.span));
     if after < before - SAME_LENGTH {
-        return Some(Signal { value: SHORTENED, weight: 1.0 });
+        return Reason::new(Row::Shortened, []);
     }
-    let extended = after > before + SAME_LENGTH;
-    match event.role {
-        Role::Suggested if !extended => {
-            let alive = around.person_was_active(&placement.span);
-            alive.then_some(Signal { value: KEPT, weight: WEAK })
-        }
-        _ => Some(Signal { value: KEPT, weight: kept_weight(event, extended) }),
+    if after > before + SAME_LENGTH {
+        return Reason::new(Row::Extended, []);
     }
+    if event.role == Role::Suggested {
+        return match around.person_was_active(&placement.span) {
+            true => Reason::new(Row::Kept, [Evidence::Untouched]),
+            false => Reason::unknown(Evidence::NobodyThere),
+        };
+    }
+    Reason::new(Row::Kept, doubts(event))
 }
 
-fn kept_weight(event: &Event, extended: bool) -> f32 {
-    let Span::Timed { end, .. } = event.span else { return 0.0 };
-    let history = event.first_seen >= end;
-    let unanswered = event.recurring && event.role == Role::Invited && !event.answered;
-    match (extended, history || unanswered) {
-        (true, _) | (false, false) => 1.0,
-        (false, true) => WEAK,
+/// What makes "kept" weak or sure.
+fn doubts(event: &Event) -> Vec<Evidence> {
+    let mut evidence = Vec::new();
+    if matches!(event.span, Span::Timed { end, .. } if event.first_seen >= end) {
+        evidence.push(Evidence::History);
     }
+    if event.role == Role::Invited {
+        match event.answered {
+            true => evidence.push(Evidence::Answered),
+            false if event.recurring => evidence.push(Evidence::NeverAnswered),
+            false => {}
+        }
+    }
+    evidence
 }
 
 /// Where the person put it themselves (DESIGN section 6): +1 at a self-placed start, +1 at the hour

@@ -67,6 +67,11 @@ impl Surroundings {
         this
     }
 
+    /// The zone they were looked at in.
+    pub(super) fn zone(&self) -> Tz {
+        self.zone
+    }
+
     /// The person's own doing: events they made, changes to them. What others change is no sign.
     fn note_touches(&mut self, event: &Event) {
         if event.role != Role::Own {
@@ -81,12 +86,13 @@ impl Surroundings {
     }
 
     /// Something else was booked over it later: known later, or made later by its own word.
-    pub(super) fn overlapped(&self, event: &Event) -> bool {
-        let Span::Timed { start, end } = event.span else { return false };
+    pub(super) fn overlapped(&self, event: &Event) -> Option<&EventId> {
+        let Span::Timed { start, end } = event.span else { return None };
         let later = |s: &Session| s.first_seen > event.first_seen || s.created > event.created_at;
         self.day(start)
             .iter()
-            .any(|s| s.id != event.id && s.start < end && start < s.end && later(s))
+            .find(|s| s.id != event.id && s.start < end && start < s.end && later(s))
+            .map(|s| &s.id)
     }
 
     /// Place in the run of sessions without an hour's break, from 0.

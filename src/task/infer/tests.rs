@@ -227,3 +227,60 @@ fn a_standing_appointment_is_one_decision() {
     check_placed(|week, e| e.span = span(4 + 6 * week, 9, 11), &[(9, 1.0)]);
     check_placed(|_, e| e.attendees = 2, &[]);
 }
+
+/// What the event's last placement is explained with, before it settles and after.
+#[track_caller]
+fn check_reason(event: &Event, others: &[Event], now: DateTime<Utc>, expected: &Reason) {
+    let all = others.iter().chain([event]);
+    let mut events: Events = all.map(|e| (e.id.clone(), e.clone())).collect();
+    let context = Context { now, zone: ZONE };
+    let last = |events: &Events| explain(events, &event.id, &context).pop().expect("a placement");
+    let open = last(&events);
+    assert_eq!(open.settled, None);
+    let said = if expected.row.is_own_word() { expected } else { &Reason::unknown(Evidence::Open) };
+    assert_eq!(open.reason, *said);
+    let outcomes = settle(&mut events, &Types::default(), &context, &|_| true);
+    let mine = outcomes.iter().rfind(|o| o.event == event.id).expect("it settled");
+    assert_eq!((&mine.reason, mine.settlement.signal), (expected, expected.signal()));
+    assert_eq!(last(&events).reason, *expected);
+}
+
+#[test]
+fn every_outcome_says_why() {
+    let check = |event: &Event, row, evidence: &[Evidence]| {
+        let expected = Reason::new(row, evidence.to_vec());
+        check_reason(event, &[], at(20, 8), &expected);
+    };
+    let history = Event { first_seen: at(20, 8), ..event() };
+    check(&event(), Row::Kept, &[]);
+    check(&history, Row::Kept, &[Evidence::History]);
+    let invited = Event { role: Role::Invited, recurring: true, ..event() };
+    check(&invited, Row::Kept, &[Evidence::NeverAnswered]);
+    check(&Event { answered: true, ..invited }, Row::Kept, &[Evidence::Answered]);
+    check(&deleted(Some(at(4, 8)), at(9, 0)), Row::Deleted, &[Evidence::PerhapsOver]);
+    check(&deleted(Some(at(4, 12)), at(5, 8)), Row::Unknown, &[Evidence::TidiedUp]);
+    check(&Event { completed: Some(true), ..event() }, Row::Done, &[]);
+    check(&Event { success_rating: Some(0.65), ..event() }, Row::Rated(0.65), &[]);
+    let proposal = Event { role: Role::Suggested, ..event() };
+    check(&proposal, Row::Unknown, &[Evidence::NobodyThere]);
+    let mut urgent = Event { first_seen: at(4, 9), ..event() };
+    urgent.id.uid = Uid::new("urgent");
+    let overlapped = [Evidence::LaterBooking(urgent.id.clone())];
+    let expected = Reason::new(Row::Overlapped, overlapped);
+    check_reason(&event(), &[urgent], at(20, 8), &expected);
+}
+
+#[test]
+fn what_settled_under_another_view_says_so() {
+    let context = Context { now: at(20, 8), zone: ZONE };
+    let mut events: Events = [(event().id, event())].into();
+    settle(&mut events, &Types::default(), &context, &|_| true);
+    let mut late = Event { first_seen: at(20, 9), ..event() };
+    late.id.uid = Uid::new("late");
+    events.insert(late.id.clone(), late);
+    let explained = explain(&events, &event().id, &context);
+    assert_eq!(explained[0].reason, Reason::new(Row::Kept, [Evidence::KnownThen]));
+    assert!(
+        explain(&events, &EventId { uid: Uid::new("?"), recurrence_id: None }, &context).is_empty()
+    );
+}
