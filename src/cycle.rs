@@ -6,6 +6,7 @@
 //! calendar, so a crash at any point is repaired by the next turn.
 
 mod brain;
+mod done;
 mod forget;
 mod gather;
 mod report;

@@ -1,5 +1,6 @@
 //! The default table: from what was seen to a signal with its weight.
 
+use super::appointments::is_alone;
 use super::reason::{Evidence, Reason, Row};
 use super::{Appointments, Placement, SETTLING, Surroundings, minutes_of};
 use crate::event::time::{local_date, local_hour};
@@ -8,8 +9,6 @@ use crate::task::kind::{TaskType, TypeId};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
-/// An occurrence of a series or standing appointment is no decision of its own, but it stands.
-const SERIES_SHARE: f32 = 0.2;
 /// Less than this many minutes is no change of length: clients round.
 const SAME_LENGTH: f32 = 4.0;
 
@@ -147,9 +146,9 @@ fn doubts(event: &Event) -> Vec<Evidence> {
     evidence
 }
 
-/// Where the person put it themselves (DESIGN section 6): +1 at a self-placed start, +1 at the hour
-/// moved to, −0.5 at the hour left. Our blocks count only once the person moved them; what is put
-/// there with others' time in mind counts for nothing.
+/// Where the person put it themselves (DESIGN section 6): +1 at a self-placed start, as far as it
+/// was theirs to place, +1 at the hour moved to, −0.5 at the hour left. Our blocks count only once
+/// the person moved them; what is put there with others' time in mind counts for nothing.
 pub(super) fn self_placed(
     event: &Event,
     placement: &Placement,
@@ -157,16 +156,13 @@ pub(super) fn self_placed(
     zone: Tz,
     appointments: &Appointments<'_>,
 ) -> Vec<(u8, f32)> {
-    let alone = event.role == Role::Own && event.attendees == 0;
-    if !alone {
+    if !is_alone(event) {
         return Vec::new();
     }
     let mut changes = Vec::new();
     if let (0, false, Span::Timed { start, .. }) = (ordinal, event.id.uid.is_ours(), placement.came)
     {
-        let returns = event.recurring || appointments.returns(event);
-        let share = if returns { SERIES_SHARE } else { 1.0 };
-        changes.push((local_hour(start, zone), share));
+        changes.push((local_hour(start, zone), appointments.own_share(event)));
     }
     if let (Some((_, Span::Timed { start: to, .. })), Span::Timed { start: from, .. }) =
         (placement.left, placement.span)

@@ -216,16 +216,36 @@ fn check_placed(change: impl Fn(u32, &mut Event), expected: &[(u8, f32)]) {
     }
     let context = Context { now: at(28, 0), zone: ZONE };
     let outcomes = settle(&mut events, &Types::default(), &context, &|_| true);
-    assert_eq!(outcomes.last().expect("three").placed, expected);
+    let placed = &outcomes.last().expect("three").placed;
+    assert_eq!(placed.len(), expected.len(), "{placed:?}");
+    for ((hour, share), (expected_hour, expected)) in placed.iter().zip(expected) {
+        assert_eq!(hour, expected_hour);
+        assert!((share - expected).abs() < 1e-6, "{share} is not {expected}");
+    }
 }
 
 #[test]
-fn a_standing_appointment_is_one_decision() {
-    check_placed(|_, _| {}, &[(9, 0.2)]);
-    check_placed(|week, e| e.title = format!("Report {week}"), &[(9, 1.0)]);
-    check_placed(|week, e| e.span = span(4 + 7 * week, 9 + week, 12), &[(11, 1.0)]);
-    check_placed(|week, e| e.span = span(4 + 6 * week, 9, 11), &[(9, 1.0)]);
+fn a_standing_appointment_is_hardly_a_choice() {
+    // Three returned untouched: (0 + 2 · 0.6) / 5, of which a fifth.
+    check_placed(|_, _| {}, &[(9, 0.2 * 0.24)]);
+    check_placed(|week, e| e.title = format!("Report {week}"), &[(9, 0.6)]);
+    check_placed(|week, e| e.span = span(4 + 7 * week, 9 + week, 12), &[(11, 0.6)]);
+    check_placed(|week, e| e.span = span(4 + 6 * week, 9, 11), &[(9, 0.6)]);
+    check_placed(|_, e| e.recurring = true, &[(9, 0.2)]);
     check_placed(|_, e| e.attendees = 2, &[]);
+}
+
+#[test]
+fn what_the_person_changes_is_theirs_to_place() {
+    check_placed(|_, e| e.sequence = 1, &[(9, 1.0)]);
+    // Two that were changed speak for the third.
+    let changed = |week, e: &mut Event| {
+        e.sequence = u32::from(week < 2);
+        e.span = span(4 + 6 * week, 9, 11);
+    };
+    check_placed(changed, &[(9, (2.0 + 2.0 * 0.6) / 4.0)]);
+    // One of three returns and was changed: it is not one of those that stand.
+    check_placed(|week, e| e.sequence = u32::from(week == 2), &[(9, 1.0)]);
 }
 
 /// What the event's last placement is explained with, before it settles and after.
