@@ -130,13 +130,18 @@ pub async fn turn(
 }
 
 /// Events are shared with the state before until one settles.
-fn settle(person: &mut Person, moment: &infer::Context) -> Vec<infer::Outcome> {
+fn settle(
+    person: &mut Person,
+    moment: &infer::Context,
+    settings: &Settings,
+) -> Vec<infer::Outcome> {
     let status = &person.status;
     let witnessed = |event: &Event| take_in::is_witnessed(status, event, moment);
     if infer::due(&person.events, moment, &witnessed).is_empty() {
         return Vec::new();
     }
-    infer::settle(Arc::make_mut(&mut person.events), &person.types, moment, &witnessed)
+    let (events, whereabouts) = (Arc::make_mut(&mut person.events), &settings.whereabouts);
+    infer::settle(events, &person.types, moment, whereabouts, &witnessed)
 }
 
 /// Steps 2 to 10: pure, no runtime, no clock.
@@ -150,7 +155,7 @@ pub fn decide(before: &Person, answers: &[Account], brain: &Brain, turn: &Turn<'
     brain.classify(&mut person, &unclassified, zone, &mut report); //           4 embed, 5 classify
 
     let moment = infer::Context { now, zone };
-    let outcomes = settle(&mut person, &moment); //                                         6 infer
+    let outcomes = settle(&mut person, &moment, turn.settings); //                          6 infer
     learn::learn(&mut person.types, &outcomes); //                                          7 learn
     report.settled = outcomes.len();
     report.learned = outcomes.iter().filter(|o| o.settlement.signal.is_some()).count();
