@@ -13,6 +13,8 @@ mod surroundings;
 #[cfg(test)]
 mod away;
 #[cfg(test)]
+mod energy_tests;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tests;

@@ -47,7 +47,7 @@ fn seen(after: DateTime<Utc>, by: DateTime<Utc>) -> Seen {
     Seen { after: Some(after), by }
 }
 
-fn moved(event: &mut Event, to: Span, by: DateTime<Utc>) {
+pub(super) fn moved(event: &mut Event, to: Span, by: DateTime<Utc>) {
     let from = event.span;
     event.trail.push((seen(at(1, 8), by), Observation::Moved { from, to }));
     event.span = to;
@@ -367,35 +367,4 @@ fn a_series_nobody_ever_changed_is_weak_evidence() {
     rest[0].completed = Some(true);
     check_reason(&occurrence(4), &rest, at(20, 8), &Reason::new(Row::Kept, []));
     check_reason(&occurrence(4), &rest[..2], at(20, 8), &Reason::new(Row::Kept, []));
-}
-
-/// The estimate of energy after the event among others, less that without them.
-fn energy_beside(event: &Event, others: &[Event]) -> f32 {
-    let energy = |others: &[Event]| {
-        let all = others.iter().chain([event]);
-        let mut events: Events = all.map(|e| (e.id.clone(), e.clone())).collect();
-        let context = Context { now: at(20, 8), zone: ZONE };
-        settled_at(&mut events, context.now);
-        events[&event.id].settled.last().and_then(|s| s.energy).expect("an estimate")
-    };
-    energy(others) - energy(&[])
-}
-
-#[test]
-fn what_follows_speaks_of_energy() {
-    let near = |found: f32, expected: f32| assert!((found - expected).abs() < 1e-6, "{found}");
-    let minutes = |n| TimeDelta::minutes(n);
-    let after = |length| Span::Timed { start: at(4, 11), end: at(4, 11) + minutes(length) };
-    let put_in = |created_at, length| {
-        let event = Event { span: after(length), created_at, first_seen: created_at, ..event() };
-        other("walk", event)
-    };
-    near(energy_beside(&event(), &[put_in(at(4, 10), 20)]), -0.05);
-    near(energy_beside(&event(), &[put_in(at(4, 10), 60)]), 0.0);
-    near(energy_beside(&event(), &[put_in(at(2, 10), 20)]), 0.0);
-    let mut next = other("next", Event { span: span(4, 12, 13), ..event() });
-    moved(&mut next, span(5, 12, 13), at(4, 11));
-    near(energy_beside(&event(), &[next]), -0.1);
-    let rated = Event { energy_after: Some(0.9), ..event() };
-    near(energy_beside(&rated, &[put_in(at(4, 10), 20)]), 0.0);
 }
