@@ -7,7 +7,9 @@ use chrono::{DateTime, Duration, TimeDelta, TimeZone, Utc};
 
 use chronotype::calendar::{Collection, Fetched, Listing};
 use chronotype::cycle::{Brain, Decision, Mode, Settings, Turn, decide};
-use chronotype::event::{CollectionId, ETag, EventId, Events, Href, PrincipalId, Span, SyncToken};
+use chronotype::event::{
+    CollectionId, ETag, EventId, Events, Href, PrincipalId, Span, SyncToken, Whereabouts,
+};
 use chronotype::memory;
 use chronotype::schedule::plan::Planning;
 use chronotype::schedule::request::{Ask, Door};
@@ -202,6 +204,7 @@ impl World {
     fn new() -> Self {
         let settings = Settings {
             zone: chrono_tz::Europe::Berlin,
+            whereabouts: Whereabouts::new(chrono_tz::Europe::Berlin, Vec::new()),
             addresses: vec!["mira@example.org".into()],
             history: TimeDelta::days(183),
             ahead: TimeDelta::days(28),
@@ -306,6 +309,7 @@ fn quiet_turn_of_a_person_year(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 50)]
 fn one_completion(bencher: Bencher<'_, '_>) {
     let moment = infer::Context { now: later(0), zone: WORLD.settings.zone };
+    let home = &WORLD.settings.whereabouts;
     let is_timed = |span: &Span| matches!(span, Span::Timed { .. });
     let event = BUSY_YEAR.events.values().find(|e| e.closed && is_timed(&e.span)).expect("one");
     let id: EventId = event.id.clone();
@@ -317,7 +321,7 @@ fn one_completion(bencher: Bencher<'_, '_>) {
         (events, types, BUSY_YEAR.memory.clone())
     };
     bencher.with_inputs(fresh).bench_values(|(mut events, mut types, mut graph)| {
-        let outcomes = infer::settle(&mut events, &types, &moment, &|_| true);
+        let outcomes = infer::settle(&mut events, &types, &moment, home, &|_| true);
         assert_eq!(outcomes.len(), 1);
         learn::learn(&mut types, &outcomes);
         let findings = memory::detect::detect(&events, &types);

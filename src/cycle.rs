@@ -7,6 +7,7 @@
 
 mod advise;
 mod brain;
+mod done;
 mod explain;
 mod forget;
 mod gather;
@@ -142,13 +143,18 @@ pub async fn turn(
 }
 
 /// Events are shared with the state before until one settles.
-fn settle(person: &mut Person, moment: &infer::Context) -> Vec<infer::Outcome> {
+fn settle(
+    person: &mut Person,
+    moment: &infer::Context,
+    settings: &Settings,
+) -> Vec<infer::Outcome> {
     let status = &person.status;
     let witnessed = |event: &Event| take_in::is_witnessed(status, event, moment);
     if infer::due(&person.events, moment, &witnessed).is_empty() {
         return Vec::new();
     }
-    infer::settle(Arc::make_mut(&mut person.events), &person.types, moment, &witnessed)
+    let (events, whereabouts) = (Arc::make_mut(&mut person.events), &settings.whereabouts);
+    infer::settle(events, &person.types, moment, whereabouts, &witnessed)
 }
 
 /// Steps 2 to 10: pure, no runtime, no clock.
@@ -167,7 +173,7 @@ pub fn decide(before: &Person, answers: &[Account], brain: &Brain, turn: &Turn<'
     tend::start_anew(&mut person, before, advised, zone);
 
     let moment = infer::Context { now, zone };
-    let outcomes = settle(&mut person, &moment); //                                         6 infer
+    let outcomes = settle(&mut person, &moment, turn.settings); //                          6 infer
     learn::learn(&mut person.types, &outcomes); //                                          7 learn
     if !outcomes.is_empty() {
         Arc::make_mut(&mut person.journal).note(&outcomes);

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use chronotype::event::change::{Change, Context, Origin, Remover};
 use chronotype::event::fold::fold;
-use chronotype::event::{CollectionId, Events, Seen, Standing, Uid, Window, ical};
+use chronotype::event::{CollectionId, Events, Seen, Standing, Uid, Whereabouts, Window, ical};
 use chronotype::task::{Types, infer};
 
 const ZONE: Tz = Tz::Europe__Berlin;
@@ -57,7 +57,9 @@ impl Story {
         let twice = [change.clone(), change];
         fold(&mut self.events, &twice, &context);
         let moment = infer::Context { now, zone: ZONE };
-        for outcome in infer::settle(&mut self.events, &Types::default(), &moment, &|_| true) {
+        let home = Whereabouts::new(ZONE, Vec::new());
+        for outcome in infer::settle(&mut self.events, &Types::default(), &moment, &home, &|_| true)
+        {
             if let Some(signal) = outcome.settlement.signal {
                 self.taught.push((outcome.start.format("%m-%dT%H:%M").to_string(), signal.value));
             }

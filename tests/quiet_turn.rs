@@ -4,7 +4,7 @@
 use chrono::{TimeDelta, TimeZone, Utc};
 use chronotype::calendar::{Collection, Fetched, Listing};
 use chronotype::cycle::{Brain, Mode, Settings, Turn, decide};
-use chronotype::event::{CollectionId, ETag, Href, PrincipalId};
+use chronotype::event::{CollectionId, ETag, Href, PrincipalId, Whereabouts};
 use chronotype::schedule::plan::Planning;
 use chronotype::schedule::request::Door;
 use chronotype::store::Person;
@@ -31,6 +31,7 @@ fn answers(changed: Vec<Fetched>) -> Vec<Account> {
 fn shares_events_and_objects_with_the_state_before() {
     let settings = Settings {
         zone: chrono_tz::Europe::Berlin,
+        whereabouts: Whereabouts::new(chrono_tz::Europe::Berlin, Vec::new()),
         addresses: Vec::new(),
         history: TimeDelta::days(183),
         ahead: TimeDelta::days(28),

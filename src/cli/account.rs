@@ -5,8 +5,9 @@ use crate::calendar::google::{self, Credentials, Google, Pace, TokenFile, Words,
 use crate::calendar::names::Names;
 use crate::calendar::vdir::{self, Vdir};
 use crate::calendar::{Calendar, Error, Http, Secret, Unreachable};
-use crate::config::{Account, AccountKind, Config, PasswordSource};
+use crate::config::{Account, AccountKind, Config, PasswordSource, Travel};
 use crate::cycle::{Mode, Settings};
+use crate::event::{Stay, Whereabouts};
 use crate::sync::diff::Deletions;
 use crate::sync::poll::{Client, Discovery};
 use crate::sync::status::Status;
@@ -162,11 +163,18 @@ pub fn assistant(config: &Config) -> Result<Option<Assistant>, String> {
     Assistant::new(http, access).map(Some).map_err(|e| e.to_string())
 }
 
+/// Their home and the stays they told.
+fn whereabouts(config: &Config) -> Whereabouts {
+    let stay = |t: &Travel| Stay { from: t.from, to: t.to, zone: t.time_zone };
+    Whereabouts::new(config.person.time_zone, config.person.travel.iter().map(stay).collect())
+}
+
 /// The person's settings for a turn.
 pub fn settings(config: &Config, zone: Tz, mode: Mode, deletions: Deletions) -> Settings {
     let horizon = i64::from(config.planning.horizon_days);
     Settings {
         zone,
+        whereabouts: whereabouts(config),
         addresses: config.person.addresses.clone(),
         history: TimeDelta::days(i64::from(config.learning.history_days)),
         ahead: TimeDelta::days(horizon + LOOK_AHEAD_DAYS),

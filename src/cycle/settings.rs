@@ -1,5 +1,6 @@
 //! How the person wants their turns: the config, as values.
 
+use crate::event::Whereabouts;
 use crate::schedule::plan::Planning;
 use crate::schedule::request::Door;
 use crate::sync::diff::Deletions;
@@ -23,8 +24,10 @@ pub enum Mode {
 /// The config as the core needs it.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The person's zone.
+    /// The zone the person is in now.
     pub zone: Tz,
+    /// Their home and the stays elsewhere that they told.
+    pub whereabouts: Whereabouts,
     /// Calendar addresses from the config, lower case; empty = those the servers state.
     pub addresses: Vec<String>,
     /// How far back the first turn reads.

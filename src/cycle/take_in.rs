@@ -1,6 +1,7 @@
 //! Steps 2 and 3: listings become changes, our own blocks come back marked as ours, and all of it
 //! is folded into tier 1.
 
+use super::done::mark_blocks;
 use super::forget::{forget, is_said};
 use super::gather::{Lost, Seen, foreign, gather, is_elsewhere, lose, origin_of};
 use super::{Report, Turn, Warning};
@@ -52,7 +53,9 @@ pub(super) fn take_in(
     report.vanished = lost.len();
     let window = window(person, turn);
     expand_series(person, window, turn, &mut seen);
-    fold_in(person, &seen, &lost, window, turn, report)
+    let unclassified = fold_in(person, &seen, &lost, window, turn, report);
+    mark_blocks(person, &seen, turn);
+    unclassified
 }
 
 fn fold_in(

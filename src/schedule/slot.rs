@@ -1,11 +1,20 @@
 //! The score of a slot for a task type (DESIGN section 7). Read-time only: nothing here is stored.
 //!
-//! `s(h) = 0.7 · prior(h) + learned(h) + 0.5 · trust · dens(h) / (max dens + 2)`, all by local
+//! `s(h) = 0.7 · prior(h) + learned(h) + 0.8 · trust · dens(h) / (max dens + 2)`, all by local
 //! hour; a slot's score is the mean of `s` over its quarter hours, less what earlier events tire.
 //!
-//! DESIGN's first values were 1 and 0.45. With true types, over seeds 0-39 of the simulated people,
-//! these give .905 where those gave .894, at .843 against .845 for people with bad habits; more
-//! weight for habits gains little there and costs these.
+//! DESIGN's first values were 1 and 0.45. Half the weight of habits was enough as long as
+//! appointments counted as the person's choice ([`crate::task::infer`] tells them apart). Over
+//! seeds 0-39 of the simulated people, share of what the best slots would bring:
+//!
+//! | weight of habits | base | bad habits | sloppy |
+//! |---|---|---|---|
+//! | 0.5, appointments counted | .877 | .840 | .873 |
+//! | 0.5 | .880 | | |
+//! | 0.8 | .889 | .835 | .883 |
+//!
+//! 1.0 gains .002 more and costs people with bad habits .004; a narrower kernel (1.2 h) gains .003
+//! and costs them the same.
 
 use crate::task::{Hours, TaskType, TypeId, Types};
 use std::collections::BTreeMap;
@@ -17,7 +26,7 @@ const PRIOR: f64 = 0.7;
 /// Weight of the start values against observations.
 const SHRINKAGE: f64 = 4.0;
 /// Most that the person's own habit of placing can add.
-const PLACEMENT: f64 = 0.5;
+const PLACEMENT: f64 = 0.8;
 /// Keeps few placements from counting as a habit.
 const PLACEMENT_FLOOR: f64 = 2.0;
 /// How much placements of other types count.

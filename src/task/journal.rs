@@ -52,7 +52,7 @@ impl Journal {
 
 impl Entry {
     /// Every field of an outcome is either kept here, or in tier 1: the settlement with the hour,
-    /// the signal and the energy; the task type with the event.
+    /// the signal and the energy; the task type with the event. The reason is told anew.
     fn of(outcome: &Outcome) -> Self {
         let Outcome {
             event,
@@ -60,6 +60,7 @@ impl Entry {
             start: _,
             day: _,
             settlement,
+            reason: _,
             placed,
             rated,
             energy_rated,

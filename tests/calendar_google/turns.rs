@@ -7,7 +7,7 @@ use crate::support::google::{Fake, Fault, PERSON, TOKEN};
 use chrono::{DateTime, TimeDelta, Utc};
 use chronotype::calendar::vdir::Vdir;
 use chronotype::cycle::{self, Brain, Mode, Report, Settings, Step, Turn};
-use chronotype::event::PrincipalId;
+use chronotype::event::{PrincipalId, Whereabouts};
 use chronotype::schedule::plan::Planning;
 use chronotype::schedule::request::Door;
 use chronotype::schedule::suggestion::State;
@@ -63,6 +63,7 @@ impl Story {
         let working = WorkingHours::parse(&["Mon-Fri 09:00-18:00"]).unwrap();
         let settings = Settings {
             zone: chrono_tz::Europe::Berlin,
+            whereabouts: Whereabouts::new(chrono_tz::Europe::Berlin, Vec::new()),
             addresses: Vec::new(),
             history: TimeDelta::days(183),
             ahead: TimeDelta::days(28),

@@ -12,7 +12,7 @@ use crate::support::fake_faults::{Dice, Fault};
 use crate::support::fake_server::Server;
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use chronotype::cycle::{Brain, Mode, Report, Settings, Step, Turn, turn};
-use chronotype::event::PrincipalId;
+use chronotype::event::{PrincipalId, Whereabouts};
 use chronotype::schedule::plan::Planning;
 use chronotype::schedule::request::{Ask, Door};
 use chronotype::store::{Person, Store};
@@ -60,6 +60,7 @@ pub struct Life {
 fn settings() -> Settings {
     Settings {
         zone: chrono_tz::Europe::Berlin,
+        whereabouts: Whereabouts::new(chrono_tz::Europe::Berlin, Vec::new()),
         addresses: Vec::new(),
         history: TimeDelta::days(60),
         ahead: TimeDelta::days(14),

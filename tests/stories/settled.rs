@@ -1,6 +1,7 @@
 //! Settled is settled: each placement is learned once, whatever happens to it later.
 
-use super::{Story, calendar, event};
+use super::{Story, calendar, edited, event, todo};
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 fn hourly(title: &str, uid: &str, lines: &str) -> String {
@@ -307,4 +308,34 @@ fn a_series_that_moved_and_was_shown_where_it_was_once_more() {
     let settled = story.settled("2026-04-10T05:00", "s");
     assert_eq!(settled.iter().filter(|(_, s)| s.is_some_and(|s| s < 0.15)).count(), 0);
     assert!(settled.iter().any(|(at, _)| at == "2026-03-16T16:00:00Z"), "{settled:?}");
+}
+
+/// What a block taught whose VTODO was edited like that on the evening of its day.
+#[track_caller]
+fn taught_by_todo(changes: &[(&str, &str)]) -> Value {
+    let story = Story::with_block();
+    let (name, body) = story.block();
+    assert!(body.contains("DTSTART:20260302T08"), "the turns below know the hour: {body}");
+    story.put("tasks", "t1", &edited(&todo("t1", "DUE:20260306T160000Z"), changes));
+    story.sync("02T20:00");
+    story.sync("04T05:00");
+    let events = story.records("04T05:00", "event");
+    let block = events.iter().find(|e| e["id"]["uid"] == *name).expect("it settled");
+    block["settled"][0]["signal"].clone()
+}
+
+#[test]
+fn a_completed_vtodo_speaks_for_the_block_that_served_it() {
+    let sure = |signal: &Value, value: f64| {
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-6;
+        near(signal["value"].as_f64().unwrap(), value) && signal["weight"] == 1.0
+    };
+    let completed = |at| [("STATUS", ":COMPLETED"), ("COMPLETED", at)];
+    let done = taught_by_todo(&completed(":20260302T103000Z"));
+    assert!(sure(&done, 0.9), "{done}");
+    let marked = taught_by_todo(&[("SUMMARY", ":✗ Write report")]);
+    assert!(sure(&marked, 0.1), "{marked}");
+    // Done before the block began: that says nothing of the block.
+    let early = taught_by_todo(&completed(":20260302T073000Z"));
+    assert!(early.is_null(), "{early}");
 }

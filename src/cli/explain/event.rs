@@ -52,6 +52,7 @@ fn why_type(kind: &TaskType, filed: &Filed) -> String {
     let near = filed.nearest.as_ref().map(|wording| format!("'{}'", plain(wording)));
     let near = near.unwrap_or_else(|| "no other".to_owned());
     let why = match filed.by {
+        FiledBy::Correction => "you said so".to_owned(),
         FiledBy::Series => "its series is filed there".to_owned(),
         FiledBy::Title => format!(
             "{} bear this title, which is nearest to {near} there",
@@ -107,6 +108,7 @@ fn said(looked: &Looked, evidence: &Evidence) -> String {
 
 fn filed_fields(filed: &Filed) -> Value {
     let by = match filed.by {
+        FiledBy::Correction => "correction",
         FiledBy::Series => "series",
         FiledBy::Title => "title",
         FiledBy::Meaning => "meaning",

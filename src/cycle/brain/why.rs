@@ -24,6 +24,8 @@ pub struct Filed {
 /// How an event came to its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Door {
+    /// The person said so.
+    Correction,
     /// Its series is of that type.
     Series,
     /// Other events of that type bear the same title.
@@ -51,16 +53,21 @@ impl Brain {
             .max_by(|a, b| a.0.total_cmp(&b.0));
         let context = context_of(event, zone).unwrap_or_default();
         let guess = self.head.guess(&embedding, &context);
+        let weighed = self.weighed(types, &normalised);
         let query = Query {
             title: &event.title,
             normalised: &normalised,
             embedding: &embedding,
+            weighed: weighed.as_ref(),
             series: series_of(event, types),
             context,
             guess,
         };
         let calibration = self.embedder.calibration();
         let (by, similarity) = match classify(types, &query, calibration) {
+            Verdict::Known { by: By::Correction, near } if near.id == kind.id => {
+                (Door::Correction, 1.0)
+            }
             Verdict::Known { by: By::Series, near } if near.id == kind.id => (Door::Series, 1.0),
             Verdict::Known { by: By::Title, near } if near.id == kind.id && same_title > 1 => {
                 (Door::Title, 1.0)

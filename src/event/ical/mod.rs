@@ -191,6 +191,8 @@ pub struct Todo {
     pub duration: Option<TimeDelta>,
     /// STATUS and COMPLETED together.
     pub status: TodoStatus,
+    /// COMPLETED: when, where it says so.
+    pub completed: Option<DateTime<Utc>>,
     /// PRIORITY: 1 highest .. 9 lowest, 0 undefined.
     pub priority: u8,
     /// It recurs (RRULE or RDATE present): not planned.

@@ -169,6 +169,7 @@ impl Reader<'_> {
                 _ if completed => TodoStatus::Completed,
                 _ => TodoStatus::Open,
             },
+            completed: self.moment("COMPLETED"),
             priority: self.word("PRIORITY").parse().map_or(0, |p: u8| p.min(9)),
             recurring,
             last_modified: self.moment("LAST-MODIFIED"),

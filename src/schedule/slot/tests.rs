@@ -71,8 +71,8 @@ fn placements_of_other_types_count_less() {
     mail.hours.placement[9] = 6.0;
     let types = types([deep, mail]);
     let habits = Habits::of(&types);
-    close(Curve::of(&types.by_id[&2], &habits).placed[9], 0.5 * 6.0 / (6.0 + 2.0));
-    close(Curve::of(&types.by_id[&1], &habits).placed[9], 0.5 * 1.8 / (1.8 + 2.0));
+    close(Curve::of(&types.by_id[&2], &habits).placed[9], 0.8 * 6.0 / (6.0 + 2.0));
+    close(Curve::of(&types.by_id[&1], &habits).placed[9], 0.8 * 1.8 / (1.8 + 2.0));
 }
 
 #[test]

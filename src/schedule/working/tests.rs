@@ -1,7 +1,7 @@
 //! Rules as people write them, and hours as events show them.
 
 use super::*;
-use crate::event::{CollectionId, EventId, Uid};
+use crate::event::{CollectionId, EventId, Settlement, Uid};
 use chrono::{DateTime, TimeDelta, Utc};
 
 fn event(n: usize, start: DateTime<Utc>, minutes: i64) -> (EventId, Event) {
@@ -150,4 +150,31 @@ fn lunch_is_the_usual_gap() {
     assert_eq!(lunch(&[(540, 60)]), NOON);
     assert_eq!(lunch(&[(720, 30), (540, 60)]), (750, 810), "after a standing call at noon");
     assert_eq!(lunch(&[(690, 150)]), NOON, "no gap at all");
+}
+
+#[test]
+fn hours_are_local_to_where_the_person_was() {
+    let mut events = weeks(&[0, 1, 2, 3, 4], &[(540, 60), (1020, 60)]);
+    let home = WorkingHours::learned(&events, Tz::UTC);
+    // The last week was lived in Tokyo: the same hours there, nine hours earlier here.
+    let tokyo = "2026-02-23T00:00:00Z".parse::<DateTime<Utc>>().unwrap();
+    for event in events.values_mut() {
+        let Span::Timed { start, end } = &mut event.span else { continue };
+        if *start >= tokyo {
+            let hour = Some(start.hour() as u8);
+            (*start, *end) = (*start - TimeDelta::hours(9), *end - TimeDelta::hours(9));
+            let at = *end;
+            let span = event.span;
+            event.settled.push(Settlement {
+                span,
+                ordinal: 0,
+                at,
+                hour,
+                weekday: 1,
+                signal: None,
+                energy: None,
+            });
+        }
+    }
+    assert_eq!(WorkingHours::learned(&events, Tz::UTC), home);
 }

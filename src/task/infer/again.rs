@@ -1,8 +1,9 @@
 //! Outcomes that were settled once, put together again from tier 1 for learning anew.
 
 use super::appointments::Appointments;
+use super::reason::{Evidence, Reason};
 use super::{Outcome, Surroundings, outcome, placements};
-use crate::event::{Event, Events, Role, Settlement, Span};
+use crate::event::{Event, Events, Role, Settlement, Span, Whereabouts};
 use crate::task::journal::Entry;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
@@ -12,7 +13,7 @@ pub struct Again<'a> {
     events: &'a Events,
     zone: Tz,
     /// Gathered when first needed: only stores of older releases need it.
-    beside: Option<(Surroundings, Appointments<'a>)>,
+    beside: Option<(Surroundings<'a>, Appointments<'a>)>,
 }
 
 impl<'a> Again<'a> {
@@ -29,6 +30,7 @@ impl<'a> Again<'a> {
             start: start_of(settlement),
             day: day_of(settlement),
             settlement: settlement.clone(),
+            reason: Reason::unknown(Evidence::KnownThen),
             placed: entry.placed.clone(),
             rated: entry.rated,
             energy_rated: entry.energy_rated,
@@ -44,13 +46,14 @@ impl<'a> Again<'a> {
     /// and from tier 1 as they stand now. Nobody could rate anything in those days.
     pub fn recalled(&mut self, event: &Event, settlement: &Settlement) -> Outcome {
         let (events, zone) = (self.events, self.zone);
+        let home = Whereabouts::new(zone, Vec::new());
         let (around, appointments) = self.beside.get_or_insert_with(|| {
             (Surroundings::new(events, zone), Appointments::new(events, zone))
         });
         let ordinal = usize::from(settlement.ordinal);
         let placement = placements(event).into_iter().nth(ordinal);
         let placed =
-            placement.map(|p| outcome::self_placed(event, &p, ordinal, zone, appointments));
+            placement.map(|p| outcome::self_placed(event, &p, ordinal, &home, appointments));
         let last = event.closed && event.settled.last() == Some(settlement);
         Outcome {
             event: event.id.clone(),
@@ -58,6 +61,7 @@ impl<'a> Again<'a> {
             start: start_of(settlement),
             day: day_of(settlement),
             settlement: settlement.clone(),
+            reason: Reason::unknown(Evidence::KnownThen),
             placed: placed.unwrap_or_default(),
             rated: None,
             energy_rated: false,

@@ -1,7 +1,9 @@
 //! What an event taught and why, for people to read. Nothing is stored for it: reasons are worked
 //! out anew from the trail and from what lies around.
 
-use super::{Context, Evidence, Placement, Reason, Surroundings, placements, reason_of};
+use super::{
+    Aftermath, Context, Evidence, Placement, Reason, Surroundings, followed, placements, reason_of,
+};
 use crate::event::{Event, EventId, Events, Settlement, Span};
 
 /// One placement of an event, and what became of it.
@@ -15,6 +17,8 @@ pub struct Explanation {
     /// taught, but where later events changed the view: there the evidence is
     /// [`Evidence::KnownThen`], and `settled` alone has the weight.
     pub reason: Reason,
+    /// What followed it that lowers the estimate of energy afterwards.
+    pub followed: Vec<Aftermath>,
 }
 
 /// Explains the placements of an event in order; empty when there is no such event. An occurrence
@@ -28,7 +32,10 @@ pub fn explain(events: &Events, id: &EventId, context: &Context) -> Vec<Explanat
         let settled = event.settled.get(ordinal).cloned();
         let anew = reason_of(event, placement, ordinal, first, &around);
         let reason = reason(event, placement, settled.as_ref(), anew);
-        Explanation { span: settled.as_ref().map_or(placement.span, |s| s.span), settled, reason }
+        let last = placement.left.is_none();
+        let followed = if last { followed(&reason, placement, &around) } else { Vec::new() };
+        let span = settled.as_ref().map_or(placement.span, |s| s.span);
+        Explanation { span, settled, reason, followed }
     });
     explained.collect()
 }

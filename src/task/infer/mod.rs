@@ -4,6 +4,7 @@
 //! seen, the last one a day after its end; each settles once and never again.
 
 mod again;
+mod aftermath;
 mod appointments;
 mod explain;
 mod outcome;
@@ -11,9 +12,16 @@ mod reason;
 mod surroundings;
 
 #[cfg(test)]
+mod away;
+#[cfg(test)]
+mod energy_tests;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 pub use again::Again;
+pub use aftermath::Aftermath;
 pub use explain::{Explanation, explain};
 pub use outcome::Outcome;
 pub use reason::{Evidence, Reason, Row};
@@ -21,7 +29,9 @@ pub use surroundings::Surroundings;
 
 use super::kind::Types;
 use crate::event::time::{local_date, local_hour};
-use crate::event::{Event, EventId, Events, Observation, Role, Seen, Settlement, Span};
+use crate::event::{
+    Event, EventId, Events, Observation, Role, Seen, Settlement, Span, Whereabouts,
+};
 use appointments::Appointments;
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -114,12 +124,13 @@ fn is_due(event: &Event, context: &Context, witnessed: Witnessed<'_>) -> bool {
     over || left > event.settled.len()
 }
 
-/// Settles what is due, in the order (start, UID), and returns what it taught. Events without a
-/// task type settle too; they teach nothing but energy.
+/// Settles what is due, in the order (start, UID), and returns what it taught; hours are local to
+/// where the person was. Events without a task type settle too; they teach nothing but energy.
 pub fn settle(
     events: &mut Events,
     types: &Types,
     context: &Context,
+    whereabouts: &Whereabouts,
     witnessed: Witnessed<'_>,
 ) -> Vec<Outcome> {
     let ids = due(events, context, witnessed);
@@ -128,10 +139,12 @@ pub fn settle(
     }
     let around = Surroundings::new(events, context.zone);
     let appointments = Appointments::new(events, context.zone);
+    let whereabouts = &whereabouts.seen_in(events);
     let settled: Vec<(EventId, Vec<Outcome>)> = ids
         .into_iter()
         .filter_map(|id| {
-            let beside = Beside { types, around: &around, appointments: &appointments, witnessed };
+            let (around, appointments) = (&around, &appointments);
+            let beside = Beside { types, around, appointments, whereabouts, witnessed };
             let outcomes = settle_one(events.get(&id)?, &beside, context);
             Some((id, outcomes))
         })
@@ -152,8 +165,9 @@ pub fn settle(
 /// What is looked at beside the event itself.
 struct Beside<'a> {
     types: &'a Types,
-    around: &'a Surroundings,
+    around: &'a Surroundings<'a>,
     appointments: &'a Appointments<'a>,
+    whereabouts: &'a Whereabouts,
     witnessed: Witnessed<'a>,
 }
 
@@ -178,15 +192,22 @@ fn reason_of(
     placement: &Placement,
     ordinal: usize,
     first_start: Option<DateTime<Utc>>,
-    around: &Surroundings,
+    around: &Surroundings<'_>,
 ) -> Reason {
     let zone = around.zone();
-    match placement.left {
+    let reason = match placement.left {
         Some((seen, _)) if ordinal > 0 && first_start.is_some_and(|s| seen.by <= s) => {
             Reason::unknown(Evidence::MovedOn)
         }
         Some((_, to)) => outcome::left(event, placement.span, to, zone),
         None => outcome::stayed(event, placement, around, zone),
+    };
+    // Their own word aside: nobody worked, and what was cleared away for it did not fail.
+    match reason.row.signal() {
+        Some(_) if !reason.row.is_own_word() && around.is_absent(&placement.span) => {
+            Reason::unknown(Evidence::Absent)
+        }
+        _ => reason,
     }
 }
 
@@ -199,10 +220,11 @@ fn build(
     context: &Context,
 ) -> Outcome {
     let signal = reason.signal();
-    let Beside { types, around, appointments, .. } = *beside;
+    let Beside { types, around, appointments, whereabouts, .. } = *beside;
     let start = placement.span.start_instant(context.zone);
+    let zone = whereabouts.zone_at(start);
     let hour = match placement.span {
-        Span::Timed { start, .. } => Some(local_hour(start, context.zone)),
+        Span::Timed { start, .. } => Some(local_hour(start, zone)),
         Span::AllDay { .. } => None,
     };
     let kind = event.task_type.and_then(|id| types.by_id.get(&id));
@@ -210,10 +232,10 @@ fn build(
     let energy = event.energy_after.or_else(|| {
         let signal = signal.filter(|_| hour.is_some() && placement.left.is_none())?;
         let minutes = minutes_of(&placement.span);
-        let drop = around.next_was_dropped(&placement.span);
-        Some(outcome::estimate_energy(kind, minutes, position, signal, drop))
+        let followed = followed(&reason, placement, around);
+        Some(aftermath::estimate_energy(kind, minutes, position, signal, &followed))
     });
-    let weekday = local_date(start, context.zone).weekday().number_from_monday() as u8;
+    let weekday = local_date(start, zone).weekday().number_from_monday() as u8;
     let settlement = Settlement {
         span: placement.span,
         ordinal: u16::try_from(ordinal).unwrap_or(u16::MAX),
@@ -227,8 +249,8 @@ fn build(
         event: event.id.clone(),
         task_type: event.task_type,
         start,
-        day: local_date(start, context.zone),
-        placed: outcome::self_placed(event, placement, ordinal, context.zone, appointments),
+        day: local_date(start, zone),
+        placed: outcome::self_placed(event, placement, ordinal, whereabouts, appointments),
         rated: event.success_rating,
         energy_rated: event.energy_after.is_some(),
         position,
@@ -238,6 +260,13 @@ fn build(
         settlement,
         reason,
     }
+}
+
+/// What followed the last placement that speaks of tiredness.
+fn followed(reason: &Reason, placement: &Placement, around: &Surroundings<'_>) -> Vec<Aftermath> {
+    let mut followed = around.aftermath(&placement.span);
+    followed.extend((reason.row == Row::Shortened).then_some(Aftermath::EndedEarly));
+    followed
 }
 
 pub(super) fn minutes_of(span: &Span) -> f32 {

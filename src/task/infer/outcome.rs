@@ -1,17 +1,22 @@
 //! The default table: from what was seen to a signal with its weight.
 
+use super::appointments::is_alone;
 use super::reason::{Evidence, Reason, Row};
+use super::surroundings::Clash;
 use super::{Appointments, Placement, SETTLING, Surroundings, minutes_of};
 use crate::event::time::{local_date, local_hour};
-use crate::event::{Event, EventId, Observation, Role, Settlement, Signal, Span, Standing};
-use crate::task::kind::{TaskType, TypeId};
-use chrono::{DateTime, NaiveDate, Utc};
+use crate::event::{Event, EventId, Observation, Role, Settlement, Span, Standing, Whereabouts};
+use crate::task::kind::TypeId;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-/// An occurrence of a series or standing appointment is no decision of its own, but it stands.
-const SERIES_SHARE: f32 = 0.2;
 /// Less than this many minutes is no change of length: clients round.
 const SAME_LENGTH: f32 = 4.0;
+
+/// A change this soon after the end was made because of how it went.
+const RIGHT_AFTER: TimeDelta = TimeDelta::minutes(30);
+/// Shares of the usual length below and above which history was shortened or extended.
+const UNUSUAL: (f32, f32) = (0.75, 1.25);
 
 /// What one settled placement says to `learn`.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,7 +76,7 @@ pub(super) fn left(event: &Event, from: Span, to: Span, zone: Tz) -> Reason {
 pub(super) fn stayed(
     event: &Event,
     placement: &Placement,
-    around: &Surroundings,
+    around: &Surroundings<'_>,
     zone: Tz,
 ) -> Reason {
     if matches!(placement.span, Span::AllDay { .. }) {
@@ -111,87 +116,105 @@ fn deleted(event: &Event, span: &Span, zone: Tz) -> Reason {
     Reason::new(Row::Deleted, (!timely).then_some(Evidence::PerhapsOver))
 }
 
-fn kept(event: &Event, placement: &Placement, around: &Surroundings) -> Reason {
-    if let Some(booking) = around.overlapped(event) {
-        return Reason::new(Row::Overlapped, [Evidence::LaterBooking(booking.clone())]);
+fn kept(event: &Event, placement: &Placement, around: &Surroundings<'_>) -> Reason {
+    let mut evidence = doubts(event, around);
+    match around.clash(event) {
+        Some(Clash::Later(by)) => {
+            return Reason::new(Row::Overlapped, [Evidence::LaterBooking(by.clone())]);
+        }
+        Some(Clash::WithOthers(by)) => {
+            return Reason::unknown(Evidence::WithOthersInstead(by.clone()));
+        }
+        Some(Clash::Unanswered(by)) => {
+            return Reason::new(Row::Overlapped, [Evidence::UnansweredOver(by.clone())]);
+        }
+        Some(Clash::Either(with)) => evidence.insert(0, Evidence::DoubleBooked(with.clone())),
+        None => {}
+    }
+    let row = length(event, placement, around);
+    match (event.role, row) {
+        (_, Row::Shortened | Row::Extended) => {}
+        (Role::Suggested, _) if around.person_was_active(&placement.span) => {
+            evidence.push(Evidence::Untouched);
+        }
+        (Role::Suggested, _) => return Reason::unknown(Evidence::NobodyThere),
+        _ => {}
+    }
+    Reason::new(row, evidence)
+}
+
+/// Shortened, extended or simply kept.
+fn length(event: &Event, placement: &Placement, around: &Surroundings<'_>) -> Row {
+    // How long it lasts is its organiser's to say.
+    if event.role == Role::Invited {
+        return Row::Kept;
     }
     let (before, after) = (minutes_of(&placement.came), minutes_of(&placement.span));
     if after < before - SAME_LENGTH {
-        return Reason::new(Row::Shortened, []);
+        return Row::Shortened;
     }
     if after > before + SAME_LENGTH {
-        return Reason::new(Row::Extended, []);
+        return Row::Extended;
     }
-    if event.role == Role::Suggested {
-        return match around.person_was_active(&placement.span) {
-            true => Reason::new(Row::Kept, [Evidence::Untouched]),
-            false => Reason::unknown(Evidence::NobodyThere),
+    // History: the last change came while it ran or right after, and its length is unusual.
+    if is_history(event)
+        && event.sequence > 0
+        && let (Some(changed), Some(usual)) = (event.last_modified, around.usual_minutes(event))
+        && let Span::Timed { start, end } = event.span
+        && (start..=end + RIGHT_AFTER).contains(&changed)
+    {
+        return match after / usual {
+            share if share < UNUSUAL.0 => Row::Shortened,
+            share if share > UNUSUAL.1 => Row::Extended,
+            _ => Row::Kept,
         };
     }
-    Reason::new(Row::Kept, doubts(event))
+    Row::Kept
+}
+
+/// It was over when it was first seen.
+fn is_history(event: &Event) -> bool {
+    matches!(event.span, Span::Timed { end, .. } if event.first_seen >= end)
 }
 
 /// What makes "kept" weak or sure.
-fn doubts(event: &Event) -> Vec<Evidence> {
-    let mut evidence = Vec::new();
-    if matches!(event.span, Span::Timed { end, .. } if event.first_seen >= end) {
-        evidence.push(Evidence::History);
-    }
-    if event.role == Role::Invited {
-        match event.answered {
-            true => evidence.push(Evidence::Answered),
-            false if event.recurring => evidence.push(Evidence::NeverAnswered),
-            false => {}
-        }
-    }
-    evidence
+fn doubts(event: &Event, around: &Surroundings<'_>) -> Vec<Evidence> {
+    let answered = event.role == Role::Invited && event.answered;
+    let unanswered = event.role == Role::Invited && event.recurring && !event.answered;
+    let untouched = event.role == Role::Own && around.is_never_touched(event);
+    let found = [
+        (is_history(event), Evidence::History),
+        (answered, Evidence::Answered),
+        (unanswered, Evidence::NeverAnswered),
+        (untouched, Evidence::NeverTouched),
+    ];
+    found.into_iter().filter(|(holds, _)| *holds).map(|(_, what)| what).collect()
 }
 
-/// Where the person put it themselves (DESIGN section 6): +1 at a self-placed start, +1 at the hour
-/// moved to, −0.5 at the hour left. Our blocks count only once the person moved them; what is put
-/// there with others' time in mind counts for nothing.
+/// Where the person put it themselves (DESIGN section 6): +1 at a self-placed start, as far as it
+/// was theirs to place, +1 at the hour moved to, −0.5 at the hour left. Our blocks count only once
+/// the person moved them; what is put there with others' time in mind counts for nothing.
 pub(super) fn self_placed(
     event: &Event,
     placement: &Placement,
     ordinal: usize,
-    zone: Tz,
+    whereabouts: &Whereabouts,
     appointments: &Appointments<'_>,
 ) -> Vec<(u8, f32)> {
-    let alone = event.role == Role::Own && event.attendees == 0;
-    if !alone {
+    if !is_alone(event) {
         return Vec::new();
     }
+    let hour = |start| local_hour(start, whereabouts.zone_at(start));
     let mut changes = Vec::new();
     if let (0, false, Span::Timed { start, .. }) = (ordinal, event.id.uid.is_ours(), placement.came)
     {
-        let returns = event.recurring || appointments.returns(event);
-        let share = if returns { SERIES_SHARE } else { 1.0 };
-        changes.push((local_hour(start, zone), share));
+        changes.push((hour(start), appointments.own_share(event)));
     }
     if let (Some((_, Span::Timed { start: to, .. })), Span::Timed { start: from, .. }) =
         (placement.left, placement.span)
     {
-        changes.push((local_hour(to, zone), 1.0));
-        changes.push((local_hour(from, zone), -0.5));
+        changes.push((hour(to), 1.0));
+        changes.push((hour(from), -0.5));
     }
     changes
-}
-
-/// Energy afterwards when nobody rates it, 0..=1. An *estimate*, and called one wherever it is
-/// shown: what the day's run of sessions leaves (depletion curve), less what the work takes (load ×
-/// hours, two hours at most), a little more after success, less when what followed was dropped.
-pub(super) fn estimate_energy(
-    kind: Option<&TaskType>,
-    minutes: f32,
-    position: usize,
-    signal: Signal,
-    next_dropped: bool,
-) -> f32 {
-    let load = kind.map_or(0.5, |k| k.cognitive_load);
-    let curve = kind.map_or([1.0, 0.8, 0.6, 0.4, 0.2], |k| k.depletion_curve);
-    let left = curve[position.min(curve.len() - 1)];
-    let taken = 0.25 * load * (minutes / 60.0).min(2.0) / 2.0;
-    let mood = 0.3 * (signal.value - 0.5);
-    let after = if next_dropped { 0.1 } else { 0.0 };
-    (0.3 + 0.5 * left - taken + mood - after).clamp(0.0, 1.0)
 }

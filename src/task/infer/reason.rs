@@ -10,6 +10,8 @@ use crate::event::{EventId, Signal};
 /// history read without a trail, of series nobody answered. 32 % of real events were placeholders
 /// that never happened (DESIGN section 6).
 const WEAK: f32 = 0.5;
+/// Weight of "kept" for one of two at the same time: half as likely, and weak at that.
+const DOUBTFUL: f32 = 0.25;
 
 /// A row of the default table (DESIGN section 6): what was seen to become of a placement.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -92,12 +94,20 @@ pub enum Evidence {
     Answered,
     /// A series of others that the person never answered.
     NeverAnswered,
+    /// A series of the person's own of which no occurrence was ever changed or marked.
+    NeverTouched,
     /// A block of ours that nobody touched.
     Untouched,
     /// The listings leave open whether it was deleted after it was over.
     PerhapsOver,
     /// This was booked over it.
     LaterBooking(EventId),
+    /// This invitation came later at the same time, and the person never answered it.
+    UnansweredOver(EventId),
+    /// This lay at the same time and is no younger: either may have happened.
+    DoubleBooked(EventId),
+    /// This lay at the same time, with others.
+    WithOthersInstead(EventId),
     /// Nobody changed anything in the calendars for a week around it.
     NobodyThere,
     /// Deleted after it was over: tidied up.
@@ -108,6 +118,8 @@ pub enum Evidence {
     OthersCancelled,
     /// Moved on before the first start had come: one move with the one before.
     MovedOn,
+    /// The person was away that day: absence is no failure.
+    Absent,
     /// A whole day: context, not work.
     WholeDay,
     /// It has not settled yet.
@@ -122,8 +134,11 @@ impl Evidence {
         match self {
             Evidence::History
             | Evidence::NeverAnswered
+            | Evidence::NeverTouched
+            | Evidence::UnansweredOver(_)
             | Evidence::Untouched
             | Evidence::PerhapsOver => WEAK,
+            Evidence::DoubleBooked(_) => DOUBTFUL,
             _ => 1.0,
         }
     }
@@ -134,14 +149,21 @@ impl Evidence {
             Evidence::History => "it was over when it was first seen",
             Evidence::Answered => "you accepted the invitation",
             Evidence::NeverAnswered => "a series you never answered",
+            Evidence::NeverTouched => "a series that nobody ever changed",
             Evidence::Untouched => "nobody touched the suggestion",
             Evidence::PerhapsOver => "perhaps deleted only after it was over",
             Evidence::LaterBooking(_) => "something else was booked over it later",
+            Evidence::UnansweredOver(_) => "an invitation you never answered came at that time",
+            Evidence::DoubleBooked(_) => {
+                "something else lay at that time, and one of them happened"
+            }
+            Evidence::WithOthersInstead(_) => "something with others lay at that time",
             Evidence::NobodyThere => "nothing was changed anywhere for a week around it",
             Evidence::TidiedUp => "deleted after it was over",
             Evidence::OthersMoved => "its organiser moved it",
             Evidence::OthersCancelled => "its organiser called it off",
             Evidence::MovedOn => "moved on before it had begun",
+            Evidence::Absent => "you were away that day",
             Evidence::WholeDay => "a whole day is no work of its own",
             Evidence::Open => "it is judged a day after its end",
             Evidence::KnownThen => "settled with what was known then",

@@ -4,18 +4,18 @@ use super::*;
 use crate::event::{CollectionId, Standing, Uid};
 use chrono::TimeZone;
 
-const ZONE: Tz = Tz::UTC;
+pub(super) const ZONE: Tz = Tz::UTC;
 
-fn at(day: u32, hour: u32) -> DateTime<Utc> {
+pub(super) fn at(day: u32, hour: u32) -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 3, day, hour, 0, 0).single().expect("a real moment")
 }
 
-fn span(day: u32, from: u32, to: u32) -> Span {
+pub(super) fn span(day: u32, from: u32, to: u32) -> Span {
     Span::Timed { start: at(day, from), end: at(day, to) }
 }
 
 /// An own event on 4 March, 9 to 11, known since the 1st.
-fn event() -> Event {
+pub(super) fn event() -> Event {
     Event {
         id: EventId { uid: Uid::new("a"), recurrence_id: None },
         collection: CollectionId::new("home/work"),
@@ -47,10 +47,16 @@ fn seen(after: DateTime<Utc>, by: DateTime<Utc>) -> Seen {
     Seen { after: Some(after), by }
 }
 
-fn moved(event: &mut Event, to: Span, by: DateTime<Utc>) {
+pub(super) fn moved(event: &mut Event, to: Span, by: DateTime<Utc>) {
     let from = event.span;
     event.trail.push((seen(at(1, 8), by), Observation::Moved { from, to }));
     event.span = to;
+}
+
+/// Settles at `now`, at home.
+pub(super) fn settled_at(events: &mut Events, now: DateTime<Utc>) -> Vec<Outcome> {
+    let home = Whereabouts::new(ZONE, Vec::new());
+    settle(events, &Types::default(), &Context { now, zone: ZONE }, &home, &|_| true)
 }
 
 /// Settles at `now`, alone in the calendar; signals of the new settlements, `None` = unknown.
@@ -69,14 +75,14 @@ fn check_among(
 ) -> Event {
     let all = others.iter().chain([event]);
     let mut events: Events = all.map(|e| (e.id.clone(), e.clone())).collect();
-    let outcomes = settle(&mut events, &Types::default(), &Context { now, zone: ZONE }, &|_| true);
+    let outcomes = settled_at(&mut events, now);
     let mine: Vec<Option<(f32, f32)>> = outcomes
         .iter()
         .filter(|o| o.event == event.id)
         .map(|o| o.settlement.signal.map(|s| (s.value, s.weight)))
         .collect();
     assert_eq!(mine, expected);
-    let again = settle(&mut events, &Types::default(), &Context { now, zone: ZONE }, &|_| true);
+    let again = settled_at(&mut events, now);
     assert!(again.is_empty(), "nothing settles twice");
     events[&event.id].clone()
 }
@@ -156,9 +162,7 @@ fn length_and_overlap() {
     shorter.trail.push((seen(at(4, 9), at(4, 10)), Observation::Resized { from, to }));
     shorter.span = to;
     check(&shorter, at(6, 0), &[Some((0.55, 1.0))]);
-    let mut urgent = event();
-    urgent.id.uid = Uid::new("urgent");
-    urgent.first_seen = at(4, 9);
+    let mut urgent = other("urgent", Event { first_seen: at(4, 9), ..event() });
     check_among(&event(), &[urgent.clone()], at(6, 0), &[Some((0.35, 1.0))]);
     urgent.first_seen = at(1, 7);
     urgent.created_at = at(1, 7);
@@ -199,7 +203,7 @@ fn where_people_put_their_own_events() {
     moved(&mut event, span(4, 14, 16), at(4, 10));
     let mut events: Events = [(event.id.clone(), event)].into();
     let context = Context { now: at(4, 10), zone: ZONE };
-    let outcomes = settle(&mut events, &Types::default(), &context, &|_| true);
+    let outcomes = settled_at(&mut events, context.now);
     assert_eq!(outcomes[0].placed, [(9, 1.0), (14, 1.0), (9, -0.5)]);
 }
 
@@ -215,17 +219,37 @@ fn check_placed(change: impl Fn(u32, &mut Event), expected: &[(u8, f32)]) {
         events.insert(event.id.clone(), event);
     }
     let context = Context { now: at(28, 0), zone: ZONE };
-    let outcomes = settle(&mut events, &Types::default(), &context, &|_| true);
-    assert_eq!(outcomes.last().expect("three").placed, expected);
+    let outcomes = settled_at(&mut events, context.now);
+    let placed = &outcomes.last().expect("three").placed;
+    assert_eq!(placed.len(), expected.len(), "{placed:?}");
+    for ((hour, share), (expected_hour, expected)) in placed.iter().zip(expected) {
+        assert_eq!(hour, expected_hour);
+        assert!((share - expected).abs() < 1e-6, "{share} is not {expected}");
+    }
 }
 
 #[test]
-fn a_standing_appointment_is_one_decision() {
-    check_placed(|_, _| {}, &[(9, 0.2)]);
-    check_placed(|week, e| e.title = format!("Report {week}"), &[(9, 1.0)]);
-    check_placed(|week, e| e.span = span(4 + 7 * week, 9 + week, 12), &[(11, 1.0)]);
-    check_placed(|week, e| e.span = span(4 + 6 * week, 9, 11), &[(9, 1.0)]);
+fn a_standing_appointment_is_hardly_a_choice() {
+    // Three returned untouched: (0 + 2 · 0.6) / 5, of which a fifth.
+    check_placed(|_, _| {}, &[(9, 0.2 * 0.24)]);
+    check_placed(|week, e| e.title = format!("Report {week}"), &[(9, 0.6)]);
+    check_placed(|week, e| e.span = span(4 + 7 * week, 9 + week, 12), &[(11, 0.6)]);
+    check_placed(|week, e| e.span = span(4 + 6 * week, 9, 11), &[(9, 0.6)]);
+    check_placed(|_, e| e.recurring = true, &[(9, 0.2)]);
     check_placed(|_, e| e.attendees = 2, &[]);
+}
+
+#[test]
+fn what_the_person_changes_is_theirs_to_place() {
+    check_placed(|_, e| e.sequence = 1, &[(9, 1.0)]);
+    // Two that were changed speak for the third.
+    let changed = |week, e: &mut Event| {
+        e.sequence = u32::from(week < 2);
+        e.span = span(4 + 6 * week, 9, 11);
+    };
+    check_placed(changed, &[(9, (2.0 + 2.0 * 0.6) / 4.0)]);
+    // One of three returns and was changed: it is not one of those that stand.
+    check_placed(|week, e| e.sequence = u32::from(week == 2), &[(9, 1.0)]);
 }
 
 /// What the event's last placement is explained with, before it settles and after.
@@ -239,7 +263,7 @@ fn check_reason(event: &Event, others: &[Event], now: DateTime<Utc>, expected: &
     assert_eq!(open.settled, None);
     let said = if expected.row.is_own_word() { expected } else { &Reason::unknown(Evidence::Open) };
     assert_eq!(open.reason, *said);
-    let outcomes = settle(&mut events, &Types::default(), &context, &|_| true);
+    let outcomes = settled_at(&mut events, context.now);
     let mine = outcomes.iter().rfind(|o| o.event == event.id).expect("it settled");
     assert_eq!((&mine.reason, mine.settlement.signal), (expected, expected.signal()));
     assert_eq!(last(&events).reason, *expected);
@@ -263,8 +287,7 @@ fn every_outcome_says_why() {
     check(&Event { success_rating: Some(0.65), ..event() }, Row::Rated(0.65), &[]);
     let proposal = Event { role: Role::Suggested, ..event() };
     check(&proposal, Row::Unknown, &[Evidence::NobodyThere]);
-    let mut urgent = Event { first_seen: at(4, 9), ..event() };
-    urgent.id.uid = Uid::new("urgent");
+    let urgent = other("urgent", Event { first_seen: at(4, 9), ..event() });
     let overlapped = [Evidence::LaterBooking(urgent.id.clone())];
     let expected = Reason::new(Row::Overlapped, overlapped);
     check_reason(&event(), &[urgent], at(20, 8), &expected);
@@ -274,13 +297,74 @@ fn every_outcome_says_why() {
 fn what_settled_under_another_view_says_so() {
     let context = Context { now: at(20, 8), zone: ZONE };
     let mut events: Events = [(event().id, event())].into();
-    settle(&mut events, &Types::default(), &context, &|_| true);
-    let mut late = Event { first_seen: at(20, 9), ..event() };
-    late.id.uid = Uid::new("late");
+    settled_at(&mut events, context.now);
+    let late = other("late", Event { first_seen: at(20, 9), ..event() });
     events.insert(late.id.clone(), late);
     let explained = explain(&events, &event().id, &context);
     assert_eq!(explained[0].reason, Reason::new(Row::Kept, [Evidence::KnownThen]));
     assert!(
         explain(&events, &EventId { uid: Uid::new("?"), recurrence_id: None }, &context).is_empty()
     );
+}
+
+/// Another event, by UID and title.
+pub(super) fn other(name: &str, event: Event) -> Event {
+    let id = EventId { uid: Uid::new(name), recurrence_id: None };
+    Event { id, title: name.into(), ..event }
+}
+
+#[test]
+fn of_two_at_one_time_the_later_or_the_one_with_others_happened() {
+    let check = |event: &Event, beside: &Event, row, evidence: &[Evidence]| {
+        let expected = Reason::new(row, evidence.to_vec());
+        check_reason(event, std::slice::from_ref(beside), at(20, 8), &expected);
+    };
+    let twin = other("twin", event());
+    let named = || twin.id.clone();
+    check(&event(), &twin, Row::Kept, &[Evidence::DoubleBooked(named())]);
+    let meeting = Event { attendees: 3, ..twin.clone() };
+    check(&event(), &meeting, Row::Unknown, &[Evidence::WithOthersInstead(named())]);
+    check(&meeting, &event(), Row::Kept, &[]);
+    let later = Event { created_at: at(3, 8), ..twin.clone() };
+    check(&event(), &later, Row::Overlapped, &[Evidence::LaterBooking(named())]);
+    check(&later, &event(), Row::Kept, &[]);
+    let unanswered = Event { role: Role::Invited, ..later };
+    check(&event(), &unanswered, Row::Overlapped, &[Evidence::UnansweredOver(named())]);
+    // The same event in a second calendar, and what only touches.
+    check(&event(), &Event { title: event().title, ..twin.clone() }, Row::Kept, &[]);
+    let end = at(4, 9) + TimeDelta::minutes(10);
+    let touching = Event { span: Span::Timed { start: at(4, 8), end }, ..twin };
+    check(&event(), &touching, Row::Kept, &[]);
+}
+
+#[test]
+fn history_says_what_its_last_change_says() {
+    let history = Event { first_seen: at(20, 8), task_type: Some(1), ..event() };
+    let usual =
+        |day| other(&format!("on {day}"), Event { span: span(day, 9, 11), ..history.clone() });
+    let usual: Vec<Event> = (5..9).map(usual).collect();
+    let check = |to: u32, changed: DateTime<Utc>, row| {
+        let (last_modified, span) = (Some(changed), span(4, 9, to));
+        let event = Event { sequence: 1, last_modified, span, ..history.clone() };
+        check_reason(&event, &usual, at(20, 8), &Reason::new(row, [Evidence::History]));
+    };
+    check(10, at(4, 10), Row::Shortened);
+    check(12, at(4, 12), Row::Extended);
+    check(11, at(4, 10), Row::Kept);
+    check(10, at(3, 10), Row::Kept);
+}
+
+#[test]
+fn a_series_nobody_ever_changed_is_weak_evidence() {
+    let occurrence = |day: u32| {
+        let mut event = Event { recurring: true, span: span(day, 9, 11), ..event() };
+        event.id.recurrence_id = Some(format!("202603{day:02}T090000Z"));
+        event
+    };
+    let mut rest: Vec<Event> = (5..9).map(occurrence).collect();
+    let untouched = Reason::new(Row::Kept, [Evidence::NeverTouched]);
+    check_reason(&occurrence(4), &rest, at(20, 8), &untouched);
+    rest[0].completed = Some(true);
+    check_reason(&occurrence(4), &rest, at(20, 8), &Reason::new(Row::Kept, []));
+    check_reason(&occurrence(4), &rest[..2], at(20, 8), &Reason::new(Row::Kept, []));
 }

@@ -146,7 +146,8 @@ impl World {
         let turned = replay::of_another_category(&before, &self.types);
         replay::rebuild(&mut self.types, &turned, &self.events, &self.journal, Tz::UTC);
         let moment = infer::Context { now, zone: Tz::UTC };
-        let outcomes = infer::settle(&mut self.events, &self.types, &moment, &|_| true);
+        let home = crate::event::Whereabouts::new(Tz::UTC, Vec::new());
+        let outcomes = infer::settle(&mut self.events, &self.types, &moment, &home, &|_| true);
         learn::learn(&mut self.types, &outcomes);
         self.journal.note(&outcomes);
     }
