@@ -55,3 +55,4 @@ mod occurrences_command;
 mod tidy;
 mod classification;
 mod assistant;
+mod background;

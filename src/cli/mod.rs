@@ -15,6 +15,7 @@ pub mod account;
 pub mod auth;
 pub mod try_out;
 pub mod sync;
+pub mod run;
 pub mod config;
 pub mod agenda;
 mod assistant;
@@ -107,6 +108,7 @@ enum Command {
     TryOut(try_out::Args),
     Auth(auth::Args),
     Sync(sync::Args),
+    Run(run::Args),
     Config(config::Args),
     Agenda(agenda::Args),
     Types(types::Args),
@@ -182,6 +184,7 @@ pub fn main() -> ExitCode {
         Command::TryOut(args) => try_out::run(args, &cli.global),
         Command::Auth(args) => auth::run(args, &cli.global),
         Command::Sync(args) => sync::run(args, &cli.global),
+        Command::Run(args) => run::run(args, &cli.global),
         Command::Config(args) => config::run(args, &cli.global),
         Command::Agenda(args) => agenda::run(args, &cli.global),
         Command::Types(args) => types::run(args, &cli.global),
