@@ -30,5 +30,7 @@ pub mod store;
 pub mod cycle;
 /// The config file.
 pub mod config;
+/// The background service.
+pub mod daemon;
 /// The command line.
 pub mod cli;

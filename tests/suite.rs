@@ -56,3 +56,4 @@ mod occurrences_command;
 mod tidy;
 mod classification;
 mod assistant;
+mod background;

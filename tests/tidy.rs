@@ -21,11 +21,12 @@ const MAY_USE: MayUse = &[
     ("store", &["event", "task", "memory", "schedule", "sync"]),
     ("cycle", &["event", "task", "memory", "schedule", "calendar", "sync", "text", "store"]),
     ("config", &["event", "task", "schedule", "calendar", "text"]),
+    ("daemon", &["event", "calendar", "sync", "store", "cycle"]),
     (
         "cli",
         &[
             "event", "task", "memory", "schedule", "calendar", "sync", "text", "store", "cycle",
-            "config",
+            "config", "daemon",
         ],
     ),
 ];
@@ -63,8 +64,10 @@ const HOMES: Homes = &[
     ("serde_json", &["calendar", "store", "cli", "text"]),
     ("toml", &["config"]),
     ("strsim", &["config", "cli"]),
-    ("rustix", &["calendar/vdir", "calendar/google/token_file"]),
-    ("notify", &["calendar/vdir"]),
+    ("rustix", &["calendar/vdir", "calendar/google/token_file", "daemon"]),
+    ("notify", &["calendar/vdir", "daemon"]),
+    ("tokio-cron-scheduler", &["daemon"]),
+    ("sd-notify", &["daemon"]),
     ("tempfile", &["calendar", "store", "cli"]),
     (
         "tracing",

@@ -2,9 +2,18 @@
 
 use super::{CommandError, Global, output};
 use crate::config::{Config, ConfigError, Origin};
+use crate::daemon::{self, LeaseError, Loan};
 use crate::event::PrincipalId;
 use crate::store::{Part, Person, Store, StoreError};
 use chrono_tz::Tz;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// How long another command is waited for.
+const OTHERS: Duration = Duration::from_secs(5);
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Said where a command has nothing to show yet.
 pub const NOTHING_YET: &str = "Nothing here yet: run `chronotype sync` first.";
@@ -52,7 +61,7 @@ pub fn config(global: &Global) -> Result<Config, CommandError> {
 /// A config error (exit 78); a failure (exit 1) when the store can't be opened or read.
 pub fn open(global: &Global) -> Result<Opened, CommandError> {
     let config = config(global)?;
-    let store = store(&config)?;
+    let store = store(&config, global)?;
     let principal = config.person.id.clone();
     let person = store.load(&principal)?;
     let zone = zone(&config, global);
@@ -65,7 +74,7 @@ pub fn open(global: &Global) -> Result<Opened, CommandError> {
 /// As [`open`].
 pub fn open_copy(global: &Global) -> Result<Opened, CommandError> {
     let config = config(global)?;
-    let store = Store::open_copy(&config.store)?;
+    let store = unlock(&config, global, Store::open_copy)??;
     let principal = config.person.id.clone();
     let person = store.load(&principal)?;
     let zone = zone(&config, global);
@@ -94,15 +103,15 @@ pub fn glance(global: &Global, part: Part) -> Result<Looked, CommandError> {
     let config = config(global)?;
     let (principal, zone) = (config.person.id.clone(), zone(&config, global));
     let person = match config.store.exists() {
-        true => store(&config)?.glance(&principal, part)?,
+        true => store(&config, global)?.glance(&principal, part)?,
         false => Person::default(),
     };
     Ok(Looked { config, principal, zone, person })
 }
 
 /// Opens the store; says so where it had to be repaired.
-fn store(config: &Config) -> Result<Store, CommandError> {
-    let (store, report) = Store::open_reporting(&config.store)?;
+fn store(config: &Config, global: &Global) -> Result<Store, CommandError> {
+    let (store, report) = unlock(config, global, Store::open_reporting)??;
     if let Some(backup) = report.recovered {
         let backup = backup.display();
         output::warn(&format!("the store was damaged and is repaired; a copy is in {backup}"));
@@ -121,6 +130,50 @@ impl Opened {
             false => Ok(()),
         }
     }
+}
+
+/// The store of the running service, until this process ends.
+static LOAN: OnceLock<Loan> = OnceLock::new();
+
+/// Opens the store. Where a service has it, it is borrowed; another command that is quicker is
+/// waited for.
+///
+/// # Errors
+/// A usage error for `--now` beside a running service; a failure when it does not let go.
+pub(super) fn unlock<T>(
+    config: &Config,
+    global: &Global,
+    open: impl Fn(&Path) -> Result<T, StoreError>,
+) -> Result<Result<T, StoreError>, CommandError> {
+    match open(&config.store) {
+        Err(StoreError::Locked(_)) => borrow(config, global)?,
+        opened => return Ok(opened),
+    }
+    let deadline = Instant::now() + OTHERS;
+    loop {
+        match open(&config.store) {
+            Err(StoreError::Locked(_)) if Instant::now() < deadline => std::thread::sleep(PAUSE),
+            opened => return Ok(opened),
+        }
+    }
+}
+
+/// Asks the service for its store; without one, another command has it.
+fn borrow(config: &Config, global: &Global) -> Result<(), CommandError> {
+    let socket = &config.daemon.socket;
+    if let Ok(service) = daemon::holder(socket)
+        && global.now.is_some()
+    {
+        let message = format!("--now can't be used while the service runs (process {service})");
+        return Err(CommandError::usage(message).hint("stop it first: time can't go back for it"));
+    }
+    match daemon::borrow_store(socket) {
+        // A second loan in one process is the first one.
+        Ok(loan) => drop(LOAN.set(loan)),
+        Err(LeaseError::Nobody(_)) => {}
+        Err(error) => return Err(CommandError::failure(error.to_string())),
+    }
+    Ok(())
 }
 
 impl Looked {

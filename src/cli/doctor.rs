@@ -35,7 +35,7 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
     let mut config = context::config(global)?;
     let wanted = wanted(args, &config)?;
     let mut house = house::config(&config, &origin);
-    let (person, store) = kept(&config);
+    let (person, store) = kept(&config, global)?;
     house.extend(store);
     let zone = context::zone(&config, global);
     let clock = super::status::Clock { now: global.moment(), zone };
@@ -69,18 +69,18 @@ fn wanted(args: &Args, config: &Config) -> Result<Option<String>, CommandError> 
 }
 
 /// What is kept of the person, and how the store fares. A store that can't be opened is a finding.
-fn kept(config: &Config) -> (Option<Person>, Vec<Finding>) {
+fn kept(config: &Config, global: &Global) -> Result<(Option<Person>, Vec<Finding>), CommandError> {
     if !config.store.exists() {
         let path = config.store.display();
         let says = format!("nothing is kept yet; it will be in {path}");
-        return (None, vec![Finding::new("store", Level::Note, says)]);
+        return Ok((None, vec![Finding::new("store", Level::Note, says)]));
     }
-    let opened = Store::open_reporting(&config.store);
+    let opened = context::unlock(config, global, Store::open_reporting)?;
     let loaded = opened.and_then(|(store, report)| {
         let person = store.load(&config.person.id)?;
         Ok((person, report))
     });
-    match loaded {
+    Ok(match loaded {
         Ok((person, report)) => {
             let mut findings = vec![house::store(&config.store)];
             if let Some(backup) = report.recovered {
@@ -99,7 +99,7 @@ fn kept(config: &Config) -> (Option<Person>, Vec<Finding>) {
             finding.cure = error.hint;
             (None, vec![finding])
         }
-    }
+    })
 }
 
 /// Asks the accounts of the config, in its order.

@@ -19,7 +19,7 @@ pub fn run(_args: &Args, global: &Global) -> Result<(), CommandError> {
         return Ok(());
     }
     // Not through `open`: an export must also work where a record can't be read.
-    let store = crate::store::Store::open(&config.store)?;
+    let store = context::unlock(&config, global, crate::store::Store::open)??;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match store.export(&config.person.id, &mut out) {
         Err(StoreError::Io { source, .. }) => output::written(Err(source)),

@@ -16,6 +16,7 @@ pub mod account;
 pub mod auth;
 pub mod try_out;
 pub mod sync;
+pub mod run;
 pub mod config;
 pub mod agenda;
 mod assistant;
@@ -109,6 +110,7 @@ enum Command {
     TryOut(try_out::Args),
     Auth(auth::Args),
     Sync(sync::Args),
+    Run(run::Args),
     Config(config::Args),
     Agenda(agenda::Args),
     Types(types::Args),
@@ -185,6 +187,7 @@ pub fn main() -> ExitCode {
         Command::TryOut(args) => try_out::run(args, &cli.global),
         Command::Auth(args) => auth::run(args, &cli.global),
         Command::Sync(args) => sync::run(args, &cli.global),
+        Command::Run(args) => run::run(args, &cli.global),
         Command::Config(args) => config::run(args, &cli.global),
         Command::Agenda(args) => agenda::run(args, &cli.global),
         Command::Types(args) => types::run(args, &cli.global),

@@ -20,8 +20,8 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
-pub use again::Again;
 pub use aftermath::Aftermath;
+pub use again::Again;
 pub use explain::{Explanation, explain};
 pub use outcome::Outcome;
 pub use reason::{Evidence, Reason, Row};

@@ -1,0 +1,166 @@
+//! The control socket: a command borrows the store from the running service.
+//!
+//! sled's folder is locked by one process. So the service, between two turns, lets go of the store
+//! and answers; the command opens it, does what it does without a service, and ends. The end of its
+//! connection, however it comes, gives the store back. The socket is for its owner alone: its mode
+//! is 0600, and whoever connects must be the same user.
+
+use super::Event;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream as Blocking;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::mpsc::Sender;
+
+/// Longest line either side says.
+const LONGEST: u64 = 256;
+/// How long a command waits for a turn to end.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// How long the other side of a fresh connection may keep silent.
+const SILENCE: Duration = Duration::from_secs(5);
+/// What a command says.
+const WANTED: &str = "store, please";
+/// What the service answers.
+const YOURS: &str = "yours";
+/// Asks who it is.
+const WHO: &str = "who?";
+
+/// Why the socket does not work.
+#[derive(Debug, thiserror::Error)]
+pub enum LeaseError {
+    /// It can't be made.
+    #[error("the socket {path} can't be made: {source}")]
+    Unusable {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Nobody answers there.
+    #[error("no service answers at {0}")]
+    Nobody(PathBuf),
+    /// The service did not let go of the store in time.
+    #[error("the running service is busy and did not hand over the store in two minutes")]
+    Busy,
+}
+
+/// A command that wants the store.
+pub(super) struct Request(UnixStream);
+
+impl Request {
+    /// Hands the store over; it has been let go of already.
+    pub(super) fn grant(self, events: Sender<Event>) {
+        tokio::spawn(async move {
+            let Request(mut stream) = self;
+            if stream.write_all(format!("{YOURS}\n").as_bytes()).await.is_ok() {
+                // Says nothing more: the end of the connection is the answer.
+                let _ = stream.take(LONGEST).read_to_end(&mut Vec::new()).await;
+            }
+            let _ = events.send(Event::Returned).await;
+        });
+    }
+}
+
+/// The socket; its file goes with it.
+pub(super) struct Socket(PathBuf);
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Opens the socket. The store is locked by this process: an old socket file is nobody's.
+///
+/// # Errors
+/// [`LeaseError::Unusable`].
+pub(super) fn listen(path: &Path, events: Sender<Event>) -> Result<Socket, LeaseError> {
+    let unusable = |source| LeaseError::Unusable { path: path.to_owned(), source };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(unusable)?;
+    }
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unusable(error)),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path).map_err(unusable)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(unusable)?;
+    tokio::spawn(async move {
+        loop {
+            let Ok((stream, _)) = listener.accept().await else {
+                // Out of file descriptors, most likely: others go on meanwhile.
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                continue;
+            };
+            tokio::spawn(hear(stream, events.clone()));
+        }
+    });
+    Ok(Socket(path.to_owned()))
+}
+
+async fn hear(stream: UnixStream, events: Sender<Event>) {
+    let ours = rustix::process::geteuid().as_raw();
+    if stream.peer_cred().is_ok_and(|peer| peer.uid() != ours && peer.uid() != 0) {
+        tracing::warn!("somebody else's command was turned away from the socket");
+        return;
+    }
+    let mut stream = tokio::io::BufReader::new(stream);
+    let mut line = String::new();
+    let mut bounded = (&mut stream).take(LONGEST);
+    if !matches!(tokio::time::timeout(SILENCE, bounded.read_line(&mut line)).await, Ok(Ok(_))) {
+        return;
+    }
+    match line.trim_end() {
+        WHO => {
+            let answer = format!("{}\n", std::process::id());
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+        WANTED => {
+            let _ = events.send(Event::Wanted(Request(stream.into_inner()))).await;
+        }
+        _ => {}
+    }
+}
+
+/// The store of a running service, borrowed until this value goes or the process ends.
+#[derive(Debug)]
+pub struct Loan {
+    _connection: Blocking,
+}
+
+/// Borrows the store from the service at this socket.
+///
+/// # Errors
+/// [`LeaseError::Nobody`], [`LeaseError::Busy`].
+pub fn borrow_store(socket: &Path) -> Result<Loan, LeaseError> {
+    let stream = connect(socket)?;
+    match say(&stream, WANTED, PATIENCE).as_deref() {
+        Some(YOURS) => Ok(Loan { _connection: stream }),
+        _ => Err(LeaseError::Busy),
+    }
+}
+
+/// Process id of the service at this socket.
+///
+/// # Errors
+/// [`LeaseError::Nobody`].
+pub fn holder(socket: &Path) -> Result<u32, LeaseError> {
+    let answer = say(&connect(socket)?, WHO, SILENCE);
+    let id = answer.and_then(|answer| answer.parse().ok());
+    id.ok_or_else(|| LeaseError::Nobody(socket.to_owned()))
+}
+
+fn connect(socket: &Path) -> Result<Blocking, LeaseError> {
+    Blocking::connect(socket).map_err(|_| LeaseError::Nobody(socket.to_owned()))
+}
+
+fn say(mut stream: &Blocking, words: &str, patience: Duration) -> Option<String> {
+    stream.set_read_timeout(Some(patience)).ok()?;
+    stream.write_all(format!("{words}\n").as_bytes()).ok()?;
+    let mut line = String::new();
+    BufReader::new(stream.take(LONGEST)).read_line(&mut line).ok()?;
+    Some(line.trim_end().to_owned())
+}

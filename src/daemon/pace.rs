@@ -1,0 +1,64 @@
+//! When to look at the calendars next. Pure: moments in, a moment out.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// After a change more are likely: people move things about.
+const BUSY_FOR: TimeDelta = TimeDelta::minutes(15);
+/// Looks are so close then, if the usual pace is not closer.
+const BUSY_PACE: TimeDelta = TimeDelta::minutes(1);
+/// Without a change for so long ...
+const IDLE_AFTER: TimeDelta = TimeDelta::hours(2);
+/// ... looks are this many times further apart.
+const IDLE_FACTOR: i32 = 2;
+/// Share of the pause by which looks are spread, so that many people's services do not ask one
+/// server in the same second.
+const JITTER: f64 = 0.1;
+
+/// What the last look found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastLook {
+    /// When it ended.
+    pub at: DateTime<Utc>,
+    /// When one last found a change; `None` = not since the start.
+    pub changed: Option<DateTime<Utc>>,
+}
+
+/// When to look again; `poll` is the usual pause, `chance` a number in 0..1.
+pub fn next(last: LastLook, poll: TimeDelta, started: DateTime<Utc>, chance: f64) -> DateTime<Utc> {
+    let quiet = last.at - last.changed.unwrap_or(started);
+    let pause = match last.changed {
+        Some(_) if quiet < BUSY_FOR => poll.min(BUSY_PACE),
+        _ if quiet > IDLE_AFTER => poll * IDLE_FACTOR,
+        _ => poll,
+    };
+    let spread = 1.0 + JITTER * (2.0 * chance.clamp(0.0, 1.0) - 1.0);
+    let millis = (pause.num_milliseconds() as f64 * spread) as i64;
+    last.at + TimeDelta::milliseconds(millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_are_closer_after_a_change_and_rarer_in_a_quiet_night() {
+        let at = |minutes| DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes);
+        let wait = |looked: i64, changed: Option<i64>| {
+            let last = LastLook { at: at(looked), changed: changed.map(at) };
+            (next(last, TimeDelta::minutes(5), at(0), 0.5) - at(looked)).num_minutes()
+        };
+        assert_eq!(wait(10, None), 5);
+        assert_eq!(wait(10, Some(9)), 1);
+        assert_eq!(wait(40, Some(9)), 5);
+        assert_eq!(wait(300, Some(9)), 10);
+        assert_eq!(wait(300, None), 10);
+    }
+
+    #[test]
+    fn looks_are_spread_and_never_closer_than_the_person_said() {
+        let last = LastLook { at: DateTime::UNIX_EPOCH, changed: None };
+        let wait =
+            |chance| (next(last, TimeDelta::minutes(10), last.at, chance) - last.at).num_seconds();
+        assert_eq!((wait(0.0), wait(1.0), wait(f64::NAN)), (540, 660, 0));
+    }
+}

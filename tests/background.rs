@@ -1,0 +1,245 @@
+//! The background service as a real process: it looks, writes, lends its store to commands, takes a
+//! new config over, tells its supervisor, and ends when it is asked to.
+
+use crate::support::binary::{Binary, Running, binary};
+use crate::support::person::{Person, files};
+use chrono::{TimeDelta, Utc};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
+use std::process::Output;
+use std::time::{Duration, Instant};
+
+/// No test waits longer for what must happen; most of it takes a second.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn jane() -> Person {
+    let person = Person::with_folder();
+    change(&person, |config| {
+        let socket = person.path("socket").display().to_string();
+        format!("{config}\n[daemon]\nsocket = \"{socket}\"\npoll_minutes = 60\n")
+    });
+    person
+}
+
+fn change(person: &Person, how: impl Fn(String) -> String) {
+    let path = person.path("config.toml");
+    let config = how(std::fs::read_to_string(&path).unwrap());
+    // As an editor does it: a new file takes the old one's place.
+    let fresh = person.path("config.toml.new");
+    std::fs::write(&fresh, config).unwrap();
+    std::fs::rename(fresh, path).unwrap();
+}
+
+/// A command of hers, at this moment.
+fn command(person: &Person, args: &[&str]) -> Binary {
+    let binary = binary().home(&person.path("")).arg("--config").arg(person.path("config.toml"));
+    binary.args(args)
+}
+
+#[track_caller]
+fn ok(person: &Person, args: &[&str]) -> String {
+    let Output { status, stdout, stderr } = command(person, args).output();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    assert!(status.success(), "{args:?}: {}", text(stderr));
+    text(stdout)
+}
+
+/// The service, and what it tells its supervisor.
+struct Service {
+    running: Running,
+    supervisor: UnixDatagram,
+}
+
+fn start(person: &Person) -> Service {
+    let path = person.path("supervisor");
+    let _ = std::fs::remove_file(&path);
+    let supervisor = UnixDatagram::bind(&path).unwrap();
+    supervisor.set_read_timeout(Some(PATIENCE)).unwrap();
+    let running = command(person, &["-v", "run"]).env("NOTIFY_SOCKET", &path).piped().spawn();
+    Service { running, supervisor }
+}
+
+impl Service {
+    /// Waits until the supervisor hears a line that starts so.
+    #[track_caller]
+    fn says(&self, words: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let mut buffer = [0; 4096];
+        while Instant::now() < deadline {
+            let length = self.supervisor.recv(&mut buffer).expect("the service says something");
+            let said = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            if said.lines().any(|line| line.starts_with(words)) {
+                return said;
+            }
+        }
+        panic!("the service never said {words}");
+    }
+
+    /// Ends it as a supervisor does.
+    #[track_caller]
+    fn end(mut self) -> String {
+        let asked = Instant::now();
+        signal(&self.running, "TERM");
+        assert!(self.running.wait().unwrap().success());
+        assert!(asked.elapsed() < PATIENCE, "it ends");
+        let output = self.running.output();
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+}
+
+fn signal(running: &Running, name: &str) {
+    let id = running.id().to_string();
+    let sent = std::process::Command::new("kill").args(["-s", name, &id]).status().unwrap();
+    assert!(sent.success());
+}
+
+/// Something to do within three days.
+fn todo(person: &Person, name: &str) {
+    let due = (Utc::now() + TimeDelta::days(3)).format("%Y%m%dT%H%M%SZ");
+    let body = format!(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nBEGIN:VTODO\r\nUID:{name}\r\n\
+         DTSTAMP:20260101T000000Z\r\nDUE:{due}\r\nSUMMARY:Board deck\r\n\
+         ESTIMATED-DURATION:PT1H\r\nEND:VTODO\r\nEND:VCALENDAR\r\n"
+    );
+    std::fs::write(person.path(&format!("cal/work/{name}.ics")), body).unwrap();
+}
+
+fn blocks(person: &Person) -> usize {
+    let folder = person.path("cal/chronotype");
+    if folder.is_dir() { files(&folder).len() } else { 0 }
+}
+
+#[track_caller]
+fn until(what: &str, holds: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn it_looks_when_something_changes_and_commands_work_beside_it() {
+    let person = jane();
+    let service = start(&person);
+    service.says("READY=1");
+    service.says("STATUS=1 calendars read");
+    let mode = std::fs::metadata(person.path("socket")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "for its owner alone");
+    todo(&person, "deck");
+    until("a block for it", || blocks(&person) == 1);
+    service.says("STATUS=");
+
+    let status: serde_json::Value =
+        serde_json::from_str(&ok(&person, &["status", "--json"])).unwrap();
+    assert!(status["last_turn"].is_string(), "{status}");
+    for args in [
+        &["suggestions"][..],
+        &["types"],
+        &["agenda"],
+        &["sync", "--dry-run"],
+        &["export"],
+        &["doctor"],
+    ] {
+        ok(&person, args);
+    }
+    let asks = ["schedule", "Call the bank", "--duration", "30m", "--by", "sun"];
+    ok(&person, &asks);
+    ok(&person, &["sync"]);
+    until("a block for the ask", || blocks(&person) == 2);
+
+    let refused = command(&person, &["--now", "2026-03-02T06:00:00Z", "status"]).output();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("while the service runs"));
+    let second = command(&person, &["run"]).output();
+    let id = service.running.id().to_string();
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(said.contains(&format!("process {id} serves")), "{said}");
+    let log = service.end();
+    assert!(!log.to_lowercase().contains("error"), "{log}");
+    assert!(!person.path("socket").exists(), "the socket goes with it");
+    ok(&person, &["status"]);
+}
+
+#[test]
+fn a_new_config_applies_and_a_bad_one_does_not() {
+    let person = jane();
+    todo(&person, "deck");
+    let service = start(&person);
+    until("a block", || blocks(&person) == 1);
+    service.says("STATUS=");
+    change(&person, |config| format!("{config}\nnonsense = 1\n"));
+    change(&person, |config| {
+        let second = person.path("second").display().to_string();
+        let table = format!(
+            "[[account]]\nname = \"second\"\nkind = \"vdir\"\npath = \"{second}\"\n\n[planning]"
+        );
+        config.replace("\nnonsense = 1\n", "").replace("[planning]", &table)
+    });
+    std::fs::create_dir_all(person.path("second/own")).unwrap();
+    signal(&service.running, "HUP");
+    service.says("STATUS=3 calendars read");
+    service.end();
+}
+
+/// The service dies in any moment: the next command and the next service find all in order.
+#[test]
+fn killed_it_leaves_a_socket_that_harms_nobody() {
+    let person = jane();
+    todo(&person, "deck");
+    let mut service = start(&person);
+    service.says("READY=1");
+    signal(&service.running, "KILL");
+    let _ = service.running.wait();
+    assert!(person.path("socket").exists());
+    ok(&person, &["sync"]);
+    until("one block", || blocks(&person) == 1);
+    let again = start(&person);
+    again.says("STATUS=");
+    ok(&person, &["status"]);
+    assert_eq!(blocks(&person), 1, "none twice");
+    again.end();
+}
+
+/// A command dies while it holds the store, others are many at once: the service goes on.
+#[test]
+fn commands_that_die_or_crowd_give_the_store_back() {
+    let person = jane();
+    let service = start(&person);
+    service.says("STATUS=");
+    let held = std::os::unix::net::UnixStream::connect(person.path("socket")).unwrap();
+    borrow(&held);
+    drop(held);
+    let crowd: Vec<Running> =
+        (0..6).map(|_| command(&person, &["status"]).piped().spawn()).collect();
+    for one in crowd {
+        let output = one.output();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    todo(&person, "deck");
+    until("a block", || blocks(&person) == 1);
+    service.end();
+}
+
+fn borrow(mut stream: &std::os::unix::net::UnixStream) {
+    use std::io::{Read, Write};
+    stream.write_all(b"store, please\n").unwrap();
+    let mut answer = [0; 6];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"yours\n");
+}
+
+/// What does not speak the language of the socket, or not at all, is turned away.
+#[test]
+fn noise_on_the_socket_stops_nothing() {
+    use std::io::Write;
+    let person = jane();
+    let service = start(&person);
+    service.says("STATUS=");
+    let silent = std::os::unix::net::UnixStream::connect(person.path("socket")).unwrap();
+    let mut loud = std::os::unix::net::UnixStream::connect(person.path("socket")).unwrap();
+    let _ = loud.write_all(&[b'x'; 100_000]);
+    ok(&person, &["status"]);
+    drop((silent, loud));
+    service.end();
+}
