@@ -41,7 +41,7 @@ const HOMES: Homes = &[
     ("thiserror", &["*"]),
     ("icalendar", &["event"]),
     ("rrule", &["event"]),
-    ("blake3", &["event", "task", "schedule", "calendar", "sync", "text", "store"]),
+    ("blake3", &["event", "task", "memory", "schedule", "calendar", "sync", "text", "store"]),
     ("unicode-normalization", &["event", "task", "text"]),
     ("async-trait", &["calendar", "sync/poll", "sync/apply"]),
     ("tokio", &["calendar", "sync/poll", "sync/apply", "cycle", "cli", "daemon"]),
@@ -63,7 +63,7 @@ const HOMES: Homes = &[
     ("serde_json", &["calendar", "store", "cli", "text"]),
     ("toml", &["config"]),
     ("strsim", &["config", "cli"]),
-    ("rustix", &["calendar/vdir", "calendar/google/token_file"]),
+    ("rustix", &["calendar/vdir", "calendar/google/token_file", "store/rewrite"]),
     ("notify", &["calendar/vdir"]),
     ("tempfile", &["calendar", "store", "cli"]),
     (

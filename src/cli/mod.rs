@@ -19,6 +19,8 @@ pub mod config;
 pub mod agenda;
 pub mod types;
 pub mod insights;
+pub mod remember;
+pub mod forget;
 pub mod suggestions;
 pub mod schedule;
 pub mod cure;
@@ -110,6 +112,8 @@ enum Command {
     Agenda(agenda::Args),
     Types(types::Args),
     Insights(insights::Args),
+    Remember(remember::Args),
+    Forget(forget::Args),
     Suggestions(suggestions::Args),
     Schedule(schedule::Args),
     Status(status::Args),
@@ -184,6 +188,8 @@ pub fn main() -> ExitCode {
         Command::Agenda(args) => agenda::run(args, &cli.global),
         Command::Types(args) => types::run(args, &cli.global),
         Command::Insights(args) => insights::run(args, &cli.global),
+        Command::Remember(args) => remember::run(args, &cli.global),
+        Command::Forget(args) => forget::run(args, &cli.global),
         Command::Suggestions(args) => suggestions::run(args, &cli.global),
         Command::Schedule(args) => schedule::run(args, &cli.global),
         Command::Status(args) => status::run(args, &cli.global),

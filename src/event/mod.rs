@@ -23,6 +23,8 @@ mod series;
 pub mod fold;
 
 pub use base32hex::base32hex_name;
-pub use id::{CollectionId, ETag, EventId, Href, OUR_PREFIX, PrincipalId, SyncToken, Uid};
+pub use id::{
+    CollectionId, ETag, EventHash, EventId, Href, OUR_PREFIX, PrincipalId, SyncToken, Uid,
+};
 pub use time::{Span, Stamp, Window, Zone};
 pub use trail::{Event, Events, Observation, Role, Seen, Settlement, Signal, Standing};

@@ -4,11 +4,12 @@
 //! costs a comparison.
 
 use super::record::{
-    CollectionEntry, ExemplarEntry, Keep, Keys, Kind, LessonsEntry, Meta, ObjectEntry, Record,
-    SeriesEntry, ShapeEntry, TitleEntry, TrialEntry, TypeEntry, TypesMeta, encode, split,
+    CollectionEntry, ExemplarEntry, Keep, Keys, Kind, LessonsEntry, LinkEntry, Meta, ObjectEntry,
+    Record, SeriesEntry, ShapeEntry, TitleEntry, TrialEntry, TypeEntry, TypesMeta, encode, split,
 };
 use super::{Person, StoreError};
 use crate::event::{CollectionId, Events, Href, PrincipalId};
+use crate::memory::graph::{Graph, Insight};
 use crate::sync::status::{Known, Status};
 use crate::task::{Exemplar, TypeId, Types};
 use std::cmp::Ordering;
@@ -37,9 +38,7 @@ pub(super) fn between(principal: &PrincipalId, before: &Person, after: &Person) 
     });
     events(out, &keys, &before.events, &after.events);
     types(out, &keys, &before.types, &after.types);
-    section(out, &before.memory.insights, &after.memory.insights, |id, insight| {
-        (keys.number(Kind::Insight, *id), encode(insight))
-    });
+    memory(out, &keys, &before.memory, &after.memory);
     section(out, &before.suggestions, &after.suggestions, |uid, suggestion| {
         (keys.named(Kind::Suggestion, &[uid.as_str()]), encode(suggestion))
     });
@@ -191,6 +190,32 @@ fn types(out: &mut Changes, keys: &Keys, before: &Types, after: &Types) {
     });
 }
 
+fn memory(out: &mut Changes, keys: &Keys, before: &Graph, after: &Graph) {
+    section(out, &before.insights, &after.insights, |(id, version), insight| {
+        (keys.version(*id, *version), encode(insight))
+    });
+    // An insight of the first releases gives way to the version it was read as.
+    let changed = |key: &(u32, u32)| before.insights.get(key) != after.insights.get(key);
+    for (id, _) in before.insights.keys().filter(|key| key.1 == 1 && changed(key)) {
+        out.insert(keys.number(Kind::FirstInsight, *id), None);
+    }
+    section(out, &before.links, &after.links, |number, link| {
+        let entry = LinkEntry { number: *number, link: link.clone() };
+        (keys.number(Kind::Link, *number), encode(&entry))
+    });
+    one(out, keys.only(Kind::Looks), &before.looks, &after.looks);
+    section(out, &by_place(&before.forgotten), &by_place(&after.forgotten), |place, forgotten| {
+        (keys.number(Kind::Forgotten, *place), encode(*forgotten))
+    });
+}
+
+/// All records of a graph, as for a store that has none of it.
+pub(super) fn of_memory(keys: &Keys, graph: &Graph) -> Changes {
+    let mut changes = Changes::new();
+    memory(&mut changes, keys, &Graph::default(), graph);
+    changes
+}
+
 fn exemplars(types: &Types) -> BTreeMap<(TypeId, u32), &Exemplar> {
     types
         .by_id
@@ -242,9 +267,18 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
         Record::Title(TitleEntry { title, task_type }) => {
             person.types.by_title.insert(title, task_type);
         }
-        Record::Insight(insight) => {
-            person.memory.insights.insert(insight.id, insight);
+        Record::FirstInsight(first) => {
+            let insight = Insight::from(first);
+            person.memory.insights.insert((insight.id, insight.version), insight);
         }
+        Record::Insight(insight) => {
+            person.memory.insights.insert((insight.id, insight.version), insight);
+        }
+        Record::Link(LinkEntry { number, link }) => {
+            person.memory.links.insert(number, link);
+        }
+        Record::Looks(looks) => person.memory.looks = looks,
+        Record::Forgotten(forgotten) => person.memory.forgotten.push(forgotten),
         Record::Suggestion(suggestion) => {
             person.suggestions.insert(suggestion.uid.clone(), suggestion);
         }

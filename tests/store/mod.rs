@@ -4,6 +4,7 @@ mod old;
 mod arbitrary;
 mod crash;
 mod damage;
+mod forget;
 pub mod year;
 
 use arbitrary::{embedding, person, take_embeddings};

@@ -35,7 +35,7 @@ macro_rules! plain {
 }
 plain!(
     bool, u8, u16, u32, u64, i64, f32, String, [f32; 2], [f32; 3], [f32; 5], [f32; 24], [u32; 24],
-    [u8; 16]
+    [u8; 8], [u8; 16]
 );
 
 macro_rules! text {

@@ -14,13 +14,15 @@ mod suggestion;
 mod meta;
 
 pub(super) use keep::{Keep, Unreadable};
+pub(super) use memory::{FirstInsight, LinkEntry};
 pub(super) use meta::{Meta, SeriesEntry, TitleEntry, TypesMeta};
 pub(super) use status::{CollectionEntry, LessonsEntry, ObjectEntry, TrialEntry};
 pub(super) use task::{ExemplarEntry, ShapeEntry, TypeEntry};
 
 use super::error::StoreError;
 use crate::event::{Event, EventId, PrincipalId, Span};
-use crate::memory::graph::Insight;
+use crate::memory::forgotten::Forgotten;
+use crate::memory::graph::{Insight, Looks};
 use crate::schedule::request::Ask;
 use crate::schedule::suggestion::Suggestion;
 use serde::Serialize;
@@ -87,12 +89,16 @@ kinds! {
     Series = 7, "series", SeriesEntry;
     Title = 8, "title", TitleEntry;
     TypesMeta = 9, "types", TypesMeta;
-    Insight = 10, "insight", Insight;
+    FirstInsight = 10, "first_insight", FirstInsight;
     Suggestion = 11, "suggestion", Suggestion;
     Ask = 12, "ask", Ask;
     Lessons = 13, "lessons", LessonsEntry;
     Trial = 14, "trial", TrialEntry;
     Shape = 15, "shape", ShapeEntry;
+    Insight = 28, "insight", Insight;
+    Link = 29, "link", LinkEntry;
+    Looks = 30, "looks", Looks;
+    Forgotten = 31, "forgotten", Forgotten;
 }
 
 /// The value of a record.
@@ -164,6 +170,13 @@ impl Keys {
         let mut rest = task_type.to_be_bytes().to_vec();
         rest.extend_from_slice(&index.to_be_bytes());
         self.key(Kind::Exemplar, &rest)
+    }
+
+    /// Of one version of an insight.
+    pub(super) fn version(&self, id: u32, version: u32) -> Vec<u8> {
+        let mut rest = id.to_be_bytes().to_vec();
+        rest.extend_from_slice(&version.to_be_bytes());
+        self.key(Kind::Insight, &rest)
     }
 
     /// Of a record named by text of any length.
