@@ -94,3 +94,34 @@ fn a_forgotten_insight_does_not_come_back() {
     assert!(gave.err.contains("there is no insight i0"), "{}", gave.err);
     assert_eq!(jane.run("30T06:10", &["forget", "Fridays"]).code, Some(2));
 }
+
+#[test]
+fn what_is_searched_for_is_found_by_words_and_meaning() {
+    let jane = person();
+    jane.ok("02T06:10", &["remember", "After the dentist nothing gets done"]);
+    let found = jane.ok("02T06:11", &["insights", "search", "fridays"]).out;
+    assert!(found.starts_with("Insights\nThings go wrong more often on Fridays"), "{found}");
+    let found = jane.list("02T06:11", &["insights", "search", "Zahnarzt"]);
+    assert_eq!(found[0]["sentence"], "After the dentist nothing gets done");
+    let found = jane.ok("02T06:11", &["insights", "search", "reports"]).out;
+    assert!(found.contains("Kinds of work\n  Write report\nEvents\n"), "{found}");
+    let nothing = jane.ok("02T06:11", &["insights", "search", "xylophone"]);
+    assert_eq!((nothing.out.as_str(), nothing.err.as_str()), ("", "Nothing suits these words.\n"));
+    let agenda = jane.list("02T06:12", &["agenda", "--search", "report"]);
+    assert_eq!(agenda.len(), 130);
+    let days = ["agenda", "--search", "report", "--from", "2026-02-26", "--to", "2026-02-27"];
+    assert_eq!(jane.list("02T06:12", &days).len(), 4);
+    let none = jane.ok("02T06:12", &["agenda", "--search", "xylophone"]).err;
+    assert_eq!(none, "No event suits these words.\n");
+    // Without its index, or with a damaged one, everything is found all the same.
+    let index = jane.path("store.index/jane");
+    assert!(index.join("meta.json").exists());
+    fs::write(index.join("meta.json"), "damaged").unwrap();
+    assert_eq!(jane.list("02T06:13", &["agenda", "--search", "report"]).len(), 130);
+    fs::remove_dir_all(jane.path("store.index")).unwrap();
+    assert_eq!(jane.list("02T06:13", &["agenda", "--search", "report"]).len(), 130);
+    jane.ok("02T06:14", &["forget", "i1"]);
+    assert!(!index.exists(), "nothing of what was forgotten is left in the index");
+    let left = jane.list("02T06:15", &["insights", "search", "dentist"]);
+    assert!(!left.iter().any(|l| l["found"] == "insight" && l["id"] == "i1"), "{left:?}");
+}

@@ -58,6 +58,7 @@ const HOMES: Homes = &[
     ("roxmltree", &["calendar"]),
     ("psl", &["calendar"]),
     ("sled", &["store"]),
+    ("tantivy", &["text/index"]),
     ("postcard", &["store"]),
     ("serde", &["calendar", "store", "config", "cli", "text"]),
     ("serde_json", &["calendar", "store", "cli", "text"]),

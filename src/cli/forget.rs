@@ -4,8 +4,10 @@ use super::{CommandError, Global, context, name, output};
 use crate::memory::forgotten::Forgotten;
 use crate::memory::graph::Graph;
 use crate::store;
+use crate::text::index;
 use serde_json::json;
 use std::hash::{BuildHasher, RandomState};
+use std::io::ErrorKind;
 
 /// Forget an insight for good: it is in no file of ours afterwards, and not found again
 #[derive(Debug, clap::Args)]
@@ -34,7 +36,13 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
         let gone = memory.erase(id);
         memory.forgotten.extend(Forgotten::of(&gone, salt));
     };
-    store::rewrite(&config.store, &principal, &edit)?;
+    // Of the index nothing is to stay either; the next search builds it anew.
+    match std::fs::remove_dir_all(index::folder(&config.store, &principal)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(CommandError::failure(format!("can't clear the search index: {error}")));
+        }
+        _ => store::rewrite(&config.store, &principal, &edit)?,
+    }
     let id = name::insight(id);
     if global.json {
         return output::json(&json!({ "forgotten": id }));

@@ -1,6 +1,7 @@
 //! `chronotype insights`: tier 3, what holds now, how it came about, and what was believed before.
 
 mod exchange;
+mod find;
 mod show;
 
 use super::output::{FAINT, styled};
@@ -23,6 +24,12 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
+    /// Search insights, kinds of work and events by words and by what they mean
+    Search {
+        /// What to look for
+        #[arg(required = true)]
+        words: Vec<String>,
+    },
     /// Show one insight, what it is about, and the events it rests on
     Show {
         /// As the list names it: i4
@@ -54,6 +61,7 @@ enum What {
 pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
     match &args.what {
         None => list(global),
+        Some(What::Search { words }) => find::run(&words.join(" "), global),
         Some(What::Show { id }) => show::one(name::insight_number(id)?, global),
         Some(What::History { id }) => {
             let id = id.as_deref().map(name::insight_number).transpose()?;

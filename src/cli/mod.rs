@@ -11,6 +11,7 @@ pub mod progress;
 pub mod name;
 pub mod day;
 pub mod context;
+pub mod search;
 pub mod account;
 pub mod auth;
 pub mod try_out;

@@ -27,7 +27,7 @@ pub fn reflect(graph: &mut Graph, events: &Events, types: &Types, now: DateTime<
 
 /// Brings the graph in line with what the detectors found in one run.
 pub fn record(graph: &mut Graph, findings: &[Finding], now: DateTime<Utc>) {
-    let mut told = Vec::new();
+    let (mut told, mut new) = (Vec::new(), Vec::new());
     for Finding { draft, strength } in findings {
         if graph.forgotten.iter().any(|f| f.covers(draft)) {
             continue;
@@ -49,12 +49,16 @@ pub fn record(graph: &mut Graph, findings: &[Finding], now: DateTime<Utc>) {
             (None, Strength::Enough) => {
                 let id = graph.add(draft.clone(), now);
                 told.push(id);
+                new.push(id);
                 connect(graph, id, now);
             }
             (_, Strength::Fading) => {}
         }
     }
     retire(graph, &told, now);
+    for id in new {
+        follow(graph, id, now);
+    }
 }
 
 /// Whether the belief has changed: numbers that move a little are no news.
@@ -66,6 +70,15 @@ fn is_news(insight: &Insight, draft: &Draft) -> bool {
         || fewer
         || (share(insight.counts) - share(draft.counts)).abs() >= MOVED
         || (insight.confidence - draft.confidence).abs() >= MOVED
+}
+
+/// An edge to the last insight of the same kind that ended: calls gather on another day now.
+fn follow(graph: &mut Graph, id: u32, now: DateTime<Utc>) {
+    let Some(kind) = graph.get(id).map(|i| i.kind) else { return };
+    let ended = graph.all().filter(|i| i.kind == kind && !i.is_active());
+    if let Some(last) = ended.max_by_key(|i| i.valid_until).map(|i| i.id) {
+        graph.link(id, Relation::Follows, last, now);
+    }
 }
 
 /// Edges of a new insight to those that hold.
@@ -189,5 +202,24 @@ mod tests {
         assert!(graph.insights.is_empty());
         record(&mut graph, &[finding(Kind::AfterLunch, Strength::Enough, (7, 9))], day(7));
         assert_eq!(graph.active().count(), 1, "another one is");
+    }
+
+    #[test]
+    fn edges_say_what_supports_contradicts_and_follows_what() {
+        let mut graph = Graph::default();
+        let about = |about: Vec<Node>| {
+            let mut one = finding(Kind::WeakWeekday, Strength::Enough, (7, 9));
+            one.draft.about = about;
+            one
+        };
+        let (friday, monday) = (Node::Weekday(5), Node::Weekday(1));
+        let narrow = about(vec![Node::TaskType(3), friday.clone()]);
+        let wide = about(vec![Node::Person, friday]);
+        record(&mut graph, &[wide, narrow], day(0));
+        record(&mut graph, &[about(vec![Node::Person, monday])], day(7));
+        let links: Vec<_> = graph.links.values().map(|l| (l.from, l.relation, l.to)).collect();
+        assert_eq!(links, [(1, Relation::Supports, 0), (2, Relation::Follows, 1)]);
+        assert_eq!(graph.links[&0].invalidated_at, Some(day(7)), "neither holds any more");
+        assert_eq!(graph.neighbours(2).len(), 0);
     }
 }

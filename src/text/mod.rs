@@ -1,3 +1,4 @@
-//! Text: the local embedder (and later the index and the assistant).
+//! Text: the local embedder and the index of what can be searched (and later the assistant).
 
 pub mod embed;
+pub mod index;

@@ -115,7 +115,8 @@ fn evidence<'a>(insight: &Insight, person: &'a Person) -> Vec<&'a Event> {
     events
 }
 
-fn table(events: &[&Event], zone: Tz) -> String {
+/// Events with their times and what became of them.
+pub(super) fn table(events: &[&Event], zone: Tz) -> String {
     let columns = [("", Align::Left), ("", Align::Left), ("", Align::Cut), ("", Align::Left)];
     let mut table = Table::new(&columns).indented(2);
     for event in events {

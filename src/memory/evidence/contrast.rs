@@ -238,7 +238,7 @@ mod tests {
     fn a_day_that_fails_differs_and_a_bad_week_or_kind_of_work_does_not() {
         let half = |w: i64, d: i64, p: i64| (w * 7 + d * 3 + p * 5) % 5 != 0;
         let friday = contrast(&weeks(|w, d, p| half(w, d, p) && (d != 4 || p == 0))).unwrap();
-        assert!(friday.effect < -0.4 && friday.fewer < 1e-4, "{friday:?}");
+        assert!(friday.effect < -0.4 && friday.fewer < 1e-3, "{friday:?}");
         let never = contrast(&weeks(|_, d, _| d != 4)).unwrap();
         assert!(never.fewer < 1e-12, "nothing is left over: {never:?}");
         // In the last three weeks all but a little fails: that says nothing of Fridays.
