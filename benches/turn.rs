@@ -324,8 +324,7 @@ fn one_completion(bencher: Bencher<'_, '_>) {
         let outcomes = infer::settle(&mut events, &types, &moment, home, &|_| true);
         assert_eq!(outcomes.len(), 1);
         learn::learn(&mut types, &outcomes);
-        let findings = memory::detect::detect(&events, &types);
-        memory::record::record(&mut graph, &findings, moment.now);
+        memory::reflect(&mut graph, &events, &types, moment.now);
         (events, types, graph)
     });
 }

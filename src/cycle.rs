@@ -182,8 +182,7 @@ pub fn decide(before: &Person, answers: &[Account], brain: &Brain, turn: &Turn<'
     report.settled = outcomes.len();
     report.learned = outcomes.iter().filter(|o| o.settlement.signal.is_some()).count();
 
-    let findings = memory::detect::detect(&person.events, &person.types);
-    memory::record::record(&mut person.memory, &findings, now); //                         8 tier 3
+    memory::reflect(&mut person.memory, &person.events, &person.types, now); //            8 tier 3
 
     let mut operations = Vec::new();
     if turn.settings.mode != Mode::Observe {

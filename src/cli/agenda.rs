@@ -2,13 +2,13 @@
 
 use super::output::{BAD, FAINT, GOOD, HEADING, WARN, styled};
 use super::table::{Align, Cell, Table};
-use super::{CommandError, Global, context, day, output};
+use super::{CommandError, Global, context, day, output, search};
 use crate::event::{Event, Role, Span, Standing};
 use crate::store::Person;
 use chrono::{DateTime, Days, NaiveDate, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Show events by day, with their type and what became of them.
 #[derive(Debug, clap::Args)]
@@ -19,6 +19,10 @@ pub struct Args {
     /// Last day, shown too [default: six days later]
     #[arg(long, value_name = "D")]
     to: Option<String>,
+    /// Only events that suit these words, by what they say or mean; of all days unless some are
+    /// named
+    #[arg(long, value_name = "WORDS")]
+    search: Option<String>,
 }
 
 /// Days shown when `--to` is absent, beside the first.
@@ -37,14 +41,26 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
     if looked.is_new(global) {
         return Ok(());
     }
-    let by_day = by_day(&looked.person, from, to, zone);
+    let mut by_day = by_day(&looked.person, from, to, zone);
+    if let Some(words) = &args.search {
+        let hits = search::find(&looked.config.store, &looked.principal, &looked.person, words)?;
+        let keys: BTreeSet<String> = hits.into_iter().map(|hit| hit.key).collect();
+        by_day.values_mut().for_each(|events| events.retain(|e| keys.contains(&e.id.short())));
+        by_day.retain(|_, events| !events.is_empty());
+    }
     if global.json {
         let events: Vec<Value> =
             by_day.values().flatten().map(|e| fields(e, &looked.person, zone)).collect();
         return output::json_lines(&events);
     }
     if by_day.is_empty() {
-        output::say(global, &format!("No events from {from} to {to}."));
+        output::say(
+            global,
+            &match args.search {
+                Some(_) => "No event suits these words.".to_owned(),
+                None => format!("No events from {from} to {to}."),
+            },
+        );
     }
     output::data(&text(&by_day, &looked.person, zone))
 }
@@ -54,6 +70,9 @@ fn days(args: &Args, today: NaiveDate) -> Result<(NaiveDate, NaiveDate), Command
         Some(text) => day::day(text, today).map_err(CommandError::usage),
         None => Ok(absent),
     };
+    if args.search.is_some() && args.from.is_none() && args.to.is_none() {
+        return Ok((NaiveDate::MIN, NaiveDate::MAX));
+    }
     let from = read(&args.from, today)?;
     let to = read(&args.to, from.checked_add_days(DAYS_AFTER).unwrap_or(from))?;
     if to < from {

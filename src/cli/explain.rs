@@ -59,7 +59,7 @@ fn find<'a>(person: &'a Person, id: &str) -> Result<Found<'a>, CommandError> {
     let wanted = id.to_lowercase();
     let begins = |short: &str| wanted.len() >= SHORTEST && short.starts_with(&wanted);
     let mut found: Vec<(String, Found<'a>)> = Vec::new();
-    for insight in person.memory.insights.values() {
+    for insight in person.memory.all() {
         let short = name::insight(insight.id);
         // Numbers have no beginnings: i1 is not i12.
         if short == wanted {

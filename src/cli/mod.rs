@@ -12,6 +12,7 @@ pub mod name;
 pub mod day;
 pub mod context;
 pub mod risks;
+pub mod search;
 pub mod account;
 pub mod auth;
 pub mod try_out;
@@ -22,6 +23,8 @@ pub mod agenda;
 mod assistant;
 pub mod types;
 pub mod insights;
+pub mod remember;
+pub mod forget;
 pub mod suggestions;
 pub mod schedule;
 pub mod explain;
@@ -116,6 +119,8 @@ enum Command {
     Types(types::Args),
     Insights(insights::Args),
     Assistant(assistant::Args),
+    Remember(remember::Args),
+    Forget(forget::Args),
     Suggestions(suggestions::Args),
     Schedule(schedule::Args),
     Explain(explain::Args),
@@ -193,6 +198,8 @@ pub fn main() -> ExitCode {
         Command::Types(args) => types::run(args, &cli.global),
         Command::Insights(args) => insights::run(args, &cli.global),
         Command::Assistant(args) => assistant::run(args, &cli.global),
+        Command::Remember(args) => remember::run(args, &cli.global),
+        Command::Forget(args) => forget::run(args, &cli.global),
         Command::Suggestions(args) => suggestions::run(args, &cli.global),
         Command::Schedule(args) => schedule::run(args, &cli.global),
         Command::Explain(args) => explain::run(args, &cli.global),

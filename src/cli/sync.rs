@@ -3,7 +3,7 @@
 use super::cure::Cure;
 use super::output::{GOOD, styled};
 use super::suggestions::Kept;
-use super::{CommandError, Global, account, context, output, progress, risks, suggestions};
+use super::{CommandError, Global, account, context, output, progress, risks, search, suggestions};
 use crate::cycle::{self, Brain, Left, Mode, Report, Step, Turn, TurnError, Warning};
 use crate::store::{Person, Store};
 use crate::sync::diff::Deletions;
@@ -96,6 +96,9 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
         },
     };
     let (report, person) = perform(&opened.store, opened.person, &clients, &brain, &turn)?;
+    if !args.dry_run && report.changed + report.vanished + report.classified + report.settled > 0 {
+        search::refresh(&config.store, &opened.principal, &person);
+    }
     bar.finish_and_clear();
     let failure = nothing_read(&report);
     tell(&report, &person, &turn, global, failure.is_none())?;

@@ -128,13 +128,32 @@ impl Uid {
 }
 
 impl EventId {
-    /// Six base32 letters or more, as lists print it and `explain` takes it: a hash, so that a UID
+    /// `e` and nine hex digits, as lists print it and `explain` takes it: a hash, so that a UID
     /// that holds an address or a title is not shown.
     pub fn short(&self) -> String {
+        self.hash().short()
+    }
+
+    /// The name in eight bytes, for what points at many events.
+    pub fn hash(&self) -> EventHash {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.uid.as_str().as_bytes());
         hasher.update(b"\0");
         hasher.update(self.recurrence_id.as_deref().unwrap_or("").as_bytes());
-        format!("e{}", &hasher.finalize().to_hex()[..9])
+        let mut short = [0; 8];
+        short.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+        EventHash(short)
+    }
+}
+
+/// An occurrence by the hash of its name: says which it is, but not what it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventHash(pub [u8; 8]);
+
+impl EventHash {
+    /// As [`EventId::short`].
+    pub fn short(&self) -> String {
+        let hex: String = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("e{}", &hex[..9])
     }
 }

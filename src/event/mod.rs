@@ -24,7 +24,9 @@ mod series;
 pub mod fold;
 
 pub use base32hex::base32hex_name;
-pub use id::{CollectionId, ETag, EventId, Href, OUR_PREFIX, PrincipalId, SyncToken, Uid};
+pub use id::{
+    CollectionId, ETag, EventHash, EventId, Href, OUR_PREFIX, PrincipalId, SyncToken, Uid,
+};
 pub use time::{Span, Stamp, Window, Zone};
 pub use trail::{Event, Events, Observation, Role, Seen, Settlement, Signal, Standing};
 pub use whereabouts::{Stay, Whereabouts};

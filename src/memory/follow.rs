@@ -40,9 +40,10 @@ mod tests {
     use super::super::graph::Insight;
     use super::*;
 
-    fn about(id: u32, kind: TypeId) -> (u32, Insight) {
+    fn about(id: u32, kind: TypeId) -> ((u32, u32), Insight) {
         let insight = Insight {
             id,
+            version: 1,
             kind: Kind::WeakWeekday,
             about: vec![Node::TaskType(kind), Node::Weekday(5)],
             sentence: "so it is".into(),
@@ -50,19 +51,21 @@ mod tests {
             counts: (7, 9),
             confidence: 0.9,
             valid_from: DateTime::UNIX_EPOCH,
+            valid_until: None,
+            recorded_at: DateTime::UNIX_EPOCH,
             invalidated_at: None,
             superseded_by: None,
         };
-        (id, insight)
+        ((id, 1), insight)
     }
 
     #[test]
     fn insights_follow_and_the_same_is_not_said_twice() {
         let insights = BTreeMap::from([about(0, 7), about(1, 3), about(2, 4)]);
-        let mut graph = Graph { insights, next: 3 };
+        let mut graph = Graph { insights, next: 3, ..Graph::default() };
         follow(&mut graph, &BTreeMap::from([(3, 7)]), DateTime::UNIX_EPOCH);
         assert!(graph.insights.values().all(|i| i.about[0] != Node::TaskType(3)));
         assert_eq!(graph.active().map(|i| i.id).collect::<Vec<_>>(), [0, 2]);
-        assert_eq!(graph.insights[&1].superseded_by, Some(0));
+        assert_eq!(graph.insights[&(1, 1)].superseded_by, Some(0));
     }
 }

@@ -1,5 +1,6 @@
 //! What insights say about a slot: a bounded term by weekday and local hour.
 
+use super::detect::DEMANDING;
 use super::graph::{Graph, Insight, Kind, Node};
 use crate::task::{Category, TaskType};
 
@@ -31,16 +32,34 @@ fn add(table: &mut [[f32; 24]; 7], insight: &Insight, kind: &TaskType) {
             }
         }
         Kind::MorningPerson | Kind::EveningPerson if kind.category == Category::Focused => {
-            for node in &insight.about {
-                if let Node::DayPart { from, to } = node {
-                    for row in table.iter_mut() {
-                        let hours = row.get_mut(usize::from(*from)..usize::from(*to).min(24));
-                        hours.into_iter().flatten().for_each(|cell| *cell += weight / 2.0);
-                    }
-                }
-            }
+            hours(table, insight, weight / 2.0);
         }
-        Kind::WeakWeekday | Kind::MorningPerson | Kind::EveningPerson => {}
+        Kind::AfternoonFailures if kind.cognitive_load >= DEMANDING => {
+            hours(table, insight, -weight);
+        }
+        Kind::AfterLunch => hours(table, insight, -weight),
+        // Nothing of these hangs on a weekday and an hour alone.
+        Kind::WeakWeekday
+        | Kind::MorningPerson
+        | Kind::EveningPerson
+        | Kind::AfternoonFailures
+        | Kind::AfterMeetings
+        | Kind::CallDay
+        | Kind::ProjectRecovery
+        | Kind::ProjectOverrun
+        | Kind::WeakSeason
+        | Kind::Remembered => {}
+    }
+}
+
+/// Adds the same to the hours that an insight is about, on every day.
+fn hours(table: &mut [[f32; 24]; 7], insight: &Insight, amount: f32) {
+    for node in &insight.about {
+        let Node::DayPart { from, to } = node else { continue };
+        for row in table.iter_mut() {
+            let hours = row.get_mut(usize::from(*from)..usize::from(*to).min(24));
+            hours.into_iter().flatten().for_each(|cell| *cell += amount);
+        }
     }
 }
 
@@ -49,6 +68,7 @@ fn concerns(insight: &Insight, kind: &TaskType) -> bool {
     match insight.about.first() {
         Some(Node::TaskType(id)) => *id == kind.id,
         Some(Node::Category(word)) => word == kind.category.word(),
+        Some(Node::Person) => true,
         _ => false,
     }
 }

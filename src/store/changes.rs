@@ -5,11 +5,12 @@
 
 use super::record::{
     AdviceEntry, CollectionEntry, CorrectionEntry, ExemplarEntry, FormerEntry, Keep, Keys, Kind,
-    LessonsEntry, Meta, ObjectEntry, Record, SeriesEntry, ShapeEntry, TitleEntry, TrialEntry,
-    TurnEntry, TypeEntry, TypesMeta, encode, split,
+    LessonsEntry, LinkEntry, Meta, ObjectEntry, Record, SeriesEntry, ShapeEntry, TitleEntry,
+    TrialEntry, TurnEntry, TypeEntry, TypesMeta, encode, split,
 };
 use super::{Person, StoreError};
 use crate::event::{CollectionId, Events, Href, PrincipalId};
+use crate::memory::graph::{Graph, Insight};
 use crate::sync::status::{Known, Status};
 use crate::task::correct::Corrections;
 use crate::task::journal::Journal;
@@ -43,9 +44,7 @@ pub(super) fn between(principal: &PrincipalId, before: &Person, after: &Person) 
     types(out, &keys, &before.types, &after.types);
     corrections(out, &keys, &before.types.corrections, &after.types.corrections);
     journal(out, &keys, &before.journal, &after.journal);
-    section(out, &before.memory.insights, &after.memory.insights, |id, insight| {
-        (keys.number(Kind::Insight, *id), encode(insight))
-    });
+    memory(out, &keys, &before.memory, &after.memory);
     section(out, &before.suggestions, &after.suggestions, |uid, suggestion| {
         (keys.named(Kind::Suggestion, &[uid.as_str()]), encode(suggestion))
     });
@@ -243,6 +242,32 @@ fn journal(out: &mut Changes, keys: &Keys, before: &Arc<Journal>, after: &Arc<Jo
     });
 }
 
+fn memory(out: &mut Changes, keys: &Keys, before: &Graph, after: &Graph) {
+    section(out, &before.insights, &after.insights, |(id, version), insight| {
+        (keys.version(*id, *version), encode(insight))
+    });
+    // An insight of the first releases gives way to the version it was read as.
+    let changed = |key: &(u32, u32)| before.insights.get(key) != after.insights.get(key);
+    for (id, _) in before.insights.keys().filter(|key| key.1 == 1 && changed(key)) {
+        out.insert(keys.number(Kind::FirstInsight, *id), None);
+    }
+    section(out, &before.links, &after.links, |number, link| {
+        let entry = LinkEntry { number: *number, link: link.clone() };
+        (keys.number(Kind::Link, *number), encode(&entry))
+    });
+    one(out, keys.only(Kind::Looks), &before.looks, &after.looks);
+    section(out, &by_place(&before.forgotten), &by_place(&after.forgotten), |place, forgotten| {
+        (keys.number(Kind::Forgotten, *place), encode(*forgotten))
+    });
+}
+
+/// All records of a graph, as for a store that has none of it.
+pub(super) fn of_memory(keys: &Keys, graph: &Graph) -> Changes {
+    let mut changes = Changes::new();
+    memory(&mut changes, keys, &Graph::default(), graph);
+    changes
+}
+
 fn exemplars(types: &Types) -> BTreeMap<(TypeId, u32), &Exemplar> {
     types
         .by_id
@@ -305,9 +330,18 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
         Record::Former(FormerEntry { id, former }) => {
             person.types.former.insert(id, former);
         }
-        Record::Insight(insight) => {
-            person.memory.insights.insert(insight.id, insight);
+        Record::FirstInsight(first) => {
+            let insight = Insight::from(first);
+            person.memory.insights.insert((insight.id, insight.version), insight);
         }
+        Record::Insight(insight) => {
+            person.memory.insights.insert((insight.id, insight.version), insight);
+        }
+        Record::Link(LinkEntry { number, link }) => {
+            person.memory.links.insert(number, link);
+        }
+        Record::Looks(looks) => person.memory.looks = looks,
+        Record::Forgotten(forgotten) => person.memory.forgotten.push(forgotten),
         Record::Suggestion(suggestion) => {
             person.suggestions.insert(suggestion.uid.clone(), suggestion);
         }

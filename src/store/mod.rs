@@ -10,10 +10,12 @@ mod open;
 mod record;
 mod changes;
 mod pending;
+mod rewrite;
 
 pub use error::StoreError;
 pub use open::OpenReport;
 pub use person::Person;
+pub use rewrite::rewrite;
 
 use crate::event::PrincipalId;
 use record::{Kind, Record};
@@ -82,7 +84,12 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn open_reporting(path: &Path) -> Result<(Store, OpenReport), StoreError> {
+        let io = |source| StoreError::Io { path: path.to_owned(), source };
+        if !path.exists() {
+            rewrite::finish(path).map_err(io)?;
+        }
         let (db, report) = open::open(path)?;
+        rewrite::finish(path).map_err(io)?;
         Ok((Store { path: path.to_owned(), db, _copy: None }, report))
     }
 
@@ -123,7 +130,14 @@ impl Store {
         pending::finish(&self.path, &self.db, principal)?;
         let kinds: &[Kind] = match part {
             Part::Types => &[Kind::Meta, Kind::TaskType, Kind::Exemplar, Kind::TypesMeta],
-            Part::Memory => &[Kind::Meta, Kind::Insight],
+            Part::Memory => &[
+                Kind::Meta,
+                Kind::FirstInsight,
+                Kind::Insight,
+                Kind::Link,
+                Kind::Looks,
+                Kind::Forgotten,
+            ],
         };
         let mut person = Person::default();
         for kind in kinds {

@@ -99,13 +99,22 @@ fn is_damage(error: &sled::Error) -> bool {
 
 /// Copies a store that nobody has open; nothing where there is none.
 pub(super) fn copy_into(path: &Path, target: &Path) -> Result<(), StoreError> {
+    let log = match lock(path) {
+        Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            return Ok(());
+        }
+        other => other?,
+    };
+    let copied = copy_folder(path, target);
+    drop(log);
+    copied.map_err(|source| StoreError::Io { path: path.to_owned(), source })
+}
+
+/// Locks the store that nobody has open as sled would, for as long as the file is held.
+pub(super) fn lock(path: &Path) -> Result<fs::File, StoreError> {
     let io = |source| StoreError::Io { path: path.to_owned(), source };
     // The file that sled locks.
-    let log = match fs::File::open(path.join("db")) {
-        Ok(log) => log,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(io(error)),
-    };
+    let log = fs::File::open(path.join("db")).map_err(io)?;
     let mut left = PATIENCE.as_millis() / PAUSE.as_millis();
     while let Err(error) = log.try_lock_shared() {
         match error {
@@ -115,7 +124,14 @@ pub(super) fn copy_into(path: &Path, target: &Path) -> Result<(), StoreError> {
         }
         left -= 1;
     }
-    copy_folder(path, target).map_err(io)
+    Ok(log)
+}
+
+/// The backups that lie beside a store.
+pub(super) fn backups(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let all = (1..=MOST_BACKUPS).map(|n| path.with_file_name(format!("{name}.backup-{n}")));
+    Ok(all.filter(|backup| backup.is_dir()).collect())
 }
 
 fn set_aside(path: &Path) -> io::Result<PathBuf> {
@@ -132,7 +148,7 @@ fn set_aside(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// sled keeps one level of folders (`blobs`).
-fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+pub(super) fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let target = to.join(entry.file_name());
@@ -182,7 +198,7 @@ fn private_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Titles and bodies lie in it: nobody but its owner may look.
-fn private_folder_new(path: &Path) -> io::Result<()> {
+pub(super) fn private_folder_new(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     {

@@ -1,4 +1,6 @@
-//! Text: the local embedder, and the assistant for those who want one (and later the index).
+//! Text: the local embedder, the index of what can be searched, and the assistant for those who want
+//! one.
 
 pub mod assistant;
 pub mod embed;
+pub mod index;

@@ -82,19 +82,22 @@ fn person() -> Person {
     person.status.accounts.insert("home".to_owned(), account);
     let insight = Insight {
         id: 4,
+        version: 1,
         kind: Kind::WeakWeekday,
         about: vec![Node::Weekday(5)],
         sentence: "Fridays rarely work out.".to_owned(),
-        evidence: vec![EventId { uid: Uid::new("x"), recurrence_id: None }],
+        evidence: vec![EventId { uid: Uid::new("x"), recurrence_id: None }.hash()],
         counts: (9, 12),
         confidence: 0.82,
         valid_from: at("2026-02-01T00:00:00Z"),
+        valid_until: None,
+        recorded_at: at("2026-02-16T06:00:00Z"),
         invalidated_at: None,
         superseded_by: None,
     };
     let old =
         Insight { id: 3, invalidated_at: Some(at("2026-02-01T00:00:00Z")), ..insight.clone() };
-    person.memory.insights = [(3, old), (4, insight)].into();
+    person.memory.insights = [((3, 1), old), ((4, 1), insight)].into();
     person
 }
 

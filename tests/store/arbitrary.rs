@@ -5,7 +5,8 @@ mod wishes;
 use super::said::{corrections, former, journal};
 use chrono::{DateTime, NaiveDate, Utc};
 use chronotype::event::*;
-use chronotype::memory::graph::{Insight, Kind, Node};
+use chronotype::memory::forgotten::Forgotten;
+use chronotype::memory::graph::{Graph, Insight, Kind, Link, Looks, Node, Relation};
 use chronotype::schedule::request::{Door, RequestKey};
 use chronotype::schedule::suggestion::{Intent, Published, State, Suggestion};
 use chronotype::store::Person;
@@ -177,21 +178,55 @@ fn node() -> impl Strategy<Value = Node> {
         text().prop_map(Node::Project),
         (1u8..8).prop_map(Node::Weekday),
         (0u8..24, 0u8..24).prop_map(|(from, to)| Node::DayPart { from, to }),
+        any::<[u8; 16]>().prop_map(Node::Someone),
+        (1u8..13, 1u8..13).prop_map(|(from, to)| Node::Months { from, to }),
+        Just(Node::AfterMeetings),
     ]
 }
 
 prop_compose! {
-    fn insight(id: u32)(
-        kind in prop::sample::select(vec![
-            Kind::WeakWeekday, Kind::MorningPerson, Kind::EveningPerson,
-        ]),
-        about in vec(node(), 0..3), sentence in text(), evidence in vec(event_id(), 0..3),
-        counts: (u32, u32), confidence in 0f32..1.0, valid_from in moment(),
-        invalidated_at in option::of(moment()), superseded_by: Option<u32>,
+    fn insight(id: u32, version: u32)(
+        kind in prop::sample::select(Kind::ALL.to_vec()),
+        about in vec(node(), 0..3), sentence in text(), evidence in vec(any::<[u8; 8]>(), 0..3),
+        counts: (u32, u32), confidence in 0f32..1.0,
+        times in (moment(), option::of(moment()), moment(), option::of(moment())),
+        superseded_by: Option<u32>,
     ) -> Insight {
+        let (valid_from, valid_until, recorded_at, invalidated_at) = times;
+        let evidence = evidence.into_iter().map(EventHash).collect();
         Insight {
-            id, kind, about, sentence, evidence, counts, confidence, valid_from, invalidated_at,
-            superseded_by,
+            id, version, kind, about, sentence, evidence, counts, confidence, valid_from,
+            valid_until, recorded_at, invalidated_at, superseded_by,
+        }
+    }
+}
+
+prop_compose! {
+    fn memory()(
+        insights in (
+            insight(0, 1).boxed(), insight(0, 2).boxed(), insight(7, 1).boxed(), 0usize..4,
+        ),
+        links in prop::collection::btree_map(0u32..4, (any::<(u32, u32)>(), moment(),
+            option::of(moment()), prop::sample::select(vec![
+                Relation::Supports, Relation::Contradicts, Relation::Supersedes, Relation::Follows,
+            ])), 0..3),
+        forgotten in vec((any::<([u8; 16], [u8; 8])>(),
+            prop::collection::btree_set(any::<[u8; 8]>(), 0..3)), 0..3),
+        looks in (option::of(moment()), any::<u32>(), option::of(moment())),
+        next: u32,
+    ) -> Graph {
+        let all = [insights.0, insights.1, insights.2];
+        let link = |((from, to), recorded_at, invalidated_at, relation)| Link {
+            from, relation, to, recorded_at, invalidated_at,
+        };
+        let left = |((salt, subject), evidence)| Forgotten { salt, subject, evidence };
+        Graph {
+            insights:
+                all.into_iter().take(insights.3).map(|i| ((i.id, i.version), i)).collect(),
+            links: links.into_iter().map(|(n, l)| (n, link(l))).collect(),
+            forgotten: forgotten.into_iter().map(left).collect(),
+            looks: Looks { run_at: looks.0, spent: looks.1, spent_at: looks.2 },
+            next,
         }
     }
 }
@@ -347,11 +382,11 @@ prop_compose! {
         journal in journal(),
         energy in (hours24(), hours24()),
         assistant in (prop::collection::btree_map(0u32..4, advice(), 0..3), ledger()),
-        insights in (insight(0).boxed(), insight(7).boxed(), 0usize..3),
+        memory in memory(),
         suggestions in vec(suggestion().boxed(), 0..4),
         asks in asks(),
         risks in risks(),
-        numbers in any::<(u32, u32, u32, u64, Option<i64>)>(),
+        numbers in any::<(u32, u32, u64, Option<i64>)>(),
         last_turn in option::of(moment()),
     ) -> Person {
         let mut person = Person::default();
@@ -370,16 +405,14 @@ prop_compose! {
         person.journal = Arc::new(journal);
         (person.types.advice, person.assistant) = assistant;
         person.types.energy = Energy { pattern: energy.0, confidence: energy.1 };
-        let all = [insights.0, insights.1];
-        person.memory.insights = all.into_iter().take(insights.2).map(|i| (i.id, i)).collect();
+        person.memory = memory;
         person.suggestions = suggestions.into_iter().map(|s| (s.uid.clone(), s)).collect();
         person.asks = asks;
         person.risks = risks;
         person.types.next = numbers.0;
-        person.memory.next = numbers.1;
-        person.next_ask = numbers.2;
-        person.turns = numbers.3;
-        person.types.decayed_on = numbers.4;
+        person.next_ask = numbers.1;
+        person.turns = numbers.2;
+        person.types.decayed_on = numbers.3;
         person.last_turn = last_turn;
         person
     }

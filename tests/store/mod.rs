@@ -5,6 +5,7 @@ mod arbitrary;
 mod said;
 mod crash;
 mod damage;
+mod forget;
 pub mod year;
 
 use arbitrary::{embedding, person, take_embeddings};

@@ -7,14 +7,43 @@ use chronotype::store::{Person, Store};
 use chronotype::task::{journal::Journal, replay};
 use std::collections::BTreeSet;
 
-#[test]
-fn a_store_of_the_first_release() {
-    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/store-0.1.0");
+/// A copy to open: sled writes to what it opens.
+fn copy_of(name: &str) -> tempfile::TempDir {
+    let fixture = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let folder = tempfile::tempdir().unwrap();
-    for entry in std::fs::read_dir(fixture).unwrap() {
+    for entry in std::fs::read_dir(fixture.join(name)).unwrap() {
         let entry = entry.unwrap();
         std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
     }
+    folder
+}
+
+/// It kept one record an insight and wrote over it.
+#[test]
+fn an_insight_of_the_first_release_is_the_first_version_of_a_belief() {
+    let folder = copy_of("store-0.1.0-insight");
+    let store = Store::open(folder.path()).unwrap();
+    let jane = PrincipalId::new("jane").unwrap();
+    let mut person = store.load(&jane).unwrap();
+    let before = person.clone();
+    let old = person.memory.get(0).unwrap().clone();
+    assert!(old.sentence.starts_with("Focused work goes badly on Fridays: 0 of 26"), "{old:?}");
+    assert_eq!((old.version, old.counts, old.is_active()), (1, (26, 26), true));
+    let known = |hash| person.events.keys().any(|id| id.hash() == hash);
+    assert!(!old.evidence.is_empty() && old.evidence.iter().all(|e| known(*e)));
+    let now = person.last_turn.unwrap() + chrono::TimeDelta::days(7);
+    person.memory.delete(0, now);
+    store.commit(&jane, &before, &person).unwrap();
+    assert_eq!(store.load(&jane).unwrap(), person);
+    let mut lines = Vec::new();
+    store.export(&jane, &mut lines).unwrap();
+    let kinds = String::from_utf8(lines).unwrap();
+    assert!(!kinds.contains("first_insight"), "the old record gave way to the new one");
+}
+
+#[test]
+fn a_store_of_the_first_release() {
+    let folder = copy_of("store-0.1.0");
     let store = Store::open(folder.path()).unwrap();
     let jane = PrincipalId::new("jane").unwrap();
     assert_eq!(store.principals().unwrap(), std::slice::from_ref(&jane));

@@ -2,9 +2,9 @@
 
 use super::{evidence, evidence_fields, heading, local, section};
 use crate::cli::context::Looked;
+use crate::cli::insights::evidence as known;
 use crate::cli::table::plain;
 use crate::cli::{CommandError, Global, name, output};
-use crate::event::Event;
 use crate::memory::graph::Insight;
 use serde_json::json;
 
@@ -15,9 +15,8 @@ pub(super) fn explain(
 ) -> Result<(), CommandError> {
     let zone = looked.zone;
     let person = &looked.person;
-    let mut events: Vec<&Event> =
-        insight.evidence.iter().filter_map(|id| person.events.get(id)).collect();
-    events.sort_by_key(|e| std::cmp::Reverse((e.span, &e.id)));
+    let mut events = known(insight, person);
+    events.reverse();
     let (seen, all) = insight.counts;
     if global.json {
         return output::json(&json!({

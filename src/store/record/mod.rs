@@ -19,13 +19,15 @@ mod meta;
 pub(super) use advice::AdviceEntry;
 pub(super) use correct::{CorrectionEntry, FormerEntry, TurnEntry};
 pub(super) use keep::{Keep, Unreadable};
+pub(super) use memory::{FirstInsight, LinkEntry};
 pub(super) use meta::{Meta, SeriesEntry, TitleEntry, TypesMeta};
 pub(super) use status::{CollectionEntry, LessonsEntry, ObjectEntry, TrialEntry};
 pub(super) use task::{ExemplarEntry, ShapeEntry, TypeEntry};
 
 use super::error::StoreError;
 use crate::event::{Event, EventId, PrincipalId, Span};
-use crate::memory::graph::Insight;
+use crate::memory::forgotten::Forgotten;
+use crate::memory::graph::{Insight, Looks};
 use crate::schedule::plan::Risk;
 use crate::schedule::request::Ask;
 use crate::schedule::suggestion::Suggestion;
@@ -95,7 +97,7 @@ kinds! {
     Series = 7, "series", SeriesEntry;
     Title = 8, "title", TitleEntry;
     TypesMeta = 9, "types", TypesMeta;
-    Insight = 10, "insight", Insight;
+    FirstInsight = 10, "first_insight", FirstInsight;
     Suggestion = 11, "suggestion", Suggestion;
     Ask = 12, "ask", Ask;
     Lessons = 13, "lessons", LessonsEntry;
@@ -105,6 +107,10 @@ kinds! {
     Correction = 17, "correction", CorrectionEntry;
     Former = 18, "former_type", FormerEntry;
     Risk = 25, "risk", Risk;
+    Insight = 28, "insight", Insight;
+    Link = 29, "link", LinkEntry;
+    Looks = 30, "looks", Looks;
+    Forgotten = 31, "forgotten", Forgotten;
     Advice = 35, "advice", AdviceEntry;
     Assistant = 36, "assistant", Ledger;
 }
@@ -185,6 +191,13 @@ impl Keys {
         let mut rest = task_type.to_be_bytes().to_vec();
         rest.extend_from_slice(&index.to_be_bytes());
         self.key(Kind::Exemplar, &rest)
+    }
+
+    /// Of one version of an insight.
+    pub(super) fn version(&self, id: u32, version: u32) -> Vec<u8> {
+        let mut rest = id.to_be_bytes().to_vec();
+        rest.extend_from_slice(&version.to_be_bytes());
+        self.key(Kind::Insight, &rest)
     }
 
     /// Of a record named by text of any length.

@@ -1,0 +1,175 @@
+//! Takes something out of the store for good: all living records are copied into a new store, which
+//! takes the old one's place.
+//!
+//! A removal alone leaves the value in sled's log until its segment is written over, which may be
+//! never. So: the old folder is locked as sled locks it, copied, and read from that copy; what is
+//! to stay goes into a new folder; when that is on the disk the two folders change places in one
+//! step (`renameat2` with EXCHANGE; where the system has none, two renames, the second of which
+//! [`finish`] makes up for). A crash leaves either the old or the new store, whole, and folders
+//! beside it that the next opening removes. Backups that [`super::open`] set aside go the same way;
+//! one that can't be read is removed, since it may hold what is to be gone.
+
+use super::record::{self, Keys, Kind};
+use super::{StoreError, changes, open, pending};
+use crate::event::PrincipalId;
+use crate::memory::graph::Graph;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What holds the copy that is read from, while a store is written anew.
+const READ: &str = "forgetting-read";
+/// What is written, and what is left of the old store once they have changed places.
+const WRITTEN: &str = "forgetting-written";
+/// Records in one batch.
+const BATCH: usize = 1_000;
+
+/// Edits one person's tier 3 in the store at this path, which this process must not have open, and
+/// in its backups; what the edit takes out is in none of their files afterwards.
+///
+/// # Errors
+/// [`StoreError::Locked`] when somebody has it open; [`StoreError::Io`], [`StoreError::Corrupt`].
+/// The store is as it was then.
+pub fn rewrite(
+    path: &Path,
+    principal: &PrincipalId,
+    edit: &dyn Fn(&mut Graph),
+) -> Result<(), StoreError> {
+    let failed = |source| StoreError::Io { path: path.to_owned(), source };
+    // Backups first: while the store still has it, the person can say it again.
+    for backup in open::backups(path).map_err(failed)? {
+        if replace(&backup, principal, edit).is_err() {
+            fs::remove_dir_all(&backup).map_err(failed)?;
+        }
+    }
+    replace(path, principal, edit)
+}
+
+fn replace(
+    path: &Path,
+    principal: &PrincipalId,
+    edit: &dyn Fn(&mut Graph),
+) -> Result<(), StoreError> {
+    let failed = |source| StoreError::Io { path: path.to_owned(), source };
+    let lock = open::lock(path)?;
+    let (read, written) = (beside(path, READ), beside(path, WRITTEN));
+    for folder in [&read, &written] {
+        remove(folder).map_err(failed)?;
+        open::private_folder_new(folder).map_err(failed)?;
+    }
+    open::copy_folder(path, &read).map_err(failed)?;
+    copy(&read, &written, principal, edit)?;
+    remove(&read).map_err(failed)?;
+    sync_all(&written).map_err(failed)?;
+    exchange(path, &written).map_err(failed)?;
+    remove(&written).map_err(failed)?;
+    drop(lock);
+    Ok(())
+}
+
+/// Copies every record but those of the person's tier 3, which are written as edited.
+fn copy(
+    from: &Path,
+    to: &Path,
+    principal: &PrincipalId,
+    edit: &dyn Fn(&mut Graph),
+) -> Result<(), StoreError> {
+    let (old, _) = open::open(from)?;
+    let (new, _) = open::open(to)?;
+    let store = super::Store { path: from.to_owned(), db: old.clone(), _copy: None };
+    for one in store.principals()? {
+        pending::finish(from, &old, &one)?;
+    }
+    let mut person = super::Person { memory: store.load(principal)?.memory, ..Default::default() };
+    edit(&mut person.memory);
+    let typed = |error| open::typed(error, to);
+    let mut batch = sled::Batch::default();
+    let mut held = 0;
+    for item in old.iter() {
+        let (key, value) = item.map_err(typed)?;
+        if is_memory_of(&key, principal) {
+            continue;
+        }
+        batch.insert(key, value);
+        held += 1;
+        if held == BATCH {
+            new.apply_batch(std::mem::take(&mut batch)).map_err(typed)?;
+            held = 0;
+        }
+    }
+    for (key, value) in changes::of_memory(&Keys::of(principal), &person.memory) {
+        if let Some(value) = value {
+            batch.insert(key, value);
+        }
+    }
+    new.apply_batch(batch).map_err(typed)?;
+    new.flush().map_err(typed)?;
+    Ok(())
+}
+
+fn is_memory_of(key: &[u8], principal: &PrincipalId) -> bool {
+    let kind = record::split(key).filter(|(name, _, _)| *name == principal.as_str());
+    let kind = kind.and_then(|(_, kind, _)| Kind::of(kind));
+    matches!(
+        kind,
+        Some(Kind::FirstInsight | Kind::Insight | Kind::Link | Kind::Looks | Kind::Forgotten)
+    )
+}
+
+/// Removes what a crash left beside a store, or puts it in its place where that was all that was
+/// missing. Called with the store locked, or where there is none.
+pub(super) fn finish(path: &Path) -> io::Result<()> {
+    let (read, written) = (beside(path, READ), beside(path, WRITTEN));
+    remove(&read)?;
+    if !path.exists() && written.exists() {
+        return fs::rename(&written, path);
+    }
+    remove(&written)
+}
+
+fn beside(path: &Path, what: &str) -> PathBuf {
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    path.with_file_name(format!("{name}.{what}"))
+}
+
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+/// Everything in the folder, and its own entries, are on the disk when this returns.
+fn sync_all(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        match entry.file_type()?.is_dir() {
+            true => sync_all(&entry.path())?,
+            false => File::open(entry.path())?.sync_all()?,
+        }
+    }
+    File::open(folder)?.sync_all()
+}
+
+/// The two change places.
+fn exchange(path: &Path, written: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        match renameat_with(CWD, written, CWD, path, RenameFlags::EXCHANGE) {
+            Ok(()) => return sync_parent(path),
+            // A file system without it.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let old = beside(path, READ);
+    fs::rename(path, &old)?;
+    fs::rename(written, path)?;
+    sync_parent(path)?;
+    fs::remove_dir_all(old)
+}
+
+fn sync_parent(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+}
