@@ -369,30 +369,6 @@ fn an_overcommitted_turn(bencher: Bencher<'_, '_>) {
     bencher.bench(|| WORLD.decide(&asked, &nothing, later(10)));
 }
 
-/// A title nobody has used, among all the types there are.
-#[divan::bench]
-fn classify_one_title(bencher: Bencher<'_, '_>) {
-    use chronotype::task::category::{CategoryGuess, Context};
-    use chronotype::task::{classify, title};
-    use chronotype::text::embed::{Embedder, StaticEmbedder};
-    let embedder = StaticEmbedder::new().expect("artefacts");
-    let words = "Prepare the spring bazaar";
-    bencher.bench(|| {
-        let normalised = title::normalise(divan::black_box(words));
-        let embedding = embedder.embed(&[&normalised]).remove(0);
-        let query = classify::Query {
-            title: words,
-            normalised: &normalised,
-            embedding: &embedding,
-            weighed: None,
-            series: None,
-            context: Context::default(),
-            guess: CategoryGuess::EVEN,
-        };
-        classify::classify(&FULL.types, &query, embedder.calibration())
-    });
-}
-
 /// Budget: 5 ms. What `insights` does once the store is open.
 #[divan::bench(sample_count = 30)]
 fn insights_of_a_person_year(bencher: Bencher<'_, '_>) {

@@ -49,7 +49,7 @@ fn holds(text: &str, parts: &[&str]) {
 #[test]
 fn a_block_is_explained_by_its_terms_and_what_it_did_not_take() {
     let person = sample();
-    todo(&person, "deck", "Code review: board deck", "06T170000", 60);
+    todo(&person, "deck", "Deep work", "06T170000", 60);
     person.ok(MONDAY, &["sync"]);
     let blocks = person.list(LATER, &["suggestions"]);
     let block = blocks.iter().find(|b| b["related_to"] == "deck").unwrap();
@@ -71,7 +71,7 @@ fn a_block_is_explained_by_its_terms_and_what_it_did_not_take() {
         assert!(other["score"].as_f64().unwrap() <= score + 0.01, "{other}");
     }
     let latest = json["basis"]["latest"][0]["id"].as_str().unwrap();
-    holds(&explained(&person, latest).0, &["What became of it", "Code review"]);
+    holds(&explained(&person, latest).0, &["What became of it", "Deep work"]);
 }
 
 #[test]
@@ -111,7 +111,8 @@ fn an_insight_is_explained_by_its_events() {
     let id = insights[0]["id"].as_str().unwrap();
     let (text, json) = explained(&person, id);
     holds(&text, &[insights[0]["sentence"].as_str().unwrap(), "Rests on", "Deep work", "holds"]);
-    assert_eq!(json["evidence"].as_array().unwrap().len(), 10);
+    let shown = json["evidence"].as_array().unwrap().len() as u64;
+    assert_eq!(Some(shown), json["seen"].as_u64(), "every event behind it is named");
     assert_eq!(json["sentence"], insights[0]["sentence"]);
 }
 

@@ -1,5 +1,5 @@
-//! Text: the local embedder, the index of what can be searched, and the assistant for those who want
-//! one.
+//! Text: the local embedder, the index of what can be searched, and the assistant for those who
+//! want one.
 
 pub mod assistant;
 pub mod embed;

@@ -55,9 +55,8 @@ impl Story {
             discovery,
         };
         let tasks = Vdir::new("tasks", folder.path().join("cal"));
-        let own = Some("chronotype".to_owned());
         let clients = vec![
-            client(Box::new(google), own, Discovery::Daily),
+            client(Box::new(google), Some("chronotype".to_owned()), Discovery::Daily),
             client(Box::new(tasks), None, Discovery::EachTurn),
         ];
         let working = WorkingHours::parse(&["Mon-Fri 09:00-18:00"]).unwrap();

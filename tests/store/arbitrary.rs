@@ -1,8 +1,10 @@
 //! Generators of everything a person keeps.
 
+mod advised;
 mod wishes;
 
 use super::said::{corrections, former, journal};
+use advised::{advice, ledger};
 use chrono::{DateTime, NaiveDate, Utc};
 use chronotype::event::*;
 use chronotype::memory::forgotten::Forgotten;
@@ -11,7 +13,6 @@ use chronotype::schedule::request::{Door, RequestKey};
 use chronotype::schedule::suggestion::{Intent, Published, State, Suggestion};
 use chronotype::store::Person;
 use chronotype::sync::status::{AccountStatus, CollectionStatus, Held, Known, Lessons, Weakness};
-use chronotype::task::advice::{Advice, Answer, Ledger, Week};
 use chronotype::task::shape::{Shape, Tally};
 use chronotype::task::{Category, Embedding, Energy, Exemplar, Hours, TaskType};
 use proptest::collection::vec;
@@ -329,41 +330,6 @@ prop_compose! {
     }
 }
 
-fn advice() -> impl Strategy<Value = Advice> {
-    let answer = (text(), hours24(), any::<[u8; 3]>()).prop_map(|(name, scores, numbers)| {
-        let [load, recovery_hours, minutes] = numbers.map(f32::from);
-        let category = Category::ALL[numbers[0] as usize % 3];
-        Answer { name, category, load, recovery_hours, minutes, scores }
-    });
-    (any::<[u8; 16]>(), moment(), option::of(answer), option::of(0f32..1.0))
-        .prop_map(|(key, asked_at, answer, trusted)| Advice { key, asked_at, answer, trusted })
-}
-
-fn ledger() -> impl Strategy<Value = Ledger> {
-    let week = any::<(u64, u32, u32, u64, u64)>().prop_map(
-        |(decisions, calls, failed, tokens_in, tokens_out)| Week {
-            decisions,
-            calls,
-            failed,
-            tokens_in,
-            tokens_out,
-        },
-    );
-    let weeks = prop::collection::btree_map(any::<u32>(), week, 0..3);
-    let spent = any::<((i64, u32), (i64, u32), u32)>();
-    (option::of(moment()), weeks, spent, option::of(moment()), option::of(text())).prop_map(
-        |(since, weeks, (today, month, failures), not_before, trouble)| Ledger {
-            since,
-            weeks,
-            today,
-            month,
-            failures,
-            not_before,
-            trouble,
-        },
-    )
-}
-
 prop_compose! {
     /// A person with a few of everything, on purpose with names that often coincide.
     pub fn person()(
@@ -377,15 +343,15 @@ prop_compose! {
         ),
         series in prop::collection::btree_map(uid(), 0u32..4, 0..4),
         titles in prop::collection::btree_map(text(), 0u32..4, 0..4),
-        shapes in prop::collection::btree_map(0u32..4, shape(), 0..3),
-        said in (corrections(), prop::collection::btree_map(0u32..4, former(), 0..3)),
-        journal in journal(),
+        shapes in prop::collection::btree_map(0u32..4, shape(), 0..3).boxed(),
+        said in (corrections(), prop::collection::btree_map(0u32..4, former(), 0..3)).boxed(),
+        journal in journal().boxed(),
         energy in (hours24(), hours24()),
-        assistant in (prop::collection::btree_map(0u32..4, advice(), 0..3), ledger()),
-        memory in memory(),
+        assistant in (prop::collection::btree_map(0u32..4, advice(), 0..3), ledger()).boxed(),
+        memory in memory().boxed(),
         suggestions in vec(suggestion().boxed(), 0..4),
-        asks in asks(),
-        risks in risks(),
+        asks in asks().boxed(),
+        risks in risks().boxed(),
         numbers in any::<(u32, u32, u64, Option<i64>)>(),
         last_turn in option::of(moment()),
     ) -> Person {

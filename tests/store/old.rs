@@ -75,6 +75,8 @@ fn check_what_it_learned(person: &Person) {
     for (id, kind) in &person.types.by_id {
         let (old, new) = (&kind.hours, &again.by_id[id].hours);
         assert_eq!((old.score, old.confidence), (new.score, new.confidence));
-        assert_eq!(old.placement, new.placement);
+        // Where the person put things is read again by today's rules, which count some for less.
+        let placed = |placement: &[f32; 24]| placement.map(|at| at > 0.0);
+        assert_eq!(placed(&old.placement), placed(&new.placement));
     }
 }

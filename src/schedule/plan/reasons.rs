@@ -13,6 +13,8 @@ use chrono::{DateTime, TimeDelta, Timelike, Utc};
 
 /// Differences in score from here on are plain to see.
 const PLAIN: f64 = 0.1;
+/// Placements of a type, less with their age, that are more than a trace.
+const LEAST_PLACED: f32 = 0.2;
 /// Longest type name in a sentence, in characters.
 const NAME_MAX: usize = 60;
 /// Most sentences of a block.
@@ -71,7 +73,9 @@ fn what_for(ground: &Ground<'_>, request: &Request, block: &Suggestion) -> Optio
 /// The two terms that lift this place most above the usual one of its window.
 fn why_here(kind: &TaskType, curve: &Curve, start: i32, account: &Account) -> String {
     let hour = (start.rem_euclid(DAY) / 60).clamp(0, 23) as usize;
-    let near = curve.observations[hour.saturating_sub(1)..=(hour + 1).min(23)].iter();
+    let around = hour.saturating_sub(1)..=(hour + 1).min(23);
+    let near = curve.observations[around.clone()].iter();
+    let placed = kind.hours.placement[around].iter();
     let facts = Facts {
         name: shown(kind),
         word: kind.category.word(),
@@ -80,6 +84,7 @@ fn why_here(kind: &TaskType, curve: &Curve, start: i32, account: &Account) -> St
         sure: 100.0 * kind.hours.confidence[hour],
         best: account.best_hour,
         ignorant: curve.observations.iter().all(|&n| n < 0.5),
+        own: placed.sum::<f32>() > LEAST_PLACED,
     };
     let known = |term: &Term| *term != Term::Learned || facts.seen > 0;
     let terms: Vec<Term> = account.strongest().into_iter().filter(known).collect();
@@ -107,6 +112,8 @@ struct Facts {
     sure: f32,
     best: bool,
     ignorant: bool,
+    /// The person put this kind of work there, not only other work of theirs.
+    own: bool,
 }
 
 impl Facts {
@@ -117,7 +124,10 @@ impl Facts {
                 let how = if self.best { "best" } else { "well" };
                 format!("Your {name} goes {how} around {hour}:00 ({})", self.evidence())
             }
-            Term::Placed => format!("You put this kind of work around {hour}:00 yourself"),
+            Term::Placed if self.own => {
+                format!("You put this kind of work around {hour}:00 yourself")
+            }
+            Term::Placed => format!("You often put work of your own around {hour}:00"),
             Term::Prior => format!("Around {hour}:00 is typical for {word} work"),
             Term::Insights => format!("What was found out about you speaks for {hour}:00"),
             Term::Rest => format!("At {hour}:00 you come to it rested"),
@@ -127,7 +137,8 @@ impl Facts {
     fn second(&self, term: Term) -> String {
         match term {
             Term::Learned => format!("it goes well then ({})", self.evidence()),
-            Term::Placed => "you put such work there yourself".to_owned(),
+            Term::Placed if self.own => "you put such work there yourself".to_owned(),
+            Term::Placed => "you often put work of your own there".to_owned(),
             Term::Prior => format!("the hour is typical for {} work", self.word),
             Term::Insights => "what was found out about you speaks for it".to_owned(),
             Term::Rest => "you come to it rested".to_owned(),

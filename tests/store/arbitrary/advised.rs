@@ -1,0 +1,42 @@
+//! Generators of what the assistant was asked, and of what is counted of it.
+
+use super::{hours24, moment, text};
+use chronotype::task::Category;
+use chronotype::task::advice::{Advice, Answer, Ledger, Week};
+use proptest::option;
+use proptest::prelude::*;
+
+pub fn advice() -> impl Strategy<Value = Advice> {
+    let answer = (text(), hours24(), any::<[u8; 3]>()).prop_map(|(name, scores, numbers)| {
+        let [load, recovery_hours, minutes] = numbers.map(f32::from);
+        let category = Category::ALL[numbers[0] as usize % 3];
+        Answer { name, category, load, recovery_hours, minutes, scores }
+    });
+    (any::<[u8; 16]>(), moment(), option::of(answer), option::of(0f32..1.0))
+        .prop_map(|(key, asked_at, answer, trusted)| Advice { key, asked_at, answer, trusted })
+}
+
+pub fn ledger() -> impl Strategy<Value = Ledger> {
+    let week = any::<(u64, u32, u32, u64, u64)>().prop_map(
+        |(decisions, calls, failed, tokens_in, tokens_out)| Week {
+            decisions,
+            calls,
+            failed,
+            tokens_in,
+            tokens_out,
+        },
+    );
+    let weeks = prop::collection::btree_map(any::<u32>(), week, 0..3);
+    let spent = any::<((i64, u32), (i64, u32), u32)>();
+    (option::of(moment()), weeks, spent, option::of(moment()), option::of(text())).prop_map(
+        |(since, weeks, (today, month, failures), not_before, trouble)| Ledger {
+            since,
+            weeks,
+            today,
+            month,
+            failures,
+            not_before,
+            trouble,
+        },
+    )
+}
