@@ -98,11 +98,10 @@ impl Keeper {
     fn shrink(&mut self, now: DateTime<Utc>) {
         let local = now.with_timezone(&(self.house.zone)(now));
         let tonight = local.date_naive();
-        if local.hour() == NIGHT && self.tidied != Some(tonight) {
-            if let Hands::Ours(_) = &self.hands {
-                self.hands = Hands::Nobody;
-                self.tidied = Some(tonight);
-            }
+        let ours = matches!(self.hands, Hands::Ours(_));
+        if ours && local.hour() == NIGHT && self.tidied != Some(tonight) {
+            self.hands = Hands::Nobody;
+            self.tidied = Some(tonight);
         }
     }
 
@@ -185,7 +184,7 @@ impl Keeper {
         let task = tokio::spawn(async move {
             let turned = one_turn(&house, &store, now).await;
             drop(store);
-            let _ = events.send(Event::Turned(turned)).await;
+            let _ = events.send(Event::Turned(Box::new(turned))).await;
         });
         self.hands = Hands::Turn { task, since: now };
     }

@@ -60,7 +60,7 @@ enum Event {
     /// A command gave the store back.
     Returned,
     /// The turn has ended.
-    Turned(Result<keeper::Turned, TurnError>),
+    Turned(Box<Result<keeper::Turned, TurnError>>),
     /// The service is asked to end.
     Stop,
 }
@@ -100,7 +100,7 @@ pub async fn run(house: House, furnish: Furnish, config: PathBuf) -> Result<(), 
             Event::Reload => keeper.reload(),
             Event::Wanted(request) => keeper.lend(request),
             Event::Returned => keeper.returned(),
-            Event::Turned(turned) => keeper.turned(now, turned),
+            Event::Turned(turned) => keeper.turned(now, *turned),
             Event::Stop => break,
         }
         keeper.step(Utc::now());
