@@ -94,6 +94,7 @@ fn decay(types: &mut Types, day: NaiveDate) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn flat() -> Hours {
         Hours {
@@ -124,6 +125,26 @@ mod tests {
         check(&[(0.1, 1.0)], 0.4 * 0.73 + 0.1 * 0.27, 0.15);
         check(&[(0.9, 0.5)], 0.4 * 0.865 + 0.9 * 0.135, 0.125);
         check(&[(0.9, 0.0)], 0.4, 0.1);
+    }
+
+    proptest! {
+        /// Hours don't meet, so only the order within one hour counts.
+        #[test]
+        fn outcomes_of_different_hours_commute(
+            drawn in proptest::collection::vec((0u8..24, 0.0f32..=1.0, 0.0f32..=1.0), 0..40),
+        ) {
+            let learned = |outcomes: &[(u8, f32, f32)]| {
+                let mut hours = flat();
+                for (hour, value, weight) in outcomes {
+                    learn_hour(&mut hours, *hour, Signal { value: *value, weight: *weight });
+                }
+                hours
+            };
+            let mut by_hour = drawn.clone();
+            // Stable: what one hour taught keeps its order.
+            by_hour.sort_by_key(|(hour, ..)| *hour);
+            prop_assert_eq!(learned(&by_hour), learned(&drawn));
+        }
     }
 
     #[test]

@@ -130,8 +130,8 @@ fn scores(account: &Account, basis: &Basis<'_>) -> String {
     for ((term, here), (_, usual)) in account.terms.each().zip(account.usual.each()) {
         let note = match term {
             Term::Learned => format!(
-                "{:.0} observations around {}:00, {:.0} % sure",
-                basis.seen,
+                "{} around {}:00, {:.0} % sure",
+                output::count(basis.seen.round() as usize, "observation"),
                 basis.hour,
                 basis.sure * 100.0
             ),

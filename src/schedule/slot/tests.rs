@@ -121,3 +121,30 @@ fn broken_numbers_do_no_harm() {
     let curve = Curve::of(&types.by_id[&1], &Habits::of(&types));
     assert!((0..24).all(|h| curve.at(h).is_finite()));
 }
+
+/// Thirteen weeks in which most of it fails wherever it stands say nothing about the hour: where
+/// the person puts their work stays first, and a few normal weeks later it is clearly so.
+#[test]
+fn a_busy_quarter_turns_nobodys_day_around() {
+    let best = |kind: &TaskType| {
+        let types = types([kind.clone()]);
+        let curve = Curve::of(&types.by_id[&1], &Habits::of(&types));
+        (8..18).max_by(|a, b| curve.at(*a).total_cmp(&curve.at(*b))).unwrap()
+    };
+    let week = |deep: &mut TaskType, morning: f32, afternoon: f32| {
+        deep.hours.placement.iter_mut().for_each(|at| *at *= 0.9);
+        deep.hours.placement[9] += 3.0;
+        deep.hours.placement[15] += 1.0;
+        learn(deep, 9, morning, 3);
+        learn(deep, 15, afternoon, 1);
+    };
+    let mut deep = kind(1);
+    (0..8).for_each(|_| week(&mut deep, 0.8, 0.45));
+    assert_eq!(best(&deep), 9);
+    for _ in 0..13 {
+        week(&mut deep, 0.25, 0.2);
+        assert!((8..11).contains(&best(&deep)), "{}", best(&deep));
+    }
+    (0..6).for_each(|_| week(&mut deep, 0.8, 0.45));
+    assert_eq!(best(&deep), 9);
+}
