@@ -20,7 +20,7 @@ pub mod schedule;
 pub mod calendar;
 /// Status, poll, diff, reconcile, apply (RFC 6578).
 pub mod sync;
-/// The local embedder and the search index.
+/// The local embedder, the search index, the assistant.
 pub mod text;
 /// sled; one keyspace a principal.
 pub mod store;

@@ -1,7 +1,6 @@
 //! Working hours and lunch: as configured, else as the person's own events show them.
 
 use super::problem::DAY;
-use crate::event::time::local_hour;
 use crate::event::{Event, Events, Role, Span, Standing};
 use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Timelike, Utc};
 use chrono_tz::Tz;
@@ -253,9 +252,11 @@ fn own_stretches(events: &Events, zone: Tz) -> impl Iterator<Item = (i32, usize,
     let is_own = |e: &&Event| e.role == Role::Own && e.standing == Standing::Scheduled && e.busy;
     events.values().filter(is_own).filter_map(move |event| {
         let Span::Timed { start, end } = event.span else { return None };
-        let away = away_by(event, start, zone);
-        let local = |at: DateTime<Utc>| at.with_timezone(&zone).naive_local() + away;
+        // Each look into the zone costs: a turn without a change walks all events here.
+        let local = |at: DateTime<Utc>| at.with_timezone(&zone).naive_local();
         let (start, end) = (local(start), local(end));
+        let away = away_by(event, start.hour());
+        let (start, end) = (start + away, end + away);
         let minutes = |t: &NaiveDateTime| (t.hour() * 60 + t.minute()) as u16;
         let same_day = start.date() == end.date() && start < end;
         let weekday = start.weekday().num_days_from_monday() as usize;
@@ -264,11 +265,12 @@ fn own_stretches(events: &Events, zone: Tz) -> impl Iterator<Item = (i32, usize,
 }
 
 /// How far the clock where the person was stood from this zone's, by the local hour that its
-/// placement settled with: their hours are local to where they are. Whole hours.
-fn away_by(event: &Event, start: DateTime<Utc>, zone: Tz) -> TimeDelta {
+/// placement settled with: their hours are local to where they are. Whole hours. `here` = the hour
+/// that it begins at in this zone.
+fn away_by(event: &Event, here: u32) -> TimeDelta {
     let last = event.settled.last().filter(|s| s.span == event.span);
     let Some(hour) = last.and_then(|s| s.hour) else { return TimeDelta::zero() };
-    let ahead = (i64::from(hour) - i64::from(local_hour(start, zone))).rem_euclid(24);
+    let ahead = (i64::from(hour) - i64::from(here)).rem_euclid(24);
     TimeDelta::hours(if ahead > 12 { ahead - 24 } else { ahead })
 }
 
