@@ -24,6 +24,8 @@ pub(super) struct Ground<'a> {
     pub(super) busy: Vec<(i32, i32)>,
     /// Working stretches of each day, lunch cut out.
     pub(super) working: Vec<Vec<(i32, i32)>>,
+    /// Minutes that are on no clock, where clocks go forward: they are no distance.
+    skipped: Vec<(i32, i32)>,
     /// What tires, by day of the horizon.
     pub(super) tiring: Vec<Vec<Tiring>>,
     /// Blocks that stay where they are.
@@ -94,6 +96,7 @@ impl<'a> Ground<'a> {
         let days = 0..horizon.days();
         let mut working: Vec<_> = days.map(|d| hours.of(horizon.weekday(d), lunch)).collect();
         part_at_midnight(&mut working, i32::from(settings.buffer_minutes));
+        let skipped: Vec<_> = (0..horizon.days()).filter_map(|d| horizon.skipped(d)).collect();
         let mut tiring = vec![Vec::new(); horizon.days()];
         let others = |e: &&Event| takes_time(e) && !input.suggestions.contains_key(&e.id.uid);
         for event in input.events.values().filter(others) {
@@ -101,6 +104,8 @@ impl<'a> Ground<'a> {
                 tiring[day].push(tires);
             }
         }
+        let mut busy = busy(&horizon, input.events, input.suggestions.values());
+        busy.iter_mut().for_each(|b| b.1 = reach(&skipped, *b, i32::from(settings.buffer_minutes)));
         let habits = Habits::of(input.types);
         let wanted = input.requests.iter().filter_map(|r| r.task_type);
         let known = wanted
@@ -110,8 +115,9 @@ impl<'a> Ground<'a> {
         let now = horizon.stretch(input.now, input.now).1;
         Self {
             horizon,
-            busy: busy(&horizon, input.events, input.suggestions.values()),
+            busy,
             working,
+            skipped,
             tiring,
             standing: Vec::new(),
             now,
@@ -124,6 +130,22 @@ impl<'a> Ground<'a> {
     pub(super) fn kind(&self, id: Option<TypeId>) -> Option<(&'a TaskType, &Curve)> {
         let kind = self.input.types.by_id.get(&id?)?;
         Some((kind, &self.known.get(&kind.id)?.curve))
+    }
+
+    fn taken_by(&self, start: i32, end: i32) -> (i32, i32) {
+        let buffer = i32::from(self.input.settings.buffer_minutes);
+        (start, reach(&self.skipped, (start, end), buffer))
+    }
+
+    /// Clocks go forward between two minutes.
+    pub(super) fn skips(&self, from: i32, to: i32) -> bool {
+        self.skipped.iter().any(|s| from <= s.0 && s.0 < to)
+    }
+
+    /// How many of the minutes from one to a later one are on no clock.
+    pub(super) fn lost(&self, from: i32, to: i32) -> i32 {
+        let between = self.skipped.iter().filter(|s| from <= s.0 && s.1 <= to);
+        between.map(|(from, to)| to - from).sum()
     }
 
     /// Something else lies over these minutes.
@@ -141,7 +163,7 @@ impl<'a> Ground<'a> {
 
     /// A block has its place: nothing else may lie there, and it tires.
     pub(super) fn stand(&mut self, block: Standing) {
-        let stretch = (block.start, block.end);
+        let stretch = self.taken_by(block.start, block.end);
         let at = self.busy.partition_point(|b| *b < stretch);
         self.busy.insert(at, stretch);
         if let Some(today) = self.tiring_on(block.start) {
@@ -152,7 +174,7 @@ impl<'a> Ground<'a> {
 
     /// Takes back one [`Ground::stand`].
     pub(super) fn lift(&mut self, block: &Standing) {
-        let stretch = (block.start, block.end);
+        let stretch = self.taken_by(block.start, block.end);
         let at = self.busy.partition_point(|b| *b < stretch);
         if self.busy.get(at) == Some(&stretch) {
             self.busy.remove(at);
@@ -227,6 +249,13 @@ fn part_at_midnight(working: &mut [Vec<(i32, i32)>], buffer: i32) {
         }
         late = ends_late;
     }
+}
+
+/// To where a taken stretch reaches: what ends less than a buffer before minutes that are on no
+/// clock reaches beyond them.
+fn reach(skipped: &[(i32, i32)], (_, end): (i32, i32), buffer: i32) -> i32 {
+    let near = skipped.iter().find(|s| end <= s.0 && s.0 < end + buffer);
+    near.map_or(end, |(from, to)| end + to - from)
 }
 
 /// Minutes of recovery a type asks for before the next demanding block; `None` = it isn't one.
