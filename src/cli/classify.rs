@@ -7,6 +7,7 @@ use super::{CommandError, Global, output};
 use crate::task::assign::{Assigned, assign};
 use crate::task::category::{CategoryGuess, CategoryHead, Context};
 use crate::task::classify::{Query, classify, says_nothing};
+use crate::task::prior::no_leaning;
 use crate::task::{TypeId, Types, title, topic};
 use crate::text::embed::{self, ArtefactError, Embedder, StaticEmbedder};
 use input::{Item, Items};
@@ -120,7 +121,7 @@ impl Person {
         let verdict = classify(&self.types, &query, embedder.calibration());
         let votes = |id: TypeId| self.types.by_id.get(&id).map(|kind| kind.category_votes);
         let company = verdict.known().and_then(votes);
-        let assigned = assign(&mut self.types, &query, &verdict, &guess);
+        let assigned = assign(&mut self.types, &query, &verdict, &guess, &no_leaning);
         Row {
             label: Some(self.label(assigned)),
             guess: company.map_or(guess, |votes| guess.among(&votes)),

@@ -28,7 +28,13 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
         return Err(CommandError::failure(format!("there is no insight {}", name::insight(id)))
             .hint("`chronotype insights` lists them"));
     }
-    let context::Opened { config, principal, store, .. } = opened;
+    let context::Opened { config, principal, store, person, .. } = opened;
+    // No block owes it anything any more; those on the calendar are written anew next turn.
+    let mut after = person.clone();
+    for block in after.suggestions.values_mut() {
+        block.uncite(&|cited| cited != id);
+    }
+    store.commit(&principal, &person, &after)?;
     // Nobody may have it open while it is written anew, this process included.
     drop(store);
     let salt = salt();

@@ -5,12 +5,12 @@
 //! an assistant nothing here does anything.
 
 use super::{Brain, Report, Turn};
-use crate::memory::graph::{Insight, Node};
+use crate::memory::recall::Work;
 use crate::store::Person;
 use crate::task::advice::{
     Advice, Question, Terms, known_answer, open_questions, question, start_from,
 };
-use crate::task::{TaskType, TypeId, assign};
+use crate::task::{TypeId, assign};
 use crate::text::assistant::Assistant;
 
 /// Insights told with a question.
@@ -75,18 +75,10 @@ impl Brain {
     /// The question about a type as it would be sent.
     pub fn question(&self, person: &Person, id: TypeId, terms: &Terms) -> Option<Question> {
         let kind = person.types.by_id.get(&id)?;
-        let about = person.memory.active().filter(|insight| concerns(insight, kind));
+        let work = Work::of(kind);
+        let about = person.memory.active().filter(|insight| work.is_concerned(insight));
         let told: Vec<String> = about.map(|i| i.sentence.clone()).take(INSIGHTS_TOLD).collect();
         question(&person.types, id, &told, self.calibration(), terms)
-    }
-}
-
-/// About the person as a whole, or about this kind of work.
-fn concerns(insight: &Insight, kind: &TaskType) -> bool {
-    match insight.about.first() {
-        Some(Node::Person) => true,
-        Some(Node::Category(word)) => word == kind.category.word(),
-        _ => false,
     }
 }
 

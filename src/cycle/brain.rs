@@ -7,6 +7,7 @@ pub use why::{Door as FiledBy, Filed};
 use super::Report;
 use crate::event::time::{local_date, local_hour, weekday};
 use crate::event::{Event, EventId, Span, Uid};
+use crate::memory::recall;
 use crate::store::Person;
 use crate::task::assign::{Assigned, assign};
 use crate::task::category::{CategoryHead, Context};
@@ -64,6 +65,8 @@ impl Brain {
         report: &mut Report,
     ) {
         self.keep_up(&mut person.types);
+        let memory = &person.memory;
+        let leaning = |category| recall::leaning(memory, category);
         let mut vectors: BTreeMap<String, Embedding> = BTreeMap::new();
         let mut order: Vec<_> = ids
             .iter()
@@ -100,7 +103,8 @@ impl Brain {
                 continue;
             }
             let verdict = classify(&person.types, &query, self.embedder.calibration());
-            let Assigned { id: kind, new } = assign(&mut person.types, &query, &verdict, &guess);
+            let Assigned { id: kind, new } =
+                assign(&mut person.types, &query, &verdict, &guess, &leaning);
             event.task_type = Some(kind);
             report.classified += 1;
             report.new_types += usize::from(new);
@@ -125,9 +129,11 @@ impl Brain {
             guess,
         };
         let verdict = classify(&person.types, &query, self.embedder.calibration());
+        let memory = &person.memory;
+        let leaning = |category| recall::leaning(memory, category);
         match verdict {
             Verdict::Known { near, .. } if person.types.by_id.contains_key(&near.id) => near.id,
-            _ => assign(&mut person.types, &query, &verdict, &guess).id,
+            _ => assign(&mut person.types, &query, &verdict, &guess, &leaning).id,
         }
     }
 

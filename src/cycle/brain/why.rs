@@ -76,8 +76,8 @@ impl Brain {
                 Verdict::Known { near, .. } if near.id == kind.id => {
                     (Door::Meaning, near.similarity)
                 }
-                Verdict::New { nearest } if same_title > 0 => {
-                    (Door::First, nearest.map_or(0.0, |near| near.similarity))
+                Verdict::New { near } if same_title > 0 => {
+                    (Door::First, near.nearest().map_or(0.0, |near| near.similarity))
                 }
                 _ => (Door::Elsewhere, nearest.map_or(0.0, |(cosine, _)| likeness(cosine))),
             },
