@@ -58,4 +58,5 @@ mod occurrences_command;
 mod tidy;
 mod classification;
 mod assistant;
+mod assistant_faults;
 mod background;

@@ -12,6 +12,8 @@ use crate::task::advice::{
 };
 use crate::task::{TypeId, assign};
 use crate::text::assistant::Assistant;
+use crate::text::endpoint::{Again, Failure};
+use chrono::TimeDelta;
 
 /// Insights told with a question.
 const INSIGHTS_TOLD: usize = 3;
@@ -82,7 +84,8 @@ impl Brain {
     }
 }
 
-/// Asks one after the other, and notes what came.
+/// Asks one after the other, and notes what came. After one that is not answered in time, or a wish
+/// to be left alone, the rest waits for another turn: this one is held up once at most.
 pub(super) async fn ask(
     assistant: &Assistant,
     questions: &[Question],
@@ -91,7 +94,8 @@ pub(super) async fn ask(
     report: &mut Report,
 ) -> Person {
     let mut person = person.clone();
-    for question in questions {
+    let mut waiting = questions.iter();
+    for question in waiting.by_ref() {
         let reply = assistant.ask(question).await;
         report.asked += 1;
         match reply.answer {
@@ -101,11 +105,25 @@ pub(super) async fn ask(
                     advice.answer = Some(answer);
                 }
             }
-            Err(why) => {
+            Err(Failure { why, again, .. }) => {
                 tracing::warn!(%why, "the assistant gave no answer");
                 person.assistant.failed(turn.now, reply.usage, &why);
+                match again {
+                    Again::AnyTime => {}
+                    Again::NotNow => break,
+                    Again::After(pause) => {
+                        let pause = TimeDelta::from_std(pause).unwrap_or_default();
+                        person.assistant.leave_alone(turn.now + pause);
+                        break;
+                    }
+                }
             }
         }
+    }
+    // What was not sent after all may be asked another time.
+    for question in waiting {
+        person.types.advice.remove(&question.task_type);
+        person.assistant.unasked(turn.now);
     }
     person
 }

@@ -1,6 +1,7 @@
 //! Text: the local embedder, the index of what can be searched, and the assistant for those who
 //! want one.
 
+pub mod endpoint;
 pub mod assistant;
 pub mod embed;
 pub mod index;
