@@ -11,6 +11,7 @@ mod done;
 mod explain;
 mod forget;
 mod gather;
+mod meanings;
 mod report;
 mod settings;
 mod take_in;
@@ -112,8 +113,13 @@ pub async fn turn(
     tracing::debug!(accounts = answers.len(), "polled");
     (turn.at)(Step::Polled);
 
-    let Decision { person: decided, operations, questions, mut report } =
+    let other = meanings::ready(brain, &before, &answers, turn).await; //       vectors, if remote
+    let (brain, vectors) = other.as_ref().map_or((brain, None), |(b, v)| (b, Some(v)));
+    let Decision { person: mut decided, operations, questions, mut report } =
         decide(&before, &answers, brain, turn); //                                    2 to 10, pure
+    if let Some(vectors) = vectors {
+        decided.vectors.clone_from(vectors);
+    }
     drop(answers);
     report.log();
     (turn.at)(Step::Decided);

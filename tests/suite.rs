@@ -46,6 +46,7 @@ mod google_whose;
 mod support;
 mod cli;
 mod config;
+mod embeddings;
 mod errors;
 mod explanations;
 mod doctor;

@@ -31,6 +31,7 @@ pub mod explain;
 pub mod cure;
 pub mod status;
 pub mod doctor;
+mod embedder;
 pub mod export;
 pub mod occurrences;
 pub mod classify;

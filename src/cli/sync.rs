@@ -62,7 +62,11 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
     };
     settings.assistant = settings.assistant.filter(|_| assistant.is_some());
     let brain = Brain::local().map_err(|e| CommandError::failure(e.to_string()))?;
-    let brain = brain.with_assistant(assistant);
+    let embeddings = account::embeddings(config).unwrap_or_else(|why| {
+        output::warn(&format!("the embeddings endpoint is not asked: {why}"));
+        None
+    });
+    let brain = brain.with_assistant(assistant).with_embeddings(embeddings);
     let clients = account::clients(config);
     if clients.is_empty() {
         return Err(CommandError::config("the config names no account")

@@ -104,7 +104,15 @@ table!(Assistant {
     price_out: Option<Spanned<f64>>,
 });
 
-table!(Embedder { kind: Text });
+table!(Embedder {
+    kind: Text,
+    url: Text,
+    model: Text,
+    key: Text,
+    key_command: Text,
+    key_file: Text,
+    timeout_seconds: Number,
+});
 
 table!(Store { path: Text });
 

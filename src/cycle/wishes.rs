@@ -184,6 +184,12 @@ fn requests(person: &mut Person, brain: &Brain, turn: &Turn<'_>) -> Vec<Request>
     requests
 }
 
+/// The words of all that is to be placed.
+pub(super) fn titles(person: &Person, turn: &Turn<'_>) -> Vec<String> {
+    let all = todos(person, turn).into_iter().chain(asks(person));
+    all.map(|request| request.title).collect()
+}
+
 /// Open VTODOs of all collections, in order of UID (DESIGN section 8).
 fn todos(person: &Person, turn: &Turn<'_>) -> Vec<Request> {
     let mut found: BTreeMap<Uid, Todo> = BTreeMap::new();

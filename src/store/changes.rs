@@ -6,7 +6,7 @@
 use super::record::{
     AdviceEntry, CollectionEntry, CorrectionEntry, ExemplarEntry, FormerEntry, Keep, Keys, Kind,
     LessonsEntry, LinkEntry, Meta, ObjectEntry, Record, SeriesEntry, ShapeEntry, TitleEntry,
-    TrialEntry, TurnEntry, TypeEntry, TypesMeta, encode, split,
+    TrialEntry, TurnEntry, TypeEntry, TypesMeta, VectorEntry, encode, split,
 };
 use super::{Person, StoreError};
 use crate::event::{CollectionId, Events, Href, PrincipalId};
@@ -14,6 +14,7 @@ use crate::memory::graph::{Graph, Insight};
 use crate::sync::status::{Known, Status};
 use crate::task::correct::Corrections;
 use crate::task::journal::Journal;
+use crate::task::vectors::Vectors;
 use crate::task::{Exemplar, TypeId, Types};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -40,6 +41,7 @@ pub(super) fn between(principal: &PrincipalId, before: &Person, after: &Person) 
         (keys.named(Kind::Trial, &[account]), encode(&entry))
     });
     one(out, keys.only(Kind::Assistant), &before.assistant, &after.assistant);
+    vectors(out, &keys, &before.vectors, &after.vectors);
     events(out, &keys, &before.events, &after.events);
     types(out, &keys, &before.types, &after.types);
     corrections(out, &keys, &before.types.corrections, &after.types.corrections);
@@ -232,6 +234,17 @@ fn corrections(out: &mut Changes, keys: &Keys, before: &Corrections, after: &Cor
     });
 }
 
+fn vectors(out: &mut Changes, keys: &Keys, before: &Vectors, after: &Vectors) {
+    one(out, keys.only(Kind::Embedder), &before.source, &after.source);
+    if Arc::ptr_eq(&before.by_title, &after.by_title) {
+        return;
+    }
+    section(out, &before.by_title, &after.by_title, |title, embedding| {
+        let entry = VectorEntry { title: title.clone(), embedding: embedding.clone() };
+        (keys.named(Kind::Vector, &[title]), encode(&entry))
+    });
+}
+
 fn journal(out: &mut Changes, keys: &Keys, before: &Arc<Journal>, after: &Arc<Journal>) {
     if Arc::ptr_eq(before, after) {
         return;
@@ -317,6 +330,10 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
             person.types.advice.insert(task_type, advice);
         }
         Record::Assistant(ledger) => person.assistant = ledger,
+        Record::Embedder(source) => person.vectors.source = source,
+        Record::Vector(VectorEntry { title, embedding }) => {
+            Arc::make_mut(&mut person.vectors.by_title).insert(title, embedding);
+        }
         Record::Series(SeriesEntry { series, task_type }) => {
             person.types.by_series.insert(series, task_type);
         }

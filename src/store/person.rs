@@ -10,6 +10,7 @@ use crate::sync::status::Status;
 use crate::task::Types;
 use crate::task::advice::Ledger;
 use crate::task::journal::Journal;
+use crate::task::vectors::Vectors;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,6 +26,8 @@ pub struct Person {
     pub types: Types,
     /// What tier 2 was learned from, beside tier 1; shared as the events are.
     pub journal: Arc<Journal>,
+    /// Vectors of titles that came from an embedder beyond this computer's own.
+    pub vectors: Vectors,
     /// What is counted of the assistant's calls.
     pub assistant: Ledger,
     /// Tier 3.

@@ -7,7 +7,8 @@
 
 use crate::calendar::pause::retry_after;
 use crate::calendar::{Http, Secret};
-use reqwest::{Method, StatusCode, Url, header};
+pub use reqwest::Method;
+use reqwest::{StatusCode, Url, header};
 use std::time::Duration;
 
 /// A service as configured.

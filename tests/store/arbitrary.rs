@@ -4,7 +4,7 @@ mod advised;
 mod wishes;
 
 use super::said::{corrections, former, journal};
-use advised::{advice, ledger};
+use advised::{advice, ledger, vectors};
 use chrono::{DateTime, NaiveDate, Utc};
 use chronotype::event::*;
 use chronotype::memory::forgotten::Forgotten;
@@ -348,6 +348,7 @@ prop_compose! {
         journal in journal().boxed(),
         energy in (hours24(), hours24()),
         assistant in (prop::collection::btree_map(0u32..4, advice(), 0..3), ledger()).boxed(),
+        fetched in vectors().boxed(),
         memory in memory().boxed(),
         suggestions in vec(suggestion().boxed(), 0..4),
         asks in asks().boxed(),
@@ -370,6 +371,7 @@ prop_compose! {
         (person.types.corrections, person.types.former) = said;
         person.journal = Arc::new(journal);
         (person.types.advice, person.assistant) = assistant;
+        person.vectors = fetched;
         person.types.energy = Energy { pattern: energy.0, confidence: energy.1 };
         person.memory = memory;
         person.suggestions = suggestions.into_iter().map(|s| (s.uid.clone(), s)).collect();
@@ -387,5 +389,7 @@ prop_compose! {
 /// The embeddings of a person, in order, taken out of it.
 pub fn take_embeddings(person: &mut Person) -> Vec<Embedding> {
     let exemplars = person.types.by_id.values_mut().flat_map(|t| &mut t.exemplars);
-    exemplars.map(|e| std::mem::replace(&mut e.embedding, Embedding(Vec::new()))).collect()
+    let fetched = Arc::make_mut(&mut person.vectors.by_title).values_mut();
+    let all = exemplars.map(|e| &mut e.embedding).chain(fetched);
+    all.map(|e| std::mem::replace(e, Embedding(Vec::new()))).collect()
 }

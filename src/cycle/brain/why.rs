@@ -41,6 +41,8 @@ pub enum Door {
 impl Brain {
     /// Why the event is of its type; `None` when it has none.
     pub fn why(&self, types: &Types, event: &Event, zone: Tz) -> Option<Filed> {
+        let mut types = types.clone();
+        self.keep_up(&mut types);
         let kind = types.by_id.get(&event.task_type?)?;
         let normalised = title::normalise(&event.title);
         let embedding = self.embed(&normalised);
@@ -52,19 +54,19 @@ impl Brain {
             .map(|e| (e.embedding.cosine(&embedding), &e.wording))
             .max_by(|a, b| a.0.total_cmp(&b.0));
         let context = context_of(event, zone).unwrap_or_default();
-        let guess = self.head.guess(&embedding, &context);
-        let weighed = self.weighed(types, &normalised);
+        let guess = self.guess(&normalised, &embedding, &context);
+        let weighed = self.weighed(&types, &normalised);
         let query = Query {
             title: &event.title,
             normalised: &normalised,
             embedding: &embedding,
             weighed: weighed.as_ref(),
-            series: series_of(event, types),
+            series: series_of(event, &types),
             context,
             guess,
         };
         let calibration = self.embedder.calibration();
-        let (by, similarity) = match classify(types, &query, calibration) {
+        let (by, similarity) = match classify(&types, &query, calibration) {
             Verdict::Known { by: By::Correction, near } if near.id == kind.id => {
                 (Door::Correction, 1.0)
             }
@@ -72,7 +74,7 @@ impl Brain {
             Verdict::Known { by: By::Title, near } if near.id == kind.id && same_title > 1 => {
                 (Door::Title, 1.0)
             }
-            _ => match classify(&without(types, &normalised), &query, calibration) {
+            _ => match classify(&without(&types, &normalised), &query, calibration) {
                 Verdict::Known { near, .. } if near.id == kind.id => {
                     (Door::Meaning, near.similarity)
                 }

@@ -14,6 +14,7 @@ mod memory;
 mod status;
 mod suggestion;
 mod risk;
+mod vectors;
 mod meta;
 
 pub(super) use advice::AdviceEntry;
@@ -23,6 +24,7 @@ pub(super) use memory::{FirstInsight, LinkEntry};
 pub(super) use meta::{Meta, SeriesEntry, TitleEntry, TypesMeta};
 pub(super) use status::{CollectionEntry, LessonsEntry, ObjectEntry, TrialEntry};
 pub(super) use task::{ExemplarEntry, ShapeEntry, TypeEntry};
+pub(super) use vectors::VectorEntry;
 
 use super::error::StoreError;
 use crate::event::{Event, EventId, PrincipalId, Span};
@@ -32,6 +34,7 @@ use crate::schedule::plan::Risk;
 use crate::schedule::request::Ask;
 use crate::schedule::suggestion::Suggestion;
 use crate::task::advice::Ledger;
+use crate::task::vectors::Source;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -113,6 +116,8 @@ kinds! {
     Forgotten = 31, "forgotten", Forgotten;
     Advice = 35, "advice", AdviceEntry;
     Assistant = 36, "assistant", Ledger;
+    Embedder = 37, "embedder", Source;
+    Vector = 38, "vector", VectorEntry;
 }
 
 /// The value of a record.

@@ -8,10 +8,10 @@ mod request;
 
 pub use request::request;
 
-use super::endpoint::{self, AddressError, Again, Endpoint, Failure, Scheme, below};
+use super::endpoint::{self, AddressError, Again, Endpoint, Failure, Method, Scheme, below};
 use crate::calendar::{Http, Secret};
 use crate::task::advice::{Answer, Question, Usage};
-use reqwest::{Method, Url};
+use reqwest::Url;
 use std::time::Duration;
 
 /// Longest reply that is read: an answer takes about 1 KB.
