@@ -12,6 +12,7 @@ mod explain;
 mod forget;
 mod gather;
 mod meanings;
+mod mirror;
 mod report;
 mod settings;
 mod take_in;
@@ -21,6 +22,7 @@ mod write_back;
 
 pub use brain::{Brain, Filed, FiledBy};
 pub use explain::explain_block;
+pub use mirror::take_back;
 pub use report::{Left, Report, Warning, Writes};
 pub use settings::{Mode, Settings};
 pub use tend::refile;
@@ -144,6 +146,13 @@ pub async fn turn(
         let answered = advise::ask(assistant, &questions, &person, turn, &mut report).await;
         store.commit(turn.principal, &person, &answered)?;
         person = answered;
+    }
+    if let Some(server) = brain.mem0()
+        && let Some(mirrored) = mirror::mirror(server, &person, turn).await
+    {
+        let after = Person { mirror: mirrored, ..person.clone() };
+        store.commit(turn.principal, &person, &after)?;
+        person = after;
     }
     Ok((report, person))
 }

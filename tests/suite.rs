@@ -36,6 +36,7 @@ mod calendar_guards;
 mod calendar_listings;
 mod calendar_quirks;
 mod calendar_server;
+mod mirrored_insights;
 mod missed_objects;
 mod quirky_turns;
 mod google_config;

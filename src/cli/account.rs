@@ -13,6 +13,7 @@ use crate::sync::poll::{Client, Discovery};
 use crate::sync::status::Status;
 use crate::text::assistant::{Access, Assistant};
 use crate::text::embed::endpoint::{self as embeddings, Embeddings};
+use crate::text::mem0::{self, Mem0};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
@@ -180,6 +181,19 @@ pub fn embeddings(config: &Config) -> Result<Option<Embeddings>, String> {
     };
     let http = Http::new().map_err(|e| e.to_string())?;
     Embeddings::new(http, access).map(Some).map_err(|e| e.to_string())
+}
+
+/// The server that insights are mirrored to, where the person names one.
+///
+/// # Errors
+/// In one sentence, why it can't be asked.
+pub fn mem0(config: &Config) -> Result<Option<Mem0>, String> {
+    let Some(wanted) = &config.mirror else { return Ok(None) };
+    let key = wanted.key.as_ref().map(PasswordSource::read).transpose();
+    let key = key.map_err(|e| format!("its key can't be had: {e}"))?;
+    let access = mem0::Access { url: wanted.url.clone(), user: wanted.user.clone(), key };
+    let http = Http::new().map_err(|e| e.to_string())?;
+    Mem0::new(http, access).map(Some).map_err(|e| e.to_string())
 }
 
 /// Their home and the stays they told.

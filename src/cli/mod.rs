@@ -23,6 +23,7 @@ pub mod agenda;
 mod assistant;
 pub mod types;
 pub mod insights;
+mod mirror;
 pub mod remember;
 pub mod forget;
 pub mod suggestions;

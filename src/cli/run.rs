@@ -66,7 +66,11 @@ fn house(config: &Config, global: &Global) -> Result<House, String> {
         None
     });
     let brain = Brain::local().map_err(|e| e.to_string())?;
-    let brain = brain.with_assistant(assistant).with_embeddings(embeddings);
+    let mem0 = account::mem0(config).unwrap_or_else(|why| {
+        tracing::warn!(%why, "insights are not mirrored");
+        None
+    });
+    let brain = brain.with_assistant(assistant).with_embeddings(embeddings).with_mem0(mem0);
     let folder = |account: &crate::config::Account| match &account.kind {
         AccountKind::Vdir { path } => Some((account.name.clone(), path.clone())),
         AccountKind::Caldav { .. } | AccountKind::Google { .. } => None,

@@ -8,6 +8,7 @@ mod check;
 mod account;
 mod assistant;
 mod embedder;
+mod memory;
 mod endpoint;
 mod problem;
 mod password;
@@ -65,6 +66,8 @@ pub struct Config {
     pub assistant: Option<Assistant>,
     /// Who turns titles into vectors; `None` = the embedder inside the program.
     pub embedder: Option<Embedder>,
+    /// Where insights are mirrored; `None` = nowhere.
+    pub mirror: Option<Mirror>,
     /// The folder of the store.
     pub store: PathBuf,
     /// The background service.
@@ -233,6 +236,17 @@ pub struct Embedder {
     pub key: Option<PasswordSource>,
     /// For one batch of titles.
     pub timeout: Duration,
+}
+
+/// `[memory]` with a mirror.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mirror {
+    /// The Mem0 server, up to and without `/memories`.
+    pub url: String,
+    /// Whose memories they are there.
+    pub user: String,
+    /// Where its key comes from; `None` = it wants none.
+    pub key: Option<PasswordSource>,
 }
 
 /// `[daemon]`.

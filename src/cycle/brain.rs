@@ -17,6 +17,7 @@ use crate::task::{Embedding, TypeId, Types, title, topic};
 use crate::text::assistant::Assistant;
 use crate::text::embed::endpoint::{Embeddings, Fetched};
 use crate::text::embed::{ArtefactError, Embedder, StaticEmbedder, category_head};
+use crate::text::mem0::Mem0;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ const PROBES: usize = 4;
 /// A vector from the store is the same one up to its rounding.
 const SAME_VECTOR: f32 = 0.98;
 
-/// What turns titles into task types.
+/// What turns titles into task types, and whom it may turn to.
 pub struct Brain {
     /// What compares titles.
     embedder: Box<dyn Embedder>,
@@ -37,6 +38,7 @@ pub struct Brain {
     head: CategoryHead,
     assistant: Option<Assistant>,
     embeddings: Option<Embeddings>,
+    mem0: Option<Mem0>,
 }
 
 impl Brain {
@@ -47,13 +49,30 @@ impl Brain {
     pub fn local() -> Result<Self, ArtefactError> {
         let (local, head) = (StaticEmbedder::new()?, category_head()?);
         let embedder = Box::new(local.clone());
-        Ok(Self { embedder, local, is_local: true, head, assistant: None, embeddings: None })
+        Ok(Self {
+            embedder,
+            local,
+            is_local: true,
+            head,
+            assistant: None,
+            embeddings: None,
+            mem0: None,
+        })
     }
 
     /// With an endpoint to fetch vectors from, where there is one; until they are there it compares
     /// by the embedder inside the binary.
     pub fn with_embeddings(self, embeddings: Option<Embeddings>) -> Self {
         Self { embeddings, ..self }
+    }
+
+    /// With a server that insights are mirrored to, where there is one.
+    pub fn with_mem0(self, mem0: Option<Mem0>) -> Self {
+        Self { mem0, ..self }
+    }
+
+    pub(super) fn mem0(&self) -> Option<&Mem0> {
+        self.mem0.as_ref()
     }
 
     /// One that compares titles by these vectors; `None` = by the embedder inside the binary.
@@ -65,7 +84,8 @@ impl Brain {
         };
         let (local, head) = (self.local.clone(), self.head.clone());
         let (assistant, embeddings) = (self.assistant.clone(), self.embeddings.clone());
-        Self { embedder, local, is_local, head, assistant, embeddings }
+        let mem0 = self.mem0.clone();
+        Self { embedder, local, is_local, head, assistant, embeddings, mem0 }
     }
 
     pub(super) fn embeddings(&self) -> Option<&Embeddings> {

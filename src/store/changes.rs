@@ -5,8 +5,8 @@
 
 use super::record::{
     AdviceEntry, CollectionEntry, CorrectionEntry, ExemplarEntry, FormerEntry, Keep, Keys, Kind,
-    LessonsEntry, LinkEntry, Meta, ObjectEntry, Record, SeriesEntry, ShapeEntry, TitleEntry,
-    TrialEntry, TurnEntry, TypeEntry, TypesMeta, VectorEntry, encode, split,
+    LessonsEntry, LinkEntry, Meta, ObjectEntry, Record, SentEntry, SeriesEntry, ShapeEntry,
+    TitleEntry, TrialEntry, TurnEntry, TypeEntry, TypesMeta, VectorEntry, encode, split,
 };
 use super::{Person, StoreError};
 use crate::event::{CollectionId, Events, Href, PrincipalId};
@@ -47,6 +47,11 @@ pub(super) fn between(principal: &PrincipalId, before: &Person, after: &Person) 
     corrections(out, &keys, &before.types.corrections, &after.types.corrections);
     journal(out, &keys, &before.journal, &after.journal);
     memory(out, &keys, &before.memory, &after.memory);
+    one(out, keys.only(Kind::Mirror), &before.mirror.server, &after.mirror.server);
+    section(out, &before.mirror.sent, &after.mirror.sent, |insight, sent| {
+        let entry = SentEntry { insight: *insight, sent: sent.clone() };
+        (keys.number(Kind::Mirrored, *insight), encode(&entry))
+    });
     section(out, &before.suggestions, &after.suggestions, |uid, suggestion| {
         (keys.named(Kind::Suggestion, &[uid.as_str()]), encode(suggestion))
     });
@@ -358,6 +363,10 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
             person.memory.links.insert(number, link);
         }
         Record::Looks(looks) => person.memory.looks = looks,
+        Record::Mirror(server) => person.mirror.server = server,
+        Record::Mirrored(SentEntry { insight, sent }) => {
+            person.mirror.sent.insert(insight, sent);
+        }
         Record::Forgotten(forgotten) => person.memory.forgotten.push(forgotten),
         Record::Suggestion(suggestion) => {
             person.suggestions.insert(suggestion.uid.clone(), suggestion);

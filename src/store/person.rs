@@ -3,6 +3,7 @@
 use crate::event::Events;
 use crate::event::Uid;
 use crate::memory::graph::Graph;
+use crate::memory::mirror::Mirror;
 use crate::schedule::plan::Risk;
 use crate::schedule::request::Ask;
 use crate::schedule::suggestion::Suggestion;
@@ -32,6 +33,8 @@ pub struct Person {
     pub assistant: Ledger,
     /// Tier 3.
     pub memory: Graph,
+    /// What of tier 3 lies at another memory server.
+    pub mirror: Mirror,
     /// Blocks, those that are over included.
     pub suggestions: BTreeMap<Uid, Suggestion>,
     /// Explicit asks.

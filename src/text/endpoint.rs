@@ -26,7 +26,7 @@ pub struct Access {
     pub url: String,
     /// Sent with every request; `None` = it wants none.
     pub key: Option<Secret>,
-    /// How the key is written.
+    /// How the key is sent.
     pub scheme: Scheme,
     /// For one whole request.
     pub timeout: Duration,
@@ -34,13 +34,13 @@ pub struct Access {
     pub longest: usize,
 }
 
-/// How a key is written into `Authorization`.
+/// How a key is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
     /// `Bearer`, as OpenAI and all that are compatible take it.
     Bearer,
-    /// `Token`, as Mem0's platform takes it.
-    Token,
+    /// A header of its own, `X-API-Key`, as Mem0's server takes it.
+    ApiKey,
 }
 
 /// Why an address can't be one of a service.
@@ -134,11 +134,11 @@ impl Endpoint {
         }
         request = match (&self.access.key, self.access.scheme) {
             (Some(key), Scheme::Bearer) => request.bearer_auth(key.expose()),
-            (Some(key), Scheme::Token) => {
-                let value = header::HeaderValue::from_str(&format!("Token {}", key.expose()));
+            (Some(key), Scheme::ApiKey) => {
+                let value = header::HeaderValue::from_str(key.expose());
                 let mut value = value.map_err(|_| self.failed("its key is no key"))?;
                 value.set_sensitive(true);
-                request.header(header::AUTHORIZATION, value)
+                request.header("X-API-Key", value)
             }
             (None, _) => request,
         };

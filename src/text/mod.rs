@@ -3,5 +3,6 @@
 
 pub mod endpoint;
 pub mod assistant;
+pub mod mem0;
 pub mod embed;
 pub mod index;

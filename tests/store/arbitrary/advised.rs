@@ -1,6 +1,7 @@
 //! Generators of what the assistant was asked, and of what is counted of it.
 
 use super::{embedding, hours24, moment, text};
+use chronotype::memory::mirror::{Mirror, Sent, Server};
 use chronotype::task::Category;
 use chronotype::task::advice::{Advice, Answer, Ledger, Week};
 use chronotype::task::classify::Calibration;
@@ -28,6 +29,19 @@ pub fn vectors() -> impl Strategy<Value = Vectors> {
             let calibration = calibration.map(|(reuse_at, slope)| Calibration { reuse_at, slope });
             let source = Source { id, calibration, in_use, sent, failures, not_before, trouble };
             Vectors { by_title: Arc::new(by_title), source }
+        },
+    )
+}
+
+pub fn mirror() -> impl Strategy<Value = Mirror> {
+    let names = prop::collection::vec(text(), 0..3);
+    let sent = (any::<u32>(), names).prop_map(|(version, names)| Sent { version, names });
+    let sent = prop::collection::btree_map(any::<u32>(), sent, 0..3);
+    let state = any::<(Option<[u8; 16]>, u32, u32)>();
+    (sent, state, option::of(moment()), option::of(text())).prop_map(
+        |(sent, (id, stuck, failures), not_before, trouble)| {
+            let server = Server { id, stuck, failures, not_before, trouble };
+            Mirror { sent, server }
         },
     )
 }
