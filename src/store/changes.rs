@@ -14,9 +14,7 @@ use crate::event::{CollectionId, Events, Guest, Guests, Href, PrincipalId};
 use crate::memory::graph::{Graph, Insight};
 use crate::sync::status::{Known, Status};
 use crate::task::correct::Corrections;
-use crate::task::journal::Journal;
-use crate::task::vectors::Vectors;
-use crate::task::{Exemplar, TypeId, Types};
+use crate::task::{Exemplar, TypeId, Types, journal::Journal, vectors::Vectors};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -51,8 +49,8 @@ pub(super) fn between(principal: &PrincipalId, before: &Person, after: &Person) 
     memory(out, &keys, &before.memory, &after.memory);
     one(out, keys.only(Kind::Mirror), &before.mirror.server, &after.mirror.server);
     section(out, &before.mirror.sent, &after.mirror.sent, |insight, sent| {
-        let entry = SentEntry { insight: *insight, sent: sent.clone() };
-        (keys.number(Kind::Mirrored, *insight), encode(&entry))
+        let one = SentEntry { insight: *insight, sent: sent.clone() };
+        (keys.number(Kind::Mirrored, *insight), encode(&one))
     });
     section(out, &before.suggestions, &after.suggestions, |uid, suggestion| {
         (keys.named(Kind::Suggestion, &[uid.as_str()]), encode(suggestion))
@@ -255,13 +253,12 @@ fn corrections(out: &mut Changes, keys: &Keys, before: &Corrections, after: &Cor
 
 fn vectors(out: &mut Changes, keys: &Keys, before: &Vectors, after: &Vectors) {
     one(out, keys.only(Kind::Embedder), &before.source, &after.source);
-    if Arc::ptr_eq(&before.by_title, &after.by_title) {
-        return;
+    if !Arc::ptr_eq(&before.by_title, &after.by_title) {
+        section(out, &before.by_title, &after.by_title, |title, embedding| {
+            let entry = VectorEntry { title: title.clone(), embedding: embedding.clone() };
+            (keys.named(Kind::Vector, &[title]), encode(&entry))
+        });
     }
-    section(out, &before.by_title, &after.by_title, |title, embedding| {
-        let entry = VectorEntry { title: title.clone(), embedding: embedding.clone() };
-        (keys.named(Kind::Vector, &[title]), encode(&entry))
-    });
 }
 
 fn journal(out: &mut Changes, keys: &Keys, before: &Arc<Journal>, after: &Arc<Journal>) {
