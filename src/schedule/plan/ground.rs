@@ -3,6 +3,7 @@
 
 use super::PlanInput;
 use crate::event::{Event, Span};
+use crate::memory::recall::{self, Voice};
 use crate::schedule::free_busy::{Horizon, busy, takes_time};
 use crate::schedule::problem::{CELL, DAY};
 use crate::schedule::request::Door;
@@ -217,6 +218,11 @@ impl<'a> Ground<'a> {
         curve.mean(start % DAY, length, bias)
     }
 
+    /// What insights say of a type's slots.
+    pub(super) fn voices(&self, kind: &TaskType) -> &'a [Voice] {
+        self.input.voices.get(&kind.id).map_or(&[], Vec::as_slice)
+    }
+
     /// Starts within working hours and a window, in order.
     pub(super) fn starts(&self, from: i32, to: i32, length: i32) -> impl Iterator<Item = i32> {
         let stretches = self.working.iter().enumerate().flat_map(|(day, stretches)| {
@@ -233,8 +239,7 @@ impl<'a> Ground<'a> {
 
 impl Known {
     fn of(input: &PlanInput<'_>, kind: &TaskType, habits: &Habits) -> Self {
-        let at = |day: usize, hour: usize| (input.bias)(kind.id, day as u8 + 1, hour as u8);
-        let bias = std::array::from_fn(|day| std::array::from_fn(|hour| at(day, hour)));
+        let bias = input.voices.get(&kind.id).map_or([[0.0; 24]; 7], |voices| recall::bias(voices));
         Self { curve: Curve::of(kind, habits), bias }
     }
 }
