@@ -59,3 +59,4 @@ mod tidy;
 mod classification;
 mod assistant;
 mod background;
+mod service_files;

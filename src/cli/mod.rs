@@ -18,6 +18,7 @@ pub mod auth;
 pub mod try_out;
 pub mod sync;
 pub mod run;
+pub mod service;
 pub mod config;
 pub mod agenda;
 mod assistant;
@@ -114,6 +115,7 @@ enum Command {
     Auth(auth::Args),
     Sync(sync::Args),
     Run(run::Args),
+    Service(service::Args),
     Config(config::Args),
     Agenda(agenda::Args),
     Types(types::Args),
@@ -193,6 +195,7 @@ pub fn main() -> ExitCode {
         Command::Auth(args) => auth::run(args, &cli.global),
         Command::Sync(args) => sync::run(args, &cli.global),
         Command::Run(args) => run::run(args, &cli.global),
+        Command::Service(args) => service::run(args, &cli.global),
         Command::Config(args) => config::run(args, &cli.global),
         Command::Agenda(args) => agenda::run(args, &cli.global),
         Command::Types(args) => types::run(args, &cli.global),

@@ -2,6 +2,7 @@
 
 use super::check::Check;
 use super::file;
+use super::source::Sources;
 use super::{Assistant, PasswordSource};
 use crate::task::advice::{Budget, Terms};
 use crate::text::assistant::address;
@@ -72,16 +73,13 @@ impl Check<'_> {
             let message = "keys don't belong into this file";
             self.bad(Some(plain.span()), "assistant.key", message, hint);
         }
-        match (&given.key_command, &given.key_file) {
-            (Some(_), Some(file)) => {
-                let message = "key_command and key_file can't both be given";
-                self.bad(Some(file.span()), "assistant.key_file", message, "keep one of them");
-                None
-            }
-            (Some(command), None) => Some(PasswordSource::Command(command.get_ref().clone())),
-            (None, Some(file)) => Some(PasswordSource::File(self.path(file, "assistant.key_file"))),
-            (None, None) => None,
-        }
+        self.source(&Sources {
+            table: "assistant",
+            word: "key",
+            command: &given.key_command,
+            file: &given.key_file,
+            credential: &given.key_credential,
+        })
     }
 
     /// A price for a million tokens, in whatever money.

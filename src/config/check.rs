@@ -51,6 +51,10 @@ pub(super) fn check(file: &File, text: &str, origin: &Origin) -> Result<Config, 
 }
 
 impl<'a> Check<'a> {
+    pub(super) fn origin(&self) -> &'a Origin {
+        self.origin
+    }
+
     fn done(mut self) -> Vec<Problem> {
         self.problems.sort_by_key(|problem| problem.line);
         self.problems

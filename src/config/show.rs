@@ -108,6 +108,9 @@ impl Lines {
         match key {
             Some(PasswordSource::Command(_)) => self.remark("key_command: set, not shown"),
             Some(PasswordSource::File(path)) => self.path("key_file", path),
+            Some(PasswordSource::Credential { name, .. }) => {
+                self.key("key_credential", name.as_str());
+            }
             None => {}
         }
         self.key("titles", terms.titles);
@@ -149,6 +152,9 @@ impl Lines {
         match &account.password {
             Some(PasswordSource::Command(_)) => self.remark("password_command: set, not shown"),
             Some(PasswordSource::File(path)) => self.path("password_file", path),
+            Some(PasswordSource::Credential { name, .. }) => {
+                self.key("password_credential", name.as_str());
+            }
             None => {}
         }
         if matches!(account.kind, AccountKind::Caldav { .. }) {
