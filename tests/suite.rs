@@ -59,4 +59,5 @@ mod tidy;
 mod classification;
 mod assistant;
 mod background;
+mod people;
 mod service_files;

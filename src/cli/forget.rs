@@ -29,6 +29,12 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
             .hint("`chronotype insights` lists them"));
     }
     let context::Opened { config, principal, store, .. } = opened;
+    if store.is_borrowed() {
+        return Err(CommandError::failure(
+            "the store of many is written anew while none is served",
+        )
+        .hint("stop the service for it"));
+    }
     // Nobody may have it open while it is written anew, this process included.
     drop(store);
     let salt = salt();

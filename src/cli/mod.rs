@@ -26,6 +26,7 @@ pub mod types;
 pub mod insights;
 pub mod remember;
 pub mod forget;
+mod forget_person;
 pub mod suggestions;
 pub mod schedule;
 pub mod explain;
@@ -81,6 +82,9 @@ pub struct Global {
     /// The config file [default: $XDG_CONFIG_HOME/chronotype/config.toml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// The store [default: what the config says; where a service serves many, it is theirs]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub store: Option<PathBuf>,
     /// Decide as if it were this moment (RFC 3339): a replay
     #[arg(long, global = true, value_name = "RFC3339", value_parser = parse_moment)]
     pub now: Option<DateTime<Utc>>,
@@ -123,6 +127,7 @@ enum Command {
     Assistant(assistant::Args),
     Remember(remember::Args),
     Forget(forget::Args),
+    ForgetPerson(forget_person::Args),
     Suggestions(suggestions::Args),
     Schedule(schedule::Args),
     Explain(explain::Args),
@@ -203,6 +208,7 @@ pub fn main() -> ExitCode {
         Command::Assistant(args) => assistant::run(args, &cli.global),
         Command::Remember(args) => remember::run(args, &cli.global),
         Command::Forget(args) => forget::run(args, &cli.global),
+        Command::ForgetPerson(args) => forget_person::run(args, &cli.global),
         Command::Suggestions(args) => suggestions::run(args, &cli.global),
         Command::Schedule(args) => schedule::run(args, &cli.global),
         Command::Explain(args) => explain::run(args, &cli.global),

@@ -97,7 +97,7 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
     };
     let (report, person) = perform(&opened.store, opened.person, &clients, &brain, &turn)?;
     if !args.dry_run && report.changed + report.vanished + report.classified + report.settled > 0 {
-        search::refresh(&config.store, &opened.principal, &person);
+        search::refresh(opened.store.path(), &opened.principal, &person);
     }
     bar.finish_and_clear();
     let failure = nothing_read(&report);
@@ -126,7 +126,7 @@ impl Boundary {
 }
 
 /// One turn, and the person as they stand after it.
-fn perform(
+pub(super) fn perform(
     store: &Store,
     before: Person,
     clients: &[Client],
@@ -158,7 +158,7 @@ fn nothing_read(report: &Report) -> Option<CommandError> {
 }
 
 /// The warnings in words; the same trouble is told once, not for each calendar of an account.
-fn sentences(warnings: &[Warning]) -> Vec<String> {
+pub(super) fn sentences(warnings: &[Warning]) -> Vec<String> {
     let mut told: Vec<&str> = Vec::new();
     let mut said = Vec::new();
     let broken = |w: &&Warning| matches!(w, Warning::Broken { .. });

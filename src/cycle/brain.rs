@@ -26,8 +26,8 @@ const SAME_VECTOR: f32 = 0.98;
 
 /// What turns titles into task types.
 pub struct Brain {
-    embedder: Box<dyn Embedder>,
-    head: CategoryHead,
+    embedder: Arc<dyn Embedder>,
+    head: Arc<CategoryHead>,
     assistant: Option<Assistant>,
 }
 
@@ -37,13 +37,24 @@ impl Brain {
     /// # Errors
     /// An artefact can't be read: this build is broken.
     pub fn local() -> Result<Self, ArtefactError> {
-        let embedder = Box::new(StaticEmbedder::new()?);
-        Ok(Self { embedder, head: category_head()?, assistant: None })
+        let embedder = Arc::new(StaticEmbedder::new()?);
+        Ok(Self { embedder, head: Arc::new(category_head()?), assistant: None })
+    }
+
+    /// For another person, with the same tables and without an assistant.
+    pub fn sharing(&self) -> Self {
+        let (embedder, head) = (Arc::clone(&self.embedder), Arc::clone(&self.head));
+        Self { embedder, head, assistant: None }
     }
 
     /// With a model to ask about new types.
     pub fn with_assistant(self, assistant: Option<Assistant>) -> Self {
         Self { assistant, ..self }
+    }
+
+    /// A model is asked about new types.
+    pub fn has_assistant(&self) -> bool {
+        self.assistant.is_some()
     }
 
     pub(super) fn assistant(&self) -> Option<&Assistant> {

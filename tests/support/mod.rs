@@ -14,6 +14,7 @@ pub mod google_auth;
 pub mod google_form;
 pub mod google_person;
 pub mod chat_endpoint;
+pub mod neighbours;
 pub mod peers;
 pub mod person;
 pub mod proxy;
