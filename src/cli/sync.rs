@@ -95,7 +95,17 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
             bar.set_position(done);
         },
     };
-    let (report, person) = perform(&opened.store, opened.person, &clients, &brain, &turn)?;
+    let mut before = opened.person;
+    if global.now.is_none() {
+        let (right, ahead) =
+            cycle::set_clock_right(&opened.store, &opened.principal, before, turn.now)?;
+        before = right;
+        if let Some(ahead) = ahead {
+            let ahead = super::status::utc(ahead);
+            output::warn(&format!("this computer's clock was ahead in the last turn, at {ahead}"));
+        }
+    }
+    let (report, person) = perform(&opened.store, before, &clients, &brain, &turn)?;
     if !args.dry_run && report.changed + report.vanished + report.classified + report.settled > 0 {
         search::refresh(opened.store.path(), &opened.principal, &person);
     }

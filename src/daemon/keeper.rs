@@ -15,8 +15,9 @@ use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// A turn that was asked to end is waited for so long.
-const GRACE: Duration = Duration::from_millis(1_500);
+/// A turn that was asked to end is waited for so long: at an await it ends at once; one that
+/// computes, or waits for a password command, is left behind, which is a crash to it.
+const GRACE: Duration = Duration::from_millis(500);
 /// A turn that takes longer than this is not fed to the watchdog any more.
 const LONGEST_TURN: TimeDelta = TimeDelta::minutes(30);
 /// Local hour at which the store is closed and opened once, which shrinks it (measured).

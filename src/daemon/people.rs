@@ -28,7 +28,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
 
 /// Turns that were asked to end are waited for so long.
-const GRACE: Duration = Duration::from_millis(1_000);
+const GRACE: Duration = Duration::from_millis(500);
 /// A person whose turns fail is tried again at most this rarely.
 const RAREST: TimeDelta = TimeDelta::hours(6);
 /// Turns that failed in a row, as far as they are counted.

@@ -70,6 +70,11 @@ async fn one(house: &House, store: Store, now: DateTime<Utc>) -> Ended {
 
 async fn looked(house: &House, store: &Store, now: DateTime<Utc>) -> Result<Report, TurnError> {
     let before = store.load(&house.principal)?;
+    let (before, ahead) = cycle::set_clock_right(store, &house.principal, before, now)?;
+    if let Some(ahead) = ahead {
+        let words = "the clock was ahead in the last turn and is right now; the turns go on";
+        tracing::warn!(%ahead, "{words}");
+    }
     let mut settings = (house.settings)(now);
     let ready = house.means.get(now);
     settings.assistant = settings.assistant.filter(|_| ready.brain.has_assistant());
