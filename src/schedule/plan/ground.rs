@@ -8,8 +8,9 @@ use crate::schedule::problem::{CELL, DAY};
 use crate::schedule::request::Door;
 use crate::schedule::slot::{Curve, Habits, Tiring, UNTYPED, tiredness};
 use crate::schedule::suggestion::Suggestion;
-use crate::schedule::working::WorkingHours;
+use crate::schedule::working::{OwnTime, WorkingHours};
 use crate::task::{Category, TaskType, TypeId};
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 /// Load from which a block counts as demanding.
@@ -80,15 +81,16 @@ impl<'a> Ground<'a> {
         let input = *input;
         let horizon = Horizon::new(input.now, input.zone, input.settings.horizon_days);
         let settings = input.settings;
+        let own = LazyCell::new(|| OwnTime::of(input.events, input.zone));
         let learned;
         let hours = match &settings.working {
             Some(hours) => hours,
             None => {
-                learned = WorkingHours::learned(input.events, input.zone);
+                learned = WorkingHours::learned(&own);
                 &learned
             }
         };
-        let lunch = settings.lunch.minutes(input.events, input.zone);
+        let lunch = settings.lunch.minutes(|| &own);
         let days = 0..horizon.days();
         let mut working: Vec<_> = days.map(|d| hours.of(horizon.weekday(d), lunch)).collect();
         part_at_midnight(&mut working, i32::from(settings.buffer_minutes));
