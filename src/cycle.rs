@@ -7,6 +7,7 @@
 
 mod advise;
 mod brain;
+mod clock;
 mod done;
 mod explain;
 mod forget;
@@ -21,6 +22,7 @@ mod wishes;
 mod write_back;
 
 pub use brain::{Brain, Filed, FiledBy};
+pub use clock::set_clock_right;
 pub use explain::explain_block;
 pub use mirror::take_back;
 pub use report::{Left, Report, Warning, Writes};

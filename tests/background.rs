@@ -201,6 +201,42 @@ fn killed_it_leaves_a_socket_that_harms_nobody() {
     again.end();
 }
 
+/// The clock was years ahead once: the turns go on, and it is said.
+#[test]
+fn a_clock_that_was_ahead_stops_nothing() {
+    let person = jane();
+    ok(&person, &["--now", "2090-03-02T06:00:00Z", "sync"]);
+    todo(&person, "deck");
+    let service = start(&person);
+    until("a block", || blocks(&person) == 1);
+    let log = service.end();
+    assert!(log.contains("the clock was ahead") && log.contains("2090-03-02"), "{log}");
+    ok(&person, &["--now", "2090-03-02T06:00:00Z", "sync"]);
+    let said = command(&person, &["sync"]).output();
+    assert!(String::from_utf8_lossy(&said.stderr).contains("clock was ahead in the last turn"));
+}
+
+/// It ends while a turn waits for a command that takes its time.
+#[test]
+fn it_ends_in_the_middle_of_a_turn_that_waits() {
+    let person = jane();
+    let late = person.path("late").display().to_string();
+    change(&person, |config| {
+        let account = format!(
+            "[[account]]\nname = \"slow\"\nkind = \"caldav\"\nurl = \"http://127.0.0.1:9/\"\n\
+             username = \"jane\"\npassword_command = \"touch {late}.begun; sleep 20; touch \
+             {late}\"\n\n[planning]"
+        );
+        config.replace("[planning]", &account)
+    });
+    let mut service = start(&person);
+    until("the command has begun", || person.path("late.begun").exists());
+    // Not by `end`: the command has the service's stderr, and closes it when it ends itself.
+    signal(&service.running, "TERM");
+    assert!(service.running.wait().unwrap().success());
+    assert!(!person.path("late").exists(), "it waited for the command");
+}
+
 /// A command dies while it holds the store, others are many at once: the service goes on.
 #[test]
 fn commands_that_die_or_crowd_give_the_store_back() {

@@ -11,6 +11,7 @@ fn origin() -> Origin {
         home: Some(PathBuf::from("/h/jane")),
         data_home: None,
         runtime: Some(PathBuf::from("/run/user/7")),
+        credentials: None,
         time_zone: Some(chrono_tz::Europe::Berlin),
     }
 }
@@ -148,6 +149,11 @@ client_key = "~/cal.key"
 ca_file = "/etc/ca.pem"
 calendars = ["Work"]
 trusted_hosts = ["b.example.org"]
+[[account]]
+name = "served"
+kind = "caldav"
+url = "https://cal.example.org/"
+password_credential = "chronotype.jane"
 [[account]]
 name = "files"
 kind = "vdir"

@@ -62,3 +62,5 @@ mod classification;
 mod assistant;
 mod assistant_faults;
 mod background;
+mod people;
+mod service_files;

@@ -65,7 +65,7 @@ const HOMES: Homes = &[
     ("serde_json", &["calendar", "store", "cli", "text"]),
     ("toml", &["config"]),
     ("strsim", &["config", "cli"]),
-    ("rustix", &["calendar/vdir", "calendar/google/token_file", "store/rewrite", "daemon"]),
+    ("rustix", &["calendar/vdir", "calendar/google/token_file", "store", "daemon", "cli/service"]),
     ("notify", &["calendar/vdir", "daemon"]),
     ("tokio-cron-scheduler", &["daemon"]),
     ("sd-notify", &["daemon"]),

@@ -7,7 +7,7 @@ use crate::calendar::vdir::{self, Vdir};
 use crate::calendar::{Calendar, Error, Http, Secret, Unreachable};
 use crate::config::{Account, AccountKind, Config, PasswordSource, Travel};
 use crate::cycle::{Mode, Settings};
-use crate::event::{Stay, Whereabouts};
+use crate::event::{PrincipalId, Stay, Whereabouts};
 use crate::sync::diff::Deletions;
 use crate::sync::poll::{Client, Discovery};
 use crate::sync::status::Status;
@@ -16,6 +16,7 @@ use crate::text::embed::endpoint::{self as embeddings, Embeddings};
 use crate::text::mem0::{self, Mem0};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
+use std::path::{Path, PathBuf};
 
 /// Where blocks go when no account says so: a collection of our own, made on the first write.
 const OWN_COLLECTION: &str = "chronotype";
@@ -25,8 +26,13 @@ const LOOK_AHEAD_DAYS: i64 = 14;
 /// Prepares all accounts, in the order of the config; nothing is sent yet. One that can't be asked
 /// is among them and says why: one bad account stops nothing.
 pub fn clients(config: &Config) -> Vec<Client> {
+    clients_over(config, None)
+}
+
+/// As [`clients`], over connections that others use, too.
+pub fn clients_over(config: &Config, shared: Option<&Http>) -> Vec<Client> {
     let into = suggest_into(config);
-    let mut http: Option<Result<Http, Error>> = None;
+    let mut http: Option<Result<Http, Error>> = shared.cloned().map(Ok);
     let mut clients = Vec::new();
     for account in &config.accounts {
         let made: Result<(Box<dyn Calendar>, Discovery), Error> = match &account.kind {
@@ -122,6 +128,12 @@ pub fn google(config: &Config, account: &Account) -> Option<Credentials> {
         writing,
         file: TokenFile::beside(&config.store, &config.person.id, &account.name),
     })
+}
+
+/// Where a sign-in of this person to an account of this name lies, and what goes with it.
+pub fn sign_in_files(store: &Path, person: &PrincipalId, account: &str) -> [PathBuf; 2] {
+    let file = TokenFile::beside(store, person, account);
+    [file.path().to_owned(), file.path().with_extension("lock")]
 }
 
 /// The address of a Google account: as whom the person is signed in, else as whom they were when

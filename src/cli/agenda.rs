@@ -43,7 +43,7 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
     }
     let mut by_day = by_day(&looked.person, from, to, zone);
     if let Some(words) = &args.search {
-        let hits = search::find(&looked.config.store, &looked.principal, &looked.person, words)?;
+        let hits = search::find(looked.index_beside(), &looked.principal, &looked.person, words)?;
         let keys: BTreeSet<String> = hits.into_iter().map(|hit| hit.key).collect();
         by_day.values_mut().for_each(|events| events.retain(|e| keys.contains(&e.id.short())));
         by_day.retain(|_, events| !events.is_empty());

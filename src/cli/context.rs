@@ -2,11 +2,11 @@
 
 use super::{CommandError, Global, output};
 use crate::config::{Config, ConfigError, Origin};
-use crate::daemon::{self, LeaseError, Loan};
+use crate::daemon::{self, Holder, LeaseError, Loan};
 use crate::event::PrincipalId;
-use crate::store::{Part, Person, Store, StoreError};
+use crate::store::{OpenReport, Part, Person, Store, StoreError};
 use chrono_tz::Tz;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -29,6 +29,8 @@ pub struct Looked {
     pub zone: Tz,
     /// Everything kept of them; the empty state when there is no store.
     pub person: Person,
+    /// Where it is kept: held for as long as this, since a borrowed one goes with its holder.
+    store: Option<Store>,
 }
 
 /// Everything to read from and write to.
@@ -51,8 +53,18 @@ pub struct Opened {
 /// # Errors
 /// A config error (exit 78).
 pub fn config(global: &Global) -> Result<Config, CommandError> {
-    let config = Config::load(&Origin::at(global.config.as_deref()))?;
+    let mut config = Config::load(&Origin::at(global.config.as_deref()))?;
+    if let Some(store) = &global.store {
+        config.daemon.socket = socket_of(store);
+        config.store = store.clone();
+    }
     Ok(config)
+}
+
+/// Where the service of a store that is named on the command line hears commands.
+pub fn socket_of(store: &Path) -> PathBuf {
+    let name = store.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    store.with_file_name(format!("{name}.socket"))
 }
 
 /// Opens the store, which is made when it is missing, and loads the person.
@@ -74,7 +86,7 @@ pub fn open(global: &Global) -> Result<Opened, CommandError> {
 /// As [`open`].
 pub fn open_copy(global: &Global) -> Result<Opened, CommandError> {
     let config = config(global)?;
-    let store = unlock(&config, global, Store::open_copy)??;
+    let (store, _) = unlock(&config, global, Use::Copy)??;
     let principal = config.person.id.clone();
     let person = store.load(&principal)?;
     let zone = zone(&config, global);
@@ -87,12 +99,12 @@ pub fn open_copy(global: &Global) -> Result<Opened, CommandError> {
 /// As [`open`].
 pub fn look(global: &Global) -> Result<Looked, CommandError> {
     let config = config(global)?;
-    if !config.store.exists() {
+    if !is_kept(&config) {
         let (principal, zone) = (config.person.id.clone(), zone(&config, global));
-        return Ok(Looked { config, principal, zone, person: Person::default() });
+        return Ok(Looked { config, principal, zone, person: Person::default(), store: None });
     }
-    let Opened { config, principal, zone, person, .. } = open(global)?;
-    Ok(Looked { config, principal, zone, person })
+    let Opened { config, principal, zone, person, store } = open(global)?;
+    Ok(Looked { config, principal, zone, person, store: Some(store) })
 }
 
 /// As [`look`], at one part of the person alone.
@@ -102,16 +114,15 @@ pub fn look(global: &Global) -> Result<Looked, CommandError> {
 pub fn glance(global: &Global, part: Part) -> Result<Looked, CommandError> {
     let config = config(global)?;
     let (principal, zone) = (config.person.id.clone(), zone(&config, global));
-    let person = match config.store.exists() {
-        true => store(&config, global)?.glance(&principal, part)?,
-        false => Person::default(),
-    };
-    Ok(Looked { config, principal, zone, person })
+    let store = is_kept(&config).then(|| store(&config, global)).transpose()?;
+    let person = store.as_ref().map(|store| store.glance(&principal, part)).transpose()?;
+    let person = person.unwrap_or_default();
+    Ok(Looked { config, principal, zone, person, store })
 }
 
 /// Opens the store; says so where it had to be repaired.
 fn store(config: &Config, global: &Global) -> Result<Store, CommandError> {
-    let (store, report) = unlock(config, global, Store::open_reporting)??;
+    let (store, report) = unlock(config, global, Use::Work)??;
     if let Some(backup) = report.recovered {
         let backup = backup.display();
         output::warn(&format!("the store was damaged and is repaired; a copy is in {backup}"));
@@ -135,37 +146,81 @@ impl Opened {
 /// The store of the running service, until this process ends.
 static LOAN: OnceLock<Loan> = OnceLock::new();
 
+/// What a command does with the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// Reads and writes it.
+    Work,
+    /// Tries something on a copy.
+    Copy,
+}
+
 /// Opens the store. Where a service has it, it is borrowed; another command that is quicker is
 /// waited for.
 ///
 /// # Errors
 /// A usage error for `--now` beside a running service; a failure when it does not let go.
-pub(super) fn unlock<T>(
+pub(super) fn unlock(
     config: &Config,
     global: &Global,
-    open: impl Fn(&Path) -> Result<T, StoreError>,
-) -> Result<Result<T, StoreError>, CommandError> {
-    match open(&config.store) {
-        Err(StoreError::Locked(_)) => borrow(config, global)?,
+    how: Use,
+) -> Result<Result<(Store, OpenReport), StoreError>, CommandError> {
+    let path = &config.store;
+    let other = Store::foreign(path);
+    if other.is_some() || !path.exists() {
+        if let Some(lent) = borrow_records(config, global, how)? {
+            return Ok(Ok(lent));
+        }
+        if let Some(user) = other {
+            let message = format!("the store {} belongs to user {user}", path.display());
+            return Err(CommandError::failure(message)
+                .hint("start its service, which lends it, or run this as that user"));
+        }
+    }
+    let open = || match how {
+        Use::Work => Store::open_reporting(path),
+        Use::Copy => Store::open_copy(path).map(|store| (store, OpenReport::default())),
+    };
+    match open() {
+        Err(StoreError::Locked(_)) => {}
         opened => return Ok(opened),
+    }
+    if let Some(lent) = borrow(config, global, how)? {
+        return Ok(Ok(lent));
     }
     let deadline = Instant::now() + OTHERS;
     loop {
-        match open(&config.store) {
+        match open() {
             Err(StoreError::Locked(_)) if Instant::now() < deadline => std::thread::sleep(PAUSE),
             opened => return Ok(opened),
         }
     }
 }
 
-/// Asks the service for its store; without one, another command has it.
-fn borrow(config: &Config, global: &Global) -> Result<(), CommandError> {
+/// Something may be kept: there is a store, or a service that has one.
+pub(super) fn is_kept(config: &Config) -> bool {
+    config.store.exists() || holder(config).is_some()
+}
+
+/// The service that has this store.
+fn holder(config: &Config) -> Option<Holder> {
+    let holder = daemon::holder(&config.daemon.socket).ok()?;
+    let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    (real(&holder.store) == real(&config.store)).then_some(holder)
+}
+
+/// Asks the service for its store, or of a store of many for what is the person's; without one,
+/// another command has it.
+fn borrow(
+    config: &Config,
+    global: &Global,
+    how: Use,
+) -> Result<Option<(Store, OpenReport)>, CommandError> {
     let socket = &config.daemon.socket;
-    if let Ok(service) = daemon::holder(socket)
-        && global.now.is_some()
-    {
-        let message = format!("--now can't be used while the service runs (process {service})");
-        return Err(CommandError::usage(message).hint("stop it first: time can't go back for it"));
+    match holder(config) {
+        Some(holder) if holder.many => return borrow_records(config, global, how),
+        Some(holder) => not_replayed(&holder, global)?,
+        None => return Ok(None),
     }
     match daemon::borrow_store(socket) {
         // A second loan in one process is the first one.
@@ -173,10 +228,39 @@ fn borrow(config: &Config, global: &Global) -> Result<(), CommandError> {
         Err(LeaseError::Nobody(_)) => {}
         Err(error) => return Err(CommandError::failure(error.to_string())),
     }
-    Ok(())
+    Ok(None)
+}
+
+/// The person's own records, from the service that has the store.
+fn borrow_records(
+    config: &Config,
+    global: &Global,
+    how: Use,
+) -> Result<Option<(Store, OpenReport)>, CommandError> {
+    let (socket, who) = (&config.daemon.socket, &config.person.id);
+    let Some(holder) = holder(config) else { return Ok(None) };
+    not_replayed(&holder, global)?;
+    match daemon::borrow_records(socket, who, how == Use::Work) {
+        Ok(store) => Ok(Some((store, OpenReport::default()))),
+        Err(error) => Err(CommandError::failure(error.to_string())),
+    }
+}
+
+fn not_replayed(holder: &Holder, global: &Global) -> Result<(), CommandError> {
+    if global.now.is_none() {
+        return Ok(());
+    }
+    let process = holder.process;
+    let message = format!("--now can't be used while the service runs (process {process})");
+    Err(CommandError::usage(message).hint("stop it first: time can't go back for it"))
 }
 
 impl Looked {
+    /// What the search index lies beside: of borrowed records it goes with them.
+    pub fn index_beside(&self) -> &Path {
+        self.store.as_ref().map_or(&self.config.store, Store::path)
+    }
+
     /// No turn has run: says so and what to do.
     pub fn is_new(&self, global: &Global) -> bool {
         let Person { last_turn, events, types, memory, .. } = &self.person;

@@ -12,7 +12,7 @@ mod text;
 use super::progress;
 use super::{CommandError, Global, account, context, output};
 use crate::config::{Config, Origin};
-use crate::store::{Person, Store, StoreError};
+use crate::store::{Person, StoreError};
 use crate::sync::poll::Client;
 use crate::sync::status::Status;
 use finding::{Checked, Finding, Level, verdict};
@@ -70,12 +70,12 @@ fn wanted(args: &Args, config: &Config) -> Result<Option<String>, CommandError> 
 
 /// What is kept of the person, and how the store fares. A store that can't be opened is a finding.
 fn kept(config: &Config, global: &Global) -> Result<(Option<Person>, Vec<Finding>), CommandError> {
-    if !config.store.exists() {
+    if !context::is_kept(config) {
         let path = config.store.display();
         let says = format!("nothing is kept yet; it will be in {path}");
         return Ok((None, vec![Finding::new("store", Level::Note, says)]));
     }
-    let opened = context::unlock(config, global, Store::open_reporting)?;
+    let opened = context::unlock(config, global, context::Use::Work)?;
     let loaded = opened.and_then(|(store, report)| {
         let person = store.load(&config.person.id)?;
         Ok((person, report))

@@ -14,12 +14,12 @@ pub struct Args {}
 /// As [`context::open`], and when stdout refuses.
 pub fn run(_args: &Args, global: &Global) -> Result<(), CommandError> {
     let config = context::config(global)?;
-    if !config.store.exists() {
+    if !context::is_kept(&config) {
         output::say(global, context::NOTHING_YET);
         return Ok(());
     }
     // Not through `open`: an export must also work where a record can't be read.
-    let store = context::unlock(&config, global, crate::store::Store::open)??;
+    let (store, _) = context::unlock(&config, global, context::Use::Work)??;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match store.export(&config.person.id, &mut out) {
         Err(StoreError::Io { source, .. }) => output::written(Err(source)),

@@ -29,6 +29,12 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
             .hint("`chronotype insights` lists them"));
     }
     let context::Opened { config, principal, store, person, .. } = opened;
+    if store.is_borrowed() {
+        return Err(CommandError::failure(
+            "the store of many is written anew while none is served",
+        )
+        .hint("stop the service for it"));
+    }
     // No block owes it anything any more; those on the calendar are written anew next turn.
     let mut after = person.clone();
     for block in after.suggestions.values_mut() {

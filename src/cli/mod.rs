@@ -18,6 +18,7 @@ pub mod auth;
 pub mod try_out;
 pub mod sync;
 pub mod run;
+pub mod service;
 pub mod config;
 pub mod agenda;
 mod assistant;
@@ -26,6 +27,7 @@ pub mod insights;
 mod mirror;
 pub mod remember;
 pub mod forget;
+mod forget_person;
 pub mod suggestions;
 pub mod schedule;
 pub mod explain;
@@ -82,6 +84,9 @@ pub struct Global {
     /// The config file [default: $XDG_CONFIG_HOME/chronotype/config.toml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// The store [default: what the config says; where a service serves many, it is theirs]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub store: Option<PathBuf>,
     /// Decide as if it were this moment (RFC 3339): a replay
     #[arg(long, global = true, value_name = "RFC3339", value_parser = parse_moment)]
     pub now: Option<DateTime<Utc>>,
@@ -116,6 +121,7 @@ enum Command {
     Auth(auth::Args),
     Sync(sync::Args),
     Run(run::Args),
+    Service(service::Args),
     Config(config::Args),
     Agenda(agenda::Args),
     Types(types::Args),
@@ -123,6 +129,7 @@ enum Command {
     Assistant(assistant::Args),
     Remember(remember::Args),
     Forget(forget::Args),
+    ForgetPerson(forget_person::Args),
     Suggestions(suggestions::Args),
     Schedule(schedule::Args),
     Explain(explain::Args),
@@ -195,6 +202,7 @@ pub fn main() -> ExitCode {
         Command::Auth(args) => auth::run(args, &cli.global),
         Command::Sync(args) => sync::run(args, &cli.global),
         Command::Run(args) => run::run(args, &cli.global),
+        Command::Service(args) => service::run(args, &cli.global),
         Command::Config(args) => config::run(args, &cli.global),
         Command::Agenda(args) => agenda::run(args, &cli.global),
         Command::Types(args) => types::run(args, &cli.global),
@@ -202,6 +210,7 @@ pub fn main() -> ExitCode {
         Command::Assistant(args) => assistant::run(args, &cli.global),
         Command::Remember(args) => remember::run(args, &cli.global),
         Command::Forget(args) => forget::run(args, &cli.global),
+        Command::ForgetPerson(args) => forget_person::run(args, &cli.global),
         Command::Suggestions(args) => suggestions::run(args, &cli.global),
         Command::Schedule(args) => schedule::run(args, &cli.global),
         Command::Explain(args) => explain::run(args, &cli.global),

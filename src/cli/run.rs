@@ -1,49 +1,105 @@
-//! `chronotype run`: the background service.
+//! `chronotype run`: the background service, of one person or of many.
 
-use super::{CommandError, Global, account, context};
-use crate::config::{AccountKind, Config, Mode as Wish, Origin};
-use crate::cycle::{Brain, Mode};
-use crate::daemon::{self, DaemonError, Furnish, House};
+mod house;
+
+use super::{CommandError, Global, context};
+use crate::config::Origin;
+use crate::daemon::{self, DaemonError, Furnish, People};
 use crate::store::StoreError;
-use crate::sync::diff::Deletions;
-use chrono::{DateTime, TimeDelta, Utc};
+use house::{Shared, house, tenant};
+use std::path::{Path, PathBuf};
 
 /// Run in the background: look at the calendars, learn, and keep the blocks right.
 ///
 /// Other commands work as ever while it runs: they borrow its store for a moment. SIGHUP reads the
 /// config again, as any change to it does; SIGTERM ends it.
+///
+/// With `--users` it serves everybody who has a NAME.toml in that folder, each apart from all
+/// others; files come, change and go while it runs. A command of one of them says which:
+/// `chronotype --config DIR/NAME.toml --store PATH status`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Serve every NAME.toml in this folder; needs --store, for all of them
+    #[arg(long, value_name = "DIR")]
+    users: Option<PathBuf>,
+    /// Where commands reach it [default: the store's path with `.socket` behind it]
+    #[arg(long, value_name = "FILE", requires = "users")]
+    socket: Option<PathBuf>,
+}
+
+/// Threads that look after sockets and servers; turns have threads of their own.
+const THREADS: usize = 2;
+/// Turns and what they wait for, at most.
+const BLOCKING: usize = 128;
 
 /// Runs the command.
 ///
 /// # Errors
 /// Config errors; a failure when another process has the store.
-pub fn run(_args: &Args, global: &Global) -> Result<(), CommandError> {
+pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
     if global.now.is_some() {
         let hint = "`chronotype sync --now ...` replays a moment";
         return Err(CommandError::usage("--now means nothing to a service").hint(hint));
     }
+    keep_panics_quiet();
+    match &args.users {
+        Some(folder) => many(folder, args.socket.as_deref(), global),
+        None => one(global),
+    }
+}
+
+fn one(global: &Global) -> Result<(), CommandError> {
     let config = context::config(global)?;
     let (file, socket) = (Origin::at(global.config.as_deref()).file, config.daemon.socket.clone());
-    let house = house(&config, global).map_err(CommandError::failure)?;
+    let shared = Shared::new().map_err(CommandError::failure)?;
+    let house = house(&config, global, &shared).map_err(CommandError::failure)?;
     let again = global.clone();
     let furnish: Furnish = Box::new(move || {
         let config = context::config(&again).map_err(|error| error.message)?;
-        self::house(&config, &again)
+        self::house(&config, &again, &shared)
     });
+    serve(daemon::run(house, furnish, file), &socket)
+}
+
+fn many(folder: &Path, socket: Option<&Path>, global: &Global) -> Result<(), CommandError> {
+    let Some(store) = global.store.clone() else {
+        return Err(CommandError::usage("--users needs --store PATH: one store for all of them"));
+    };
+    if !folder.is_dir() {
+        let message = format!("there is no folder {}", folder.display());
+        return Err(CommandError::config(message).hint("make it, with one NAME.toml a person"));
+    }
+    let socket = socket.map_or_else(|| context::socket_of(&store), Path::to_owned);
+    let (shared, ours) = (Shared::new().map_err(CommandError::failure)?, global.clone());
+    let people = People {
+        folder: folder.to_owned(),
+        store,
+        socket: socket.clone(),
+        furnish: Box::new(move |file| tenant(file, &ours, &shared)),
+    };
+    serve(daemon::run_people(people), &socket)
+}
+
+fn serve(
+    service: impl Future<Output = Result<(), DaemonError>>,
+    socket: &Path,
+) -> Result<(), CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(THREADS)
+        .max_blocking_threads(BLOCKING)
         .enable_all()
         .build()
         .map_err(|e| CommandError::failure(format!("can't start: {e}")))?;
-    let ended = runtime.block_on(daemon::run(house, furnish, file));
+    let ended = runtime.block_on(service);
     // A computation that can't be dropped is left behind: the store is whole at any moment.
     runtime.shutdown_background();
     ended.map_err(|error| match error {
-        DaemonError::Store(StoreError::Locked(path)) => match daemon::holder(&socket) {
-            Ok(id) => CommandError::failure(format!("process {id} serves {}", path.display()))
-                .hint("one service a store is enough; `kill` ends it"),
+        DaemonError::Store(StoreError::Locked(path)) => match daemon::holder(socket) {
+            Ok(holder) => {
+                let (id, path) = (holder.process, path.display());
+                CommandError::failure(format!("process {id} serves {path}"))
+                    .hint("one service a store is enough; `kill` ends it")
+            }
             Err(_) => StoreError::Locked(path).into(),
         },
         DaemonError::Store(error) => error.into(),
@@ -51,52 +107,11 @@ pub fn run(_args: &Args, global: &Global) -> Result<(), CommandError> {
     })
 }
 
-/// What the service needs of the config.
-fn house(config: &Config, global: &Global) -> Result<House, String> {
-    if config.accounts.is_empty() {
-        return Err("the config names no account".to_owned());
-    }
-    let assistant = account::assistant(config).unwrap_or_else(|why| {
-        tracing::warn!(%why, "the assistant is not asked");
-        None
-    });
-    let asked = assistant.is_some();
-    let embeddings = account::embeddings(config).unwrap_or_else(|why| {
-        tracing::warn!(%why, "the embeddings endpoint is not asked");
-        None
-    });
-    let brain = Brain::local().map_err(|e| e.to_string())?;
-    let mem0 = account::mem0(config).unwrap_or_else(|why| {
-        tracing::warn!(%why, "insights are not mirrored");
-        None
-    });
-    let brain = brain.with_assistant(assistant).with_embeddings(embeddings).with_mem0(mem0);
-    let folder = |account: &crate::config::Account| match &account.kind {
-        AccountKind::Vdir { path } => Some((account.name.clone(), path.clone())),
-        AccountKind::Caldav { .. } | AccountKind::Google { .. } => None,
-    };
-    let (own, zoned, ours) = (config.clone(), config.clone(), global.clone());
-    let mode = match config.suggestions.mode {
-        Wish::Observe => Mode::Observe,
-        Wish::Suggest => Mode::Suggest,
-    };
-    let zone = move |config: &Config, now: DateTime<Utc>| {
-        context::zone(config, &Global { now: Some(now), ..ours.clone() })
-    };
-    let here = zone.clone();
-    Ok(House {
-        principal: config.person.id.clone(),
-        store: config.store.clone(),
-        socket: config.daemon.socket.clone(),
-        poll: TimeDelta::minutes(config.daemon.poll_minutes.into()),
-        clients: account::clients(config),
-        folders: config.accounts.iter().filter_map(folder).collect(),
-        brain,
-        settings: Box::new(move |now| {
-            let mut settings = account::settings(&own, zone(&own, now), mode, Deletions::Guarded);
-            settings.assistant = settings.assistant.filter(|_| asked);
-            settings
-        }),
-        zone: Box::new(move |now| here(&zoned, now)),
-    })
+/// The words of a panic may quote what it stumbled over, a title for instance: only its place goes
+/// to the log.
+fn keep_panics_quiet() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(%place, "a defect of chronotype");
+    }));
 }

@@ -103,9 +103,19 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
             bar.set_position(done);
         },
     };
-    let (report, person) = perform(&opened.store, opened.person, &clients, &brain, &turn)?;
+    let mut before = opened.person;
+    if global.now.is_none() {
+        let (right, ahead) =
+            cycle::set_clock_right(&opened.store, &opened.principal, before, turn.now)?;
+        before = right;
+        if let Some(ahead) = ahead {
+            let ahead = super::status::utc(ahead);
+            output::warn(&format!("this computer's clock was ahead in the last turn, at {ahead}"));
+        }
+    }
+    let (report, person) = perform(&opened.store, before, &clients, &brain, &turn)?;
     if !args.dry_run && report.changed + report.vanished + report.classified + report.settled > 0 {
-        search::refresh(&config.store, &opened.principal, &person);
+        search::refresh(opened.store.path(), &opened.principal, &person);
     }
     bar.finish_and_clear();
     let failure = nothing_read(&report);
@@ -134,7 +144,7 @@ impl Boundary {
 }
 
 /// One turn, and the person as they stand after it.
-fn perform(
+pub(super) fn perform(
     store: &Store,
     before: Person,
     clients: &[Client],
@@ -166,7 +176,7 @@ fn nothing_read(report: &Report) -> Option<CommandError> {
 }
 
 /// The warnings in words; the same trouble is told once, not for each calendar of an account.
-fn sentences(warnings: &[Warning]) -> Vec<String> {
+pub(super) fn sentences(warnings: &[Warning]) -> Vec<String> {
     let mut told: Vec<&str> = Vec::new();
     let mut said = Vec::new();
     let broken = |w: &&Warning| matches!(w, Warning::Broken { .. });

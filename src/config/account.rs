@@ -2,6 +2,7 @@
 
 use super::check::Check;
 use super::file::{self, Text};
+use super::source::Sources;
 use super::{Account, AccountKind, PasswordSource};
 use crate::calendar::Tls;
 use crate::calendar::caldav::{SignIn, check_address};
@@ -110,8 +111,7 @@ impl Check<'_> {
             self.bad(Some(at), "account.url", "kind \"caldav\" needs a url", hint);
             return String::new();
         }
-        let has_password = account.password_command.is_some() || account.password_file.is_some();
-        match check_address(url, account.username.is_some() || has_password) {
+        match check_address(url, account.username.is_some() || sources(account).any()) {
             Err(error) => {
                 let hint = "for example \"https://cal.example.org/\"";
                 self.bad(Some(at), "account.url", error.to_string(), hint);
@@ -124,7 +124,7 @@ impl Check<'_> {
     /// What the chosen way to sign in can't do without.
     fn needs_of_sign_in(&mut self, account: &file::Account, is_mail: bool) {
         let Some(way) = &account.sign_in else { return };
-        let has_source = account.password_command.is_some() || account.password_file.is_some();
+        let has_source = sources(account).any();
         let message = match way.get_ref().as_str() {
             "bearer" if !has_source => "a token needs password_command or password_file",
             "basic" | "digest" if !has_source => {
@@ -171,6 +171,7 @@ impl Check<'_> {
             ("path", &account.path, vdir),
             ("password_command", &account.password_command, caldav),
             ("password_file", &account.password_file, caldav),
+            ("password_credential", &account.password_credential, caldav),
             ("sign_in", &account.sign_in, caldav),
             ("client_certificate", &account.client_certificate, caldav),
             ("client_key", &account.client_key, caldav),
@@ -195,17 +196,16 @@ impl Check<'_> {
             let message = "passwords don't belong into this file";
             self.bad(Some(plain.span()), "account.password", message, hint);
         }
-        match (&account.password_command, &account.password_file) {
-            (Some(_), Some(file)) => {
-                let message = "password_command and password_file can't both be given";
-                self.bad(Some(file.span()), "account.password_file", message, "keep one of them");
-                None
-            }
-            (Some(command), None) => Some(PasswordSource::Command(command.get_ref().clone())),
-            (None, Some(file)) => {
-                Some(PasswordSource::File(self.path(file, "account.password_file")))
-            }
-            (None, None) => None,
-        }
+        self.source(&sources(account))
+    }
+}
+
+fn sources(account: &file::Account) -> Sources<'_> {
+    Sources {
+        table: "account",
+        word: "password",
+        command: &account.password_command,
+        file: &account.password_file,
+        credential: &account.password_credential,
     }
 }

@@ -22,7 +22,12 @@ impl Check<'_> {
             let hint = "the name the endpoint knows it by: model = \"llama3.1\"";
             self.bad(Some(on.span()), "assistant.model", "an assistant needs a model", hint);
         }
-        let keys = Keys { plain: &given.key, command: &given.key_command, file: &given.key_file };
+        let keys = Keys {
+            plain: &given.key,
+            command: &given.key_command,
+            file: &given.key_file,
+            credential: &given.key_credential,
+        };
         let key = self.service_key("assistant", &keys, "");
         let usual = Terms::usual();
         let trust = self.fraction(&given.trust, "assistant.trust");

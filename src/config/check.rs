@@ -53,6 +53,10 @@ pub(super) fn check(file: &File, text: &str, origin: &Origin) -> Result<Config, 
 }
 
 impl<'a> Check<'a> {
+    pub(super) fn origin(&self) -> &'a Origin {
+        self.origin
+    }
+
     fn done(mut self) -> Vec<Problem> {
         self.problems.sort_by_key(|problem| problem.line);
         self.problems
@@ -308,7 +312,21 @@ impl<'a> Check<'a> {
     }
 
     fn store(&mut self, path: &Text) -> PathBuf {
-        self.optional_path(path, "store.path").unwrap_or_else(|| self.data().join("store"))
+        let served = self.served().map(|(state, _)| state.join("store"));
+        let given = self.optional_path(path, "store.path").or(served);
+        given.unwrap_or_else(|| self.data().join("store"))
+    }
+
+    /// State and run-time folder of a service of the whole system, by where its configs lie: as the
+    /// units in `systemd/` have it.
+    fn served(&self) -> Option<(PathBuf, PathBuf)> {
+        let file = self.origin.file.strip_prefix("/etc/chronotype").ok()?;
+        let name = match (file.parent()?.to_str()?, file.file_stem()?.to_str()?) {
+            ("", name) => format!("chronotype/{name}"),
+            ("users", _) => "chronotype-users".to_owned(),
+            _ => return None,
+        };
+        Some((Path::new("/var/lib").join(&name), Path::new("/run").join(name)))
     }
 
     /// `$XDG_DATA_HOME/chronotype`, or beside the config where nothing is known.
@@ -323,8 +341,9 @@ impl<'a> Check<'a> {
 
     fn daemon(&mut self, d: &file::Daemon) -> Daemon {
         let logs = ["error", "warn", "info", "debug"].map(|word| (word, word));
+        let served = self.served().map(|(_, run)| run.join("socket"));
         let runtime = self.origin.runtime.as_ref().map(|r| r.join("chronotype.sock"));
-        let socket = self.optional_path(&d.socket, "daemon.socket").or(runtime);
+        let socket = self.optional_path(&d.socket, "daemon.socket").or(served).or(runtime);
         Daemon {
             poll_minutes: self
                 .number(&d.poll_minutes, "daemon.poll_minutes", 1..=1440)

@@ -23,7 +23,12 @@ impl Check<'_> {
             let hint = "the name the endpoint knows it by: model = \"nomic-embed-text\"";
             self.bad(Some(on.clone()), "embedder.model", "an endpoint needs a model", hint);
         }
-        let keys = Keys { plain: &given.key, command: &given.key_command, file: &given.key_file };
+        let keys = Keys {
+            plain: &given.key,
+            command: &given.key_command,
+            file: &given.key_file,
+            credential: &given.key_credential,
+        };
         let key = self.service_key("embedder", &keys, "");
         let seconds = self.number(&given.timeout_seconds, "embedder.timeout_seconds", 1..=120);
         on?;

@@ -4,6 +4,7 @@
 use super::PasswordSource;
 use super::check::Check;
 use super::file::Text;
+use super::source::Sources;
 use crate::text::endpoint::address;
 use std::ops::Range;
 
@@ -15,6 +16,8 @@ pub(super) struct Keys<'a> {
     pub(super) command: &'a Text,
     /// A file that holds it.
     pub(super) file: &'a Text,
+    /// A credential of systemd that holds it.
+    pub(super) credential: &'a Text,
 }
 
 impl Check<'_> {
@@ -56,17 +59,13 @@ impl Check<'_> {
             let message = "keys don't belong into this file";
             self.bad(Some(plain.span()), &format!("{table}.{}", name("key")), message, &hint);
         }
-        let file_key = format!("{table}.{}", name("key_file"));
-        match (keys.command, keys.file) {
-            (Some(_), Some(file)) => {
-                let message =
-                    format!("{} and {} can't both be given", name("key_command"), name("key_file"));
-                self.bad(Some(file.span()), &file_key, message, "keep one of them");
-                None
-            }
-            (Some(command), None) => Some(PasswordSource::Command(command.get_ref().clone())),
-            (None, Some(file)) => Some(PasswordSource::File(self.path(file, &file_key))),
-            (None, None) => None,
-        }
+        let word = name("key");
+        self.source(&Sources {
+            table,
+            word: &word,
+            command: keys.command,
+            file: keys.file,
+            credential: keys.credential,
+        })
     }
 }

@@ -54,6 +54,7 @@ table!(Account {
     password: Option<Spanned<IgnoredAny>>,
     password_command: Text,
     password_file: Text,
+    password_credential: Text,
     sign_in: Text,
     client_certificate: Text,
     client_key: Text,
@@ -96,6 +97,7 @@ table!(Assistant {
     key: Text,
     key_command: Text,
     key_file: Text,
+    key_credential: Text,
     titles: Option<Spanned<bool>>,
     trust: Option<Spanned<f64>>,
     daily_calls: Number,
@@ -112,6 +114,7 @@ table!(Embedder {
     key: Text,
     key_command: Text,
     key_file: Text,
+    key_credential: Text,
     timeout_seconds: Number,
 });
 
@@ -121,6 +124,7 @@ table!(Memory {
     mirror_key: Text,
     mirror_key_command: Text,
     mirror_key_file: Text,
+    mirror_key_credential: Text,
 });
 
 table!(Store { path: Text });

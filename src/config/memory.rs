@@ -17,6 +17,7 @@ impl Check<'_> {
             plain: &given.mirror_key,
             command: &given.mirror_key_command,
             file: &given.mirror_key_file,
+            credential: &given.mirror_key_credential,
         };
         let key = self.service_key("memory", &keys, "mirror_");
         let user = given.mirror_user.as_ref().map_or(person, |user| user.get_ref().trim());

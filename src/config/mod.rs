@@ -12,6 +12,7 @@ mod memory;
 mod endpoint;
 mod problem;
 mod password;
+mod source;
 mod show;
 
 pub use password::{PasswordError, PasswordSource};
@@ -45,6 +46,8 @@ pub struct Origin {
     pub data_home: Option<PathBuf>,
     /// `$XDG_RUNTIME_DIR`, where set.
     pub runtime: Option<PathBuf>,
+    /// `$CREDENTIALS_DIRECTORY`, where systemd gave some.
+    pub credentials: Option<PathBuf>,
     /// The computer's own zone, where known.
     pub time_zone: Option<Tz>,
 }
@@ -275,6 +278,7 @@ impl Origin {
             file: file.map_or_else(usual, Path::to_owned),
             data_home: folder("XDG_DATA_HOME"),
             runtime: folder("XDG_RUNTIME_DIR"),
+            credentials: folder("CREDENTIALS_DIRECTORY"),
             time_zone: own_zone(),
             home,
         }

@@ -4,7 +4,7 @@ use super::Account;
 use crate::calendar::{Secret, is_open};
 use std::fmt;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -23,6 +23,13 @@ pub enum PasswordSource {
     Command(String),
     /// The first line of a file.
     File(PathBuf),
+    /// The first line of a credential that systemd gives the service (systemd.exec(5)).
+    Credential {
+        /// As `LoadCredential=` of the unit names it.
+        name: String,
+        /// `$CREDENTIALS_DIRECTORY`; `None` = this process was not started by such a unit.
+        folder: Option<PathBuf>,
+    },
 }
 
 impl fmt::Debug for PasswordSource {
@@ -31,6 +38,9 @@ impl fmt::Debug for PasswordSource {
             // People write secrets into commands, too.
             PasswordSource::Command(_) => f.write_str("Command(..)"),
             PasswordSource::File(path) => f.debug_tuple("File").field(path).finish(),
+            PasswordSource::Credential { name, .. } => {
+                f.debug_tuple("Credential").field(name).finish()
+            }
         }
     }
 }
@@ -39,7 +49,7 @@ impl fmt::Debug for PasswordSource {
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
     /// The account names no source.
-    #[error("neither password_command nor password_file is given")]
+    #[error("none of password_command, password_file and password_credential is given")]
     Missing,
     /// The command can't be run, failed, or printed nothing.
     #[error("the password command {0}")]
@@ -47,6 +57,9 @@ pub enum PasswordError {
     /// The file can't be read or is empty.
     #[error("the password file {0}")]
     File(String),
+    /// The credential is not there, can't be read or is empty.
+    #[error("the credential {0}")]
+    Credential(String),
 }
 
 impl PasswordSource {
@@ -57,18 +70,12 @@ impl PasswordSource {
     pub fn read(&self) -> Result<Secret, PasswordError> {
         match self {
             PasswordSource::Command(command) => run(command).map_err(PasswordError::Command),
-            PasswordSource::File(path) => {
-                let read = || {
-                    let mut text = String::new();
-                    std::fs::File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
-                    Ok(text)
-                };
-                let text = read().map_err(|e: std::io::Error| match e.kind() {
-                    std::io::ErrorKind::NotFound => format!("{} is not there", path.display()),
-                    _ => format!("can't be read: {e}"),
-                });
-                text.and_then(|text| first_line(&text).ok_or_else(|| "is empty".to_owned()))
-                    .map_err(PasswordError::File)
+            PasswordSource::File(path) => first_line_of(path).map_err(PasswordError::File),
+            PasswordSource::Credential { name, folder } => {
+                let none = || "is given to the service alone, by systemd".to_owned();
+                let folder = folder.as_deref().ok_or_else(none);
+                let read = folder.and_then(|folder| first_line_of(&folder.join(name)));
+                read.map_err(PasswordError::Credential)
             }
         }
     }
@@ -92,6 +99,19 @@ impl Account {
     pub fn password_file_is_open(&self) -> bool {
         self.password.as_ref().is_some_and(PasswordSource::is_open)
     }
+}
+
+fn first_line_of(path: &Path) -> Result<Secret, String> {
+    let read = || {
+        let mut text = String::new();
+        std::fs::File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
+        Ok(text)
+    };
+    let text = read().map_err(|e: std::io::Error| match e.kind() {
+        std::io::ErrorKind::NotFound => format!("{} is not there", path.display()),
+        _ => format!("can't be read: {e}"),
+    });
+    text.and_then(|text| first_line(&text).ok_or_else(|| "is empty".to_owned()))
 }
 
 fn first_line(text: &str) -> Option<Secret> {
@@ -176,6 +196,20 @@ mod tests {
         check("printf 'hunter2\\r\\n'", Ok("hunter2"));
         check("exit 3", Err(&format!("{begin} failed (exit status: 3)")));
         check("true", Err(&format!("{begin} printed nothing")));
+    }
+
+    #[test]
+    fn credentials() {
+        let folder = tempfile::tempdir().unwrap();
+        let named = |folder: Option<&Path>| {
+            let folder = folder.map(Path::to_owned);
+            account(Some(PasswordSource::Credential { name: "work".to_owned(), folder })).password()
+        };
+        assert!(matches!(named(Some(folder.path())), Err(PasswordError::Credential(_))));
+        std::fs::write(folder.path().join("work"), "hunter2\n").unwrap();
+        assert_eq!(named(Some(folder.path())).unwrap().expose(), "hunter2");
+        let nowhere = named(None).unwrap_err().to_string();
+        assert!(nowhere.contains("given to the service alone"), "{nowhere}");
     }
 
     #[test]

@@ -142,6 +142,9 @@ impl Lines {
                 self.remark(format!("{prefix}key_command: set, not shown"));
             }
             Some(PasswordSource::File(path)) => self.path(&format!("{prefix}key_file"), path),
+            Some(PasswordSource::Credential { name, .. }) => {
+                self.key(&format!("{prefix}key_credential"), name.as_str());
+            }
             None => {}
         }
     }
@@ -174,6 +177,9 @@ impl Lines {
         match &account.password {
             Some(PasswordSource::Command(_)) => self.remark("password_command: set, not shown"),
             Some(PasswordSource::File(path)) => self.path("password_file", path),
+            Some(PasswordSource::Credential { name, .. }) => {
+                self.key("password_credential", name.as_str());
+            }
             None => {}
         }
         if matches!(account.kind, AccountKind::Caldav { .. }) {

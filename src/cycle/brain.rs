@@ -31,12 +31,12 @@ const SAME_VECTOR: f32 = 0.98;
 /// What turns titles into task types, and whom it may turn to.
 pub struct Brain {
     /// What compares titles.
-    embedder: Box<dyn Embedder>,
+    embedder: Arc<dyn Embedder>,
     /// What the head reads.
     local: StaticEmbedder,
     /// Whether `embedder` gives the vectors that the head reads.
     is_local: bool,
-    head: CategoryHead,
+    head: Arc<CategoryHead>,
     assistant: Option<Assistant>,
     embeddings: Option<Embeddings>,
     mem0: Option<Mem0>,
@@ -48,8 +48,8 @@ impl Brain {
     /// # Errors
     /// An artefact can't be read: this build is broken.
     pub fn local() -> Result<Self, ArtefactError> {
-        let (local, head) = (StaticEmbedder::new()?, category_head()?);
-        let embedder = Box::new(local.clone());
+        let (local, head) = (StaticEmbedder::new()?, Arc::new(category_head()?));
+        let embedder = Arc::new(local.clone());
         Ok(Self {
             embedder,
             local,
@@ -59,6 +59,12 @@ impl Brain {
             embeddings: None,
             mem0: None,
         })
+    }
+
+    /// For another person, with the same tables and nobody else to turn to.
+    pub fn sharing(&self) -> Self {
+        let (assistant, embeddings, mem0) = (None, None, None);
+        Self { assistant, embeddings, mem0, ..self.with_vectors(None) }
     }
 
     /// With an endpoint to fetch vectors from, where there is one; until they are there it compares
@@ -79,9 +85,9 @@ impl Brain {
     /// One that compares titles by these vectors; `None` = by the embedder inside the binary.
     pub(super) fn with_vectors(&self, fetched: Option<Fetched>) -> Self {
         let is_local = fetched.is_none();
-        let embedder: Box<dyn Embedder> = match fetched {
-            Some(fetched) => Box::new(fetched),
-            None => Box::new(self.local.clone()),
+        let embedder: Arc<dyn Embedder> = match fetched {
+            Some(fetched) => Arc::new(fetched),
+            None => Arc::new(self.local.clone()),
         };
         let (local, head) = (self.local.clone(), self.head.clone());
         let (assistant, embeddings) = (self.assistant.clone(), self.embeddings.clone());
@@ -100,6 +106,11 @@ impl Brain {
     /// With a model to ask about new types.
     pub fn with_assistant(self, assistant: Option<Assistant>) -> Self {
         Self { assistant, ..self }
+    }
+
+    /// A model is asked about new types.
+    pub fn has_assistant(&self) -> bool {
+        self.assistant.is_some()
     }
 
     pub(super) fn assistant(&self) -> Option<&Assistant> {

@@ -1,29 +1,27 @@
 //! The one who holds the store: starts turns when they are due, lends the store to commands, takes
 //! over a new config.
 
+use super::lease::Want;
 use super::pace::{self, LastLook};
-use super::{DaemonError, Event, Furnish, House, lease, supervise};
-use crate::cycle::{self, Report, Turn, TurnError, Warning};
+use super::turn::{self, Ended};
+use super::{DaemonError, Event, Furnish, House, lease, lent, supervise};
+use crate::cycle::Report;
 use crate::store::Store;
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// A turn that was asked to end is waited for so long.
-const GRACE: Duration = Duration::from_millis(1_500);
+/// A turn that was asked to end is waited for so long: at an await it ends at once; one that
+/// computes, or waits for a password command, is left behind, which is a crash to it.
+const GRACE: Duration = Duration::from_millis(500);
 /// A turn that takes longer than this is not fed to the watchdog any more.
 const LONGEST_TURN: TimeDelta = TimeDelta::minutes(30);
 /// Local hour at which the store is closed and opened once, which shrinks it (measured).
 const NIGHT: u32 = 3;
-
-/// What a turn leaves behind.
-pub(super) struct Turned {
-    report: Report,
-    now: DateTime<Utc>,
-}
 
 /// Who has the store.
 enum Hands {
@@ -43,6 +41,7 @@ pub(super) struct Keeper {
     furnish: Furnish,
     events: Sender<Event>,
     hands: Hands,
+    end: watch::Sender<bool>,
     waiting: VecDeque<lease::Request>,
     started: DateTime<Utc>,
     last: Option<LastLook>,
@@ -68,6 +67,7 @@ impl Keeper {
             furnish,
             events,
             hands: Hands::Ours(store),
+            end: watch::Sender::new(false),
             waiting: VecDeque::new(),
             started: now,
             last: None,
@@ -117,7 +117,13 @@ impl Keeper {
 
     /// A command wants the store.
     pub(super) fn lend(&mut self, request: lease::Request) {
-        self.waiting.push_back(request);
+        match &request.want {
+            Want::Served(who) => {
+                let ours = *who == self.house.principal;
+                request.answer(ours);
+            }
+            Want::Folder | Want::Records(_) => self.waiting.push_back(request),
+        }
     }
 
     /// A command gave it back. What it did may want a turn soon.
@@ -128,24 +134,30 @@ impl Keeper {
     }
 
     /// A turn has ended.
-    pub(super) fn turned(&mut self, now: DateTime<Utc>, turned: Result<Turned, TurnError>) {
+    pub(super) fn turned(&mut self, now: DateTime<Utc>, ended: Ended) {
         self.hands = Hands::Nobody;
-        let before = self.last.and_then(|last| last.changed);
-        let changed = match turned {
-            Ok(Turned { report, now: at }) => {
-                let moved = report.changed + report.vanished + report.written > 0;
+        let mut changed = self.last.and_then(|last| last.changed);
+        match ended {
+            Ended::Well(report, at) => {
                 supervise::status(&summary(&report));
-                if moved { Some(at) } else { before }
+                if turn::moved(&report) {
+                    changed = Some(at);
+                }
             }
-            Err(error) => {
+            Ended::Failed(error) => {
                 tracing::error!(%error, "the turn failed; the next one tries again");
                 supervise::status("the last turn failed; see the log");
-                before
             }
-        };
+            Ended::Panicked => {
+                tracing::error!("the turn broke off by a defect; the next one tries again");
+                supervise::status("the last turn broke off; see the log");
+            }
+            Ended::TooLong => tracing::warn!("the turn took too long; the next one tries again"),
+            Ended::Stopped => {}
+        }
         let last = LastLook { at: now, changed };
         self.last = Some(last);
-        self.due = pace::next(last, self.house.poll, self.started, chance(now));
+        self.due = pace::next(last, self.house.poll, self.started, turn::chance(now));
         supervise::alive();
     }
 
@@ -156,9 +168,7 @@ impl Keeper {
             return;
         }
         if let Some(request) = self.waiting.pop_front() {
-            // Dropped before the command hears of it.
-            self.hands = Hands::Lent;
-            request.grant(self.events.clone());
+            self.hand_over(request);
             return;
         }
         if std::mem::take(&mut self.reload) {
@@ -178,14 +188,28 @@ impl Keeper {
         }
     }
 
+    fn hand_over(&mut self, request: lease::Request) {
+        let had = std::mem::replace(&mut self.hands, Hands::Lent);
+        match (request.want.clone(), had) {
+            (Want::Records(principal), Hands::Ours(store)) => {
+                let events = self.events.clone();
+                tokio::spawn(async move {
+                    lent::serve(request, store, principal.clone()).await;
+                    let _ = events.send(Event::Returned(Want::Records(principal))).await;
+                });
+            }
+            // Dropped before the command hears of it.
+            (_, had) => {
+                drop(had);
+                request.grant(self.events.clone());
+            }
+        }
+    }
+
     fn start(&mut self, now: DateTime<Utc>) {
         let Hands::Ours(store) = std::mem::replace(&mut self.hands, Hands::Nobody) else { return };
         let (house, events) = (Arc::clone(&self.house), self.events.clone());
-        let task = tokio::spawn(async move {
-            let turned = one_turn(&house, &store, now).await;
-            drop(store);
-            let _ = events.send(Event::Turned(Box::new(turned))).await;
-        });
+        let task = turn::start(house, store, now, self.end.subscribe(), events);
         self.hands = Hands::Turn { task, since: now };
     }
 
@@ -205,41 +229,18 @@ impl Keeper {
     /// Ends a turn that runs, and lets go of the store.
     pub(super) async fn stop(self) {
         if let Hands::Turn { task, .. } = self.hands {
-            task.abort();
+            self.end.send_replace(true);
             let _ = tokio::time::timeout(GRACE, task).await;
         }
     }
 }
 
-async fn one_turn(house: &House, store: &Store, now: DateTime<Utc>) -> Result<Turned, TurnError> {
-    let before = store.load(&house.principal)?;
-    let settings = (house.settings)(now);
-    let turn = Turn {
-        principal: &house.principal,
-        settings: &settings,
-        now,
-        at: &|_| {},
-        progress: &|_, _| {},
-    };
-    let (report, _) = cycle::turn(store, before, &house.clients, &house.brain, &turn).await?;
-    Ok(Turned { report, now })
-}
-
 /// Counts for the supervisor.
 fn summary(report: &Report) -> String {
-    let stale = |w: &&Warning| matches!(w, Warning::Account { .. } | Warning::Collection { .. });
-    let troubled = report.warnings.iter().filter(stale).count();
-    let trouble = match troubled {
+    let trouble = match turn::troubled(report) {
         0 => String::new(),
         n => format!(", {n} in trouble: see `chronotype status`"),
     };
     let (calendars, events) = (report.collections, report.events);
     format!("{calendars} calendars read{trouble}, {events} events, {} types", report.types)
-}
-
-/// A number in 0..1 that differs between services.
-fn chance(now: DateTime<Utc>) -> f64 {
-    let nanos =
-        u64::from(now.nanosecond()) ^ u64::from(std::process::id()).wrapping_mul(0x9e37_79b9);
-    (nanos % 1_000_003) as f64 / 1_000_003.0
 }

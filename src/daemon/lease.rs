@@ -2,10 +2,13 @@
 //!
 //! sled's folder is locked by one process. So the service, between two turns, lets go of the store
 //! and answers; the command opens it, does what it does without a service, and ends. The end of its
-//! connection, however it comes, gives the store back. The socket is for its owner alone: its mode
-//! is 0600, and whoever connects must be the same user.
+//! connection, however it comes, gives the store back. Of a service of many people a command gets
+//! only what one of them keeps ([`super::lent`]). The socket is for its owner alone: its mode is
+//! 0600, and whoever connects must be the same user, or root.
 
 use super::Event;
+use crate::event::PrincipalId;
+use crate::store::StoreError;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream as Blocking;
@@ -15,10 +18,11 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc::Sender;
 
-/// Longest line either side says.
+/// Longest line a command says, and the service, which names a path.
 const LONGEST: u64 = 256;
+const LONGEST_ANSWER: u64 = 8_192;
 /// How long a command waits for a turn to end.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 /// How long the other side of a fresh connection may keep silent.
 const SILENCE: Duration = Duration::from_secs(5);
 /// What a command says.
@@ -27,6 +31,16 @@ const WANTED: &str = "store, please";
 const YOURS: &str = "yours";
 /// Asks who it is.
 const WHO: &str = "who?";
+/// What a command says that wants one person's records; their name follows.
+const RECORDS: &str = "records, please: ";
+/// Asks whether a person is served; their name follows.
+const SERVED: &str = "served? ";
+/// The answer.
+const YES: &str = "yes";
+/// Part of what a service of many people answers to [`WHO`].
+const MANY: &str = "people";
+/// Part of what any other answers.
+const ONE: &str = "one";
 
 /// Why the socket does not work.
 #[derive(Debug, thiserror::Error)]
@@ -45,21 +59,51 @@ pub enum LeaseError {
     /// The service did not let go of the store in time.
     #[error("the running service is busy and did not hand over the store in two minutes")]
     Busy,
+    /// What it lent can't be used.
+    #[error(transparent)]
+    Store(Box<StoreError>),
 }
 
-/// A command that wants the store.
-pub(super) struct Request(UnixStream);
+/// What a command asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Want {
+    /// The store's folder.
+    Folder,
+    /// What one person keeps.
+    Records(PrincipalId),
+    /// To know whether the service has turns of theirs.
+    Served(PrincipalId),
+}
+
+/// A command that wants something of the store.
+pub(super) struct Request {
+    stream: UnixStream,
+    /// What.
+    pub(super) want: Want,
+}
 
 impl Request {
-    /// Hands the store over; it has been let go of already.
+    pub(super) fn into_stream(self) -> UnixStream {
+        self.stream
+    }
+
+    /// Says whether it is so.
+    pub(super) fn answer(mut self, yes: bool) {
+        let answer = if yes { YES } else { "no" };
+        tokio::spawn(async move {
+            let _ = self.stream.write_all(format!("{answer}\n").as_bytes()).await;
+        });
+    }
+
+    /// Hands the folder over; it has been let go of already.
     pub(super) fn grant(self, events: Sender<Event>) {
         tokio::spawn(async move {
-            let Request(mut stream) = self;
+            let mut stream = self.stream;
             if stream.write_all(format!("{YOURS}\n").as_bytes()).await.is_ok() {
                 // Says nothing more: the end of the connection is the answer.
                 let _ = stream.take(LONGEST).read_to_end(&mut Vec::new()).await;
             }
-            let _ = events.send(Event::Returned).await;
+            let _ = events.send(Event::Returned(Want::Folder)).await;
         });
     }
 }
@@ -77,7 +121,11 @@ impl Drop for Socket {
 ///
 /// # Errors
 /// [`LeaseError::Unusable`].
-pub(super) fn listen(path: &Path, events: Sender<Event>) -> Result<Socket, LeaseError> {
+pub(super) fn listen(
+    path: &Path,
+    about: Holder,
+    events: Sender<Event>,
+) -> Result<Socket, LeaseError> {
     let unusable = |source| LeaseError::Unusable { path: path.to_owned(), source };
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(unusable)?;
@@ -95,13 +143,13 @@ pub(super) fn listen(path: &Path, events: Sender<Event>) -> Result<Socket, Lease
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 continue;
             };
-            tokio::spawn(hear(stream, events.clone()));
+            tokio::spawn(hear(stream, about.clone(), events.clone()));
         }
     });
     Ok(Socket(path.to_owned()))
 }
 
-async fn hear(stream: UnixStream, events: Sender<Event>) {
+async fn hear(stream: UnixStream, about: Holder, events: Sender<Event>) {
     let ours = rustix::process::geteuid().as_raw();
     if stream.peer_cred().is_ok_and(|peer| peer.uid() != ours && peer.uid() != 0) {
         tracing::warn!("somebody else's command was turned away from the socket");
@@ -115,13 +163,50 @@ async fn hear(stream: UnixStream, events: Sender<Event>) {
     }
     match line.trim_end() {
         WHO => {
-            let answer = format!("{}\n", std::process::id());
+            let serves = if about.many { MANY } else { ONE };
+            let answer = format!("{} {serves} {}\n", about.process, about.store.display());
             let _ = stream.write_all(answer.as_bytes()).await;
         }
         WANTED => {
-            let _ = events.send(Event::Wanted(Request(stream.into_inner()))).await;
+            let request = Request { stream: stream.into_inner(), want: Want::Folder };
+            let _ = events.send(Event::Wanted(request)).await;
         }
-        _ => {}
+        other => {
+            let Some(want) = want(other) else { return };
+            let request = Request { stream: stream.into_inner(), want };
+            let _ = events.send(Event::Wanted(request)).await;
+        }
+    }
+}
+
+/// What a line asks of one person.
+fn want(line: &str) -> Option<Want> {
+    let name = |words| line.strip_prefix(words).and_then(|name| PrincipalId::new(name).ok());
+    name(RECORDS).map(Want::Records).or_else(|| name(SERVED).map(Want::Served))
+}
+
+/// The line that asks for a person's records.
+pub(super) fn wanted(principal: &PrincipalId) -> String {
+    format!("{RECORDS}{}\n", principal.as_str())
+}
+
+/// Who answers at a socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Its process.
+    pub process: u32,
+    /// It serves many people.
+    pub many: bool,
+    /// The store that it has.
+    pub store: PathBuf,
+}
+
+impl Holder {
+    /// This process.
+    pub(super) fn own(many: bool, store: &Path) -> Self {
+        // Commands run elsewhere.
+        let store = std::path::absolute(store).unwrap_or_else(|_| store.to_owned());
+        Self { process: std::process::id(), many, store }
     }
 }
 
@@ -143,17 +228,30 @@ pub fn borrow_store(socket: &Path) -> Result<Loan, LeaseError> {
     }
 }
 
-/// Process id of the service at this socket.
+/// The service at this socket.
 ///
 /// # Errors
 /// [`LeaseError::Nobody`].
-pub fn holder(socket: &Path) -> Result<u32, LeaseError> {
-    let answer = say(&connect(socket)?, WHO, SILENCE);
-    let id = answer.and_then(|answer| answer.parse().ok());
-    id.ok_or_else(|| LeaseError::Nobody(socket.to_owned()))
+pub fn holder(socket: &Path) -> Result<Holder, LeaseError> {
+    let answer = say(&connect(socket)?, WHO, SILENCE).unwrap_or_default();
+    let mut parts = answer.splitn(3, ' ');
+    let mut part = || parts.next().ok_or_else(|| LeaseError::Nobody(socket.to_owned()));
+    let (process, serves, store) = (part()?, part()?, part()?);
+    let process = process.parse().map_err(|_| LeaseError::Nobody(socket.to_owned()))?;
+    Ok(Holder { process, many: serves == MANY, store: PathBuf::from(store) })
 }
 
-fn connect(socket: &Path) -> Result<Blocking, LeaseError> {
+/// Whether the service at this socket has turns of this person.
+///
+/// # Errors
+/// [`LeaseError::Nobody`].
+pub fn is_served(socket: &Path, principal: &PrincipalId) -> Result<bool, LeaseError> {
+    let asked = format!("{SERVED}{}", principal.as_str());
+    let answer = say(&connect(socket)?, &asked, PATIENCE);
+    answer.map(|answer| answer == YES).ok_or_else(|| LeaseError::Nobody(socket.to_owned()))
+}
+
+pub(super) fn connect(socket: &Path) -> Result<Blocking, LeaseError> {
     Blocking::connect(socket).map_err(|_| LeaseError::Nobody(socket.to_owned()))
 }
 
@@ -161,6 +259,6 @@ fn say(mut stream: &Blocking, words: &str, patience: Duration) -> Option<String>
     stream.set_read_timeout(Some(patience)).ok()?;
     stream.write_all(format!("{words}\n").as_bytes()).ok()?;
     let mut line = String::new();
-    BufReader::new(stream.take(LONGEST)).read_line(&mut line).ok()?;
+    BufReader::new(stream.take(LONGEST_ANSWER)).read_line(&mut line).ok()?;
     Some(line.trim_end().to_owned())
 }

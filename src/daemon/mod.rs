@@ -8,16 +8,22 @@
 
 mod keeper;
 mod lease;
+mod lent;
+mod means;
 mod pace;
 mod sources;
 mod supervise;
+mod turn;
+mod people;
 
-pub use lease::{LeaseError, Loan, borrow_store, holder};
+pub use lease::{Holder, LeaseError, Loan, borrow_store, holder, is_served};
+pub use lent::borrow_records;
+pub use means::{Means, Ready};
+pub use people::{People, run_people};
 
-use crate::cycle::{Brain, Settings, TurnError};
+use crate::cycle::Settings;
 use crate::event::PrincipalId;
 use crate::store::StoreError;
-use crate::sync::poll::Client;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use std::path::PathBuf;
@@ -32,12 +38,12 @@ pub struct House {
     pub socket: PathBuf,
     /// Between two looks at the calendars.
     pub poll: TimeDelta,
-    /// The accounts.
-    pub clients: Vec<Client>,
+    /// The accounts, and what makes sense of them.
+    pub means: Means,
     /// Accounts that are folders, by name: they are watched.
     pub folders: Vec<(String, PathBuf)>,
-    /// The embedder, and the assistant where there is one.
-    pub brain: Brain,
+    /// Servers that a turn asks.
+    pub hosts: Vec<String>,
     /// How turns go at a moment: the person may be travelling.
     pub settings: Box<dyn Fn(DateTime<Utc>) -> Settings + Send + Sync>,
     /// The zone at a moment: nights and mornings are local.
@@ -58,9 +64,9 @@ enum Event {
     /// A command wants the store.
     Wanted(lease::Request),
     /// A command gave the store back.
-    Returned,
-    /// The turn has ended.
-    Turned(Box<Result<keeper::Turned, TurnError>>),
+    Returned(lease::Want),
+    /// A turn of this person has ended.
+    Turned(PrincipalId, turn::Ended),
     /// The service is asked to end.
     Stop,
 }
@@ -89,7 +95,13 @@ pub enum DaemonError {
 pub async fn run(house: House, furnish: Furnish, config: PathBuf) -> Result<(), DaemonError> {
     let (sender, mut events) = tokio::sync::mpsc::channel(sources::WAITING);
     let mut keeper = keeper::Keeper::open(house, furnish, sender.clone())?;
-    let _sources = sources::start(&keeper, &config, &sender).await?;
+    let ears = sources::Ears {
+        socket: &keeper.house().socket,
+        about: Holder::own(false, &keeper.house().store),
+        folders: &keeper.house().folders,
+        config: sources::Place::File(&config),
+    };
+    let _sources = sources::start(&ears, &sender).await?;
     supervise::ready();
     keeper.step(Utc::now());
     while let Some(event) = events.recv().await {
@@ -99,8 +111,8 @@ pub async fn run(house: House, furnish: Furnish, config: PathBuf) -> Result<(), 
             Event::Changed => keeper.changed(now),
             Event::Reload => keeper.reload(),
             Event::Wanted(request) => keeper.lend(request),
-            Event::Returned => keeper.returned(),
-            Event::Turned(turned) => keeper.turned(now, *turned),
+            Event::Returned(_) => keeper.returned(),
+            Event::Turned(_, ended) => keeper.turned(now, ended),
             Event::Stop => break,
         }
         keeper.step(Utc::now());

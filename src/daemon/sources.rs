@@ -1,11 +1,10 @@
 //! Where events come from: the clock, the folders, the config's folder, signals, the socket.
 
-use super::keeper::Keeper;
-use super::lease::{self, Socket};
+use super::lease::{self, Holder, Socket};
 use super::{DaemonError, Event};
 use crate::calendar::vdir::Watcher;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::Sender;
 use tokio::task::AbortHandle;
@@ -15,6 +14,26 @@ use tokio_cron_scheduler::{Job, JobScheduler};
 pub(super) const WAITING: usize = 64;
 /// Every minute, UTC: what is due is decided by the loop.
 const EVERY_MINUTE: &str = "0 * * * * *";
+
+/// What is listened to.
+pub(super) struct Ears<'a> {
+    /// Where commands come.
+    pub(super) socket: &'a Path,
+    /// What is said of the service there.
+    pub(super) about: Holder,
+    /// Calendars, by the name of their account.
+    pub(super) folders: &'a [(String, PathBuf)],
+    /// Where the config is.
+    pub(super) config: Place<'a>,
+}
+
+/// Where the config is.
+pub(super) enum Place<'a> {
+    /// A file.
+    File(&'a Path),
+    /// A folder with one file a person.
+    Folder(&'a Path),
+}
 
 /// All that feeds the loop; it ends with this value.
 pub(super) struct Sources {
@@ -36,11 +55,7 @@ impl Drop for Sources {
 ///
 /// # Errors
 /// [`DaemonError`] for what the service can't do without; folders that can't be watched are polled.
-pub(super) async fn start(
-    keeper: &Keeper,
-    config: &Path,
-    events: &Sender<Event>,
-) -> Result<Sources, DaemonError> {
+pub(super) async fn start(ears: &Ears<'_>, events: &Sender<Event>) -> Result<Sources, DaemonError> {
     let hear = |kind| signal(kind).map_err(DaemonError::Signals);
     let (end, interrupt) = (hear(SignalKind::terminate())?, hear(SignalKind::interrupt())?);
     let mut tasks = vec![
@@ -48,10 +63,10 @@ pub(super) async fn start(
         forward(interrupt, events.clone(), || Event::Stop),
         forward(hear(SignalKind::hangup())?, events.clone(), || Event::Reload),
     ];
-    tasks.extend(folders(&keeper.house().folders, events));
+    tasks.extend(folders(ears.folders, events));
     Ok(Sources {
-        _socket: lease::listen(&keeper.house().socket, events.clone())?,
-        _config: watch_config(config, events.clone()),
+        _socket: lease::listen(ears.socket, ears.about.clone(), events.clone())?,
+        _config: watch_config(&ears.config, events.clone()),
         clock: clock(events.clone()).await.map_err(|e| DaemonError::Clock(e.to_string()))?,
         tasks,
     })
@@ -110,12 +125,16 @@ pub(super) fn folders(
 }
 
 /// The folder is watched, not the file: an editor puts a new file in its place.
-fn watch_config(config: &Path, events: Sender<Event>) -> Option<RecommendedWatcher> {
-    let (folder, name) = (config.parent()?.to_owned(), config.file_name()?.to_owned());
+fn watch_config(config: &Place<'_>, events: Sender<Event>) -> Option<RecommendedWatcher> {
+    let (folder, name) = match config {
+        Place::File(file) => (file.parent()?.to_owned(), Some(file.file_name()?.to_owned())),
+        Place::Folder(folder) => ((*folder).to_owned(), None),
+    };
     let folder = if folder.as_os_str().is_empty() { ".".into() } else { folder };
     let heard = move |event: notify::Result<notify::Event>| {
         let Ok(event) = event else { return };
-        let ours = event.paths.iter().any(|path| path.file_name() == Some(&name));
+        let named = |path: &PathBuf| name.as_deref().is_none_or(|n| path.file_name() == Some(n));
+        let ours = event.paths.iter().any(named);
         if ours && !event.kind.is_access() {
             let _ = events.try_send(Event::Reload);
         }

@@ -11,11 +11,13 @@ mod record;
 mod changes;
 mod pending;
 mod rewrite;
+mod lent;
 
 pub use error::StoreError;
+pub use lent::Forward;
 pub use open::OpenReport;
 pub use person::Person;
-pub use rewrite::rewrite;
+pub use rewrite::{remove_person, rewrite};
 
 use crate::event::PrincipalId;
 use record::{Kind, Record};
@@ -34,6 +36,17 @@ pub struct Store {
     db: sled::Db,
     /// The copy it works on, removed with the last clone.
     _copy: Option<Arc<TempDir>>,
+    /// Whose records these are a copy of, where commits go first.
+    lender: Option<lent::Lender>,
+}
+
+/// When a commit is to be on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flush {
+    /// When the call returns.
+    Now,
+    /// With the next one that is.
+    Later,
 }
 
 /// What a commit wrote.
@@ -90,7 +103,7 @@ impl Store {
         }
         let (db, report) = open::open(path)?;
         rewrite::finish(path).map_err(io)?;
-        Ok((Store { path: path.to_owned(), db, _copy: None }, report))
+        Ok((Store { path: path.to_owned(), db, _copy: None, lender: None }, report))
     }
 
     /// A copy of the store to try things on: opening sled writes to its folder, and a dry run
@@ -103,7 +116,7 @@ impl Store {
         let copy = tempfile::tempdir().map_err(io)?;
         open::copy_into(path, copy.path())?;
         let (db, _) = open::open(copy.path())?;
-        Ok(Store { path: path.to_owned(), db, _copy: Some(Arc::new(copy)) })
+        Ok(Store { path: path.to_owned(), db, _copy: Some(Arc::new(copy)), lender: None })
     }
 
     /// Everything kept of a person; the empty state for one never seen.
@@ -168,14 +181,38 @@ impl Store {
     ) -> Result<CommitReport, StoreError> {
         pending::finish(&self.path, &self.db, principal)?;
         let changes = changes::between(principal, before, after);
-        let mut report = CommitReport::default();
         if changes.is_empty() {
-            return Ok(report);
+            return Ok(CommitReport::default());
         }
+        self.tell_lender(&changes)?;
+        let flush = match changes::only_times(&changes, before, after) {
+            true => Flush::Later,
+            false => Flush::Now,
+        };
+        self.write(principal, changes, flush)
+    }
+
+    /// Writes them, all or nothing.
+    fn write(
+        &self,
+        principal: &PrincipalId,
+        changes: changes::Changes,
+        flush: Flush,
+    ) -> Result<CommitReport, StoreError> {
         if changes.len() > pending::PIECE {
             return self.commit_large(principal, changes);
         }
-        let can_wait = changes::only_times(&changes, before, after);
+        let mut report = self.apply(changes)?;
+        if flush == Flush::Now {
+            self.db.flush().map_err(|e| open::typed(e, &self.path))?;
+            report.flushed = true;
+        }
+        Ok(report)
+    }
+
+    /// One batch of the database.
+    fn apply(&self, changes: changes::Changes) -> Result<CommitReport, StoreError> {
+        let mut report = CommitReport::default();
         let mut batch = sled::Batch::default();
         for (key, value) in changes {
             match value {
@@ -191,10 +228,6 @@ impl Store {
             }
         }
         self.db.apply_batch(batch).map_err(|e| open::typed(e, &self.path))?;
-        if !can_wait {
-            self.db.flush().map_err(|e| open::typed(e, &self.path))?;
-            report.flushed = true;
-        }
         Ok(report)
     }
 

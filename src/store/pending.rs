@@ -35,18 +35,24 @@ pub(super) fn write(store: &Path, principal: &PrincipalId, changes: &Changes) ->
     let mut out = BufWriter::new(File::create(&unfinished)?);
     out.write_all(&[record::VERSION])?;
     for (key, value) in changes {
-        chunk(&mut out, key)?;
-        match value {
-            Some(value) => chunk(&mut out, value)?,
-            None => out.write_all(&REMOVED.to_le_bytes())?,
-        }
+        change(&mut out, key, value.as_deref())?;
     }
     out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
     fs::rename(&unfinished, place(store, principal))?;
     sync_folder(store)
 }
 
-fn chunk(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+/// One record to write, or to remove (`None`).
+pub(super) fn change(out: &mut impl Write, key: &[u8], value: Option<&[u8]>) -> io::Result<()> {
+    chunk(out, key)?;
+    match value {
+        Some(value) => chunk(out, value),
+        None => out.write_all(&REMOVED.to_le_bytes()),
+    }
+}
+
+/// A key or a value.
+pub(super) fn chunk(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
     let length = u32::try_from(bytes.len()).ok().filter(|n| *n <= LONGEST);
     let length = length.ok_or(io::ErrorKind::FileTooLarge)?;
     out.write_all(&length.to_le_bytes())?;
@@ -95,7 +101,7 @@ pub(super) fn finish(
 }
 
 /// What comes next in the file.
-enum Chunk {
+pub(super) enum Chunk {
     /// A key or a value.
     Bytes(Vec<u8>),
     /// In place of a value: the record is removed.
@@ -104,7 +110,8 @@ enum Chunk {
     End,
 }
 
-fn next(file: &mut impl Read) -> io::Result<Chunk> {
+/// Reads the next one.
+pub(super) fn next(file: &mut impl Read) -> io::Result<Chunk> {
     let mut length = [0; 4];
     match file.read_exact(&mut length) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(Chunk::End),

@@ -24,6 +24,15 @@ const WRITTEN: &str = "forgetting-written";
 /// Records in one batch.
 const BATCH: usize = 1_000;
 
+/// What is taken out of one person's records.
+#[derive(Clone, Copy)]
+enum Out<'a> {
+    /// Of tier 3 what the edit takes out.
+    Memory(&'a dyn Fn(&mut Graph)),
+    /// Everything.
+    Person,
+}
+
 /// Edits one person's tier 3 in the store at this path, which this process must not have open, and
 /// in its backups; what the edit takes out is in none of their files afterwards.
 ///
@@ -35,21 +44,30 @@ pub fn rewrite(
     principal: &PrincipalId,
     edit: &dyn Fn(&mut Graph),
 ) -> Result<(), StoreError> {
+    everywhere(path, principal, Out::Memory(edit))
+}
+
+/// Takes everything of one person out of the store at this path and out of its backups, as
+/// [`rewrite`] does it.
+///
+/// # Errors
+/// As [`rewrite`].
+pub fn remove_person(path: &Path, principal: &PrincipalId) -> Result<(), StoreError> {
+    everywhere(path, principal, Out::Person)
+}
+
+fn everywhere(path: &Path, principal: &PrincipalId, out: Out<'_>) -> Result<(), StoreError> {
     let failed = |source| StoreError::Io { path: path.to_owned(), source };
     // Backups first: while the store still has it, the person can say it again.
     for backup in open::backups(path).map_err(failed)? {
-        if replace(&backup, principal, edit).is_err() {
+        if replace(&backup, principal, out).is_err() {
             fs::remove_dir_all(&backup).map_err(failed)?;
         }
     }
-    replace(path, principal, edit)
+    replace(path, principal, out)
 }
 
-fn replace(
-    path: &Path,
-    principal: &PrincipalId,
-    edit: &dyn Fn(&mut Graph),
-) -> Result<(), StoreError> {
+fn replace(path: &Path, principal: &PrincipalId, out: Out<'_>) -> Result<(), StoreError> {
     let failed = |source| StoreError::Io { path: path.to_owned(), source };
     let lock = open::lock(path)?;
     let (read, written) = (beside(path, READ), beside(path, WRITTEN));
@@ -58,7 +76,7 @@ fn replace(
         open::private_folder_new(folder).map_err(failed)?;
     }
     open::copy_folder(path, &read).map_err(failed)?;
-    copy(&read, &written, principal, edit)?;
+    copy(&read, &written, principal, out)?;
     remove(&read).map_err(failed)?;
     sync_all(&written).map_err(failed)?;
     exchange(path, &written).map_err(failed)?;
@@ -67,27 +85,29 @@ fn replace(
     Ok(())
 }
 
-/// Copies every record but those of the person's tier 3, which are written as edited.
-fn copy(
-    from: &Path,
-    to: &Path,
-    principal: &PrincipalId,
-    edit: &dyn Fn(&mut Graph),
-) -> Result<(), StoreError> {
+/// Copies every record but what is to be out; tier 3 is written as edited.
+fn copy(from: &Path, to: &Path, principal: &PrincipalId, out: Out<'_>) -> Result<(), StoreError> {
     let (old, _) = open::open(from)?;
     let (new, _) = open::open(to)?;
-    let store = super::Store { path: from.to_owned(), db: old.clone(), _copy: None };
+    let store = super::Store { path: from.to_owned(), db: old.clone(), _copy: None, lender: None };
     for one in store.principals()? {
         pending::finish(from, &old, &one)?;
     }
-    let mut person = super::Person { memory: store.load(principal)?.memory, ..Default::default() };
-    edit(&mut person.memory);
+    let mut memory = Graph::default();
+    if let Out::Memory(edit) = out {
+        memory = store.load(principal)?.memory;
+        edit(&mut memory);
+    }
     let typed = |error| open::typed(error, to);
     let mut batch = sled::Batch::default();
     let mut held = 0;
     for item in old.iter() {
         let (key, value) = item.map_err(typed)?;
-        if is_memory_of(&key, principal) {
+        let gone = match out {
+            Out::Memory(_) => is_memory_of(&key, principal),
+            Out::Person => key.starts_with(&record::prefix(principal)),
+        };
+        if gone {
             continue;
         }
         batch.insert(key, value);
@@ -97,7 +117,7 @@ fn copy(
             held = 0;
         }
     }
-    for (key, value) in changes::of_memory(&Keys::of(principal), &person.memory) {
+    for (key, value) in changes::of_memory(&Keys::of(principal), &memory) {
         if let Some(value) = value {
             batch.insert(key, value);
         }

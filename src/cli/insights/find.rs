@@ -25,7 +25,7 @@ pub(super) fn run(words: &str, global: &Global) -> Result<(), CommandError> {
         return Ok(());
     }
     let person = &looked.person;
-    let hits = search::find(&looked.config.store, &looked.principal, person, words)?;
+    let hits = search::find(looked.index_beside(), &looked.principal, person, words)?;
     let found = Found::of(&hits, person);
     if global.json {
         return output::json_lines(&found.lines());

@@ -87,7 +87,7 @@ fn another_embedder_embeds_anew_and_keeps_everything() {
     let ids: Vec<EventId> = events.iter().map(|e| e.id.clone()).collect();
     let before = sorted(&events, &ids);
     assert!(before.types.by_id.len() >= 3, "{:?}", before.types.by_title);
-    let other = Brain { embedder: Box::new(Letters), is_local: false, ..BRAIN.with_vectors(None) };
+    let other = Brain { embedder: Arc::new(Letters), is_local: false, ..BRAIN.with_vectors(None) };
     let mut after = before.clone();
     other.classify(&mut after, &[], Tz::UTC, &mut Report::default());
     let mut exemplars = after.types.by_id.values().flat_map(|kind| &kind.exemplars);

@@ -1,0 +1,203 @@
+//! `chronotype forget-person`: everything kept of somebody goes, from every file of ours.
+//!
+//! First their blocks are taken back, while there is still a record of which are ours; then their
+//! records leave the store and its backups for good ([`crate::store::remove_person`]), then the
+//! search index and the sign-ins. A crash in between leaves what a second call removes.
+
+use super::{CommandError, Global, account, context, output, sync};
+use crate::config::Config;
+use crate::cycle::{Brain, Mode, Turn};
+use crate::daemon::{self, LeaseError, Loan};
+use crate::event::PrincipalId;
+use crate::schedule::suggestion::{State, Suggestion};
+use crate::store::{self, Person, Store, StoreError};
+use crate::sync::diff::Deletions;
+use crate::text::index;
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// Remove everything kept of a person, for good: what was learned, their search index, sign-ins and
+/// blocks
+///
+/// What they and others wrote into their calendars stays, and so does the config. With a service of
+/// many people, take their file out of its folder first and name it with --config.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Their id, as the config has it in [person]
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Leave the blocks in their calendars; needs no account
+    #[arg(long)]
+    keep_blocks: bool,
+}
+
+/// What there is to remove, and where.
+struct Place {
+    id: PrincipalId,
+    store: PathBuf,
+    socket: PathBuf,
+    /// Their config, where it is at hand.
+    config: Option<Config>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// A failure where nothing is kept of them, a service still has turns of theirs, or a block can't
+/// be taken back: nothing is removed then.
+pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
+    let place = place(args, global)?;
+    let loan = loan(&place)?;
+    let before = kept(&place)?;
+    let withdrawn = match args.keep_blocks {
+        true => 0,
+        false => withdraw(&place, before.clone(), global)?,
+    };
+    let removed = remove(&place, &before)?;
+    drop(loan);
+    let id = place.id.as_str();
+    if global.json {
+        return output::json(&json!({
+            "forgotten": id,
+            "blocks_taken_back": withdrawn,
+            "sign_ins_removed": removed,
+        }));
+    }
+    let blocks = match withdrawn {
+        0 => String::new(),
+        n => format!("; {} taken back", output::count(n, "block")),
+    };
+    output::data(&format!("Forgotten: {id}{blocks}\n"))
+}
+
+fn place(args: &Args, global: &Global) -> Result<Place, CommandError> {
+    let id = PrincipalId::new(&args.id).map_err(CommandError::usage)?;
+    // Somebody's config may be gone long since; the store is named then.
+    let config = match (context::config(global), &global.store) {
+        (Ok(config), _) => Some(config),
+        (Err(_), Some(_)) if args.keep_blocks && global.config.is_none() => None,
+        (Err(error), _) => return Err(error),
+    };
+    let theirs = config.as_ref().filter(|config| config.person.id == id).cloned();
+    if theirs.is_none() && !args.keep_blocks {
+        let message = format!("the config at hand is not that of {id}", id = id.as_str());
+        return Err(CommandError::usage(message).hint(
+            "name theirs with --config, so that their blocks can be taken back, or leave these \
+             with --keep-blocks",
+        ));
+    }
+    let store = config.as_ref().map(|config| config.store.clone()).or(global.store.clone());
+    let store = store.unwrap_or_default();
+    let socket = config.map_or_else(|| context::socket_of(&store), |config| config.daemon.socket);
+    Ok(Place { id, store, socket, config: theirs })
+}
+
+/// The store from a service that runs, for as long as this takes.
+fn loan(place: &Place) -> Result<Option<Loan>, CommandError> {
+    match daemon::is_served(&place.socket, &place.id) {
+        Err(_) => return Ok(None),
+        Ok(true) => {
+            let message =
+                format!("a service has turns of {} and would begin anew", place.id.as_str());
+            return Err(CommandError::failure(message).hint(
+                "stop it, or take their file out of its folder and name that with --config",
+            ));
+        }
+        Ok(false) => {}
+    }
+    match daemon::borrow_store(&place.socket) {
+        Ok(loan) => Ok(Some(loan)),
+        Err(LeaseError::Nobody(_)) => Ok(None),
+        Err(error) => Err(CommandError::failure(error.to_string())),
+    }
+}
+
+fn kept(place: &Place) -> Result<Person, CommandError> {
+    let nothing = || {
+        CommandError::failure(format!("nothing is kept of {}", place.id.as_str()))
+            .hint("`chronotype config show` says which id and store are meant")
+    };
+    if !place.store.exists() {
+        return Err(nothing());
+    }
+    let store = Store::open(&place.store)?;
+    if !store.principals()?.contains(&place.id) {
+        return Err(nothing());
+    }
+    // What can't be read can be removed all the same.
+    match store.load(&place.id) {
+        Ok(person) => Ok(person),
+        Err(StoreError::Corrupt { .. } | StoreError::Newer { .. }) => Ok(Person::default()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// One turn that wants nothing: blocks that are still ours and ahead go.
+fn withdraw(place: &Place, before: Person, global: &Global) -> Result<usize, CommandError> {
+    let now = global.moment();
+    let standing = standing(&before, now);
+    let Some(config) = place.config.as_ref().filter(|_| standing > 0) else { return Ok(0) };
+    let zone = context::zone(config, global);
+    let mut settings = account::settings(config, zone, Mode::Suggest, Deletions::Guarded);
+    settings.doors = Vec::new();
+    settings.assistant = None;
+    let brain = Brain::local().map_err(|e| CommandError::failure(e.to_string()))?;
+    let store = Store::open(&place.store)?;
+    let clients = account::clients(config);
+    let turn =
+        Turn { principal: &place.id, settings: &settings, now, at: &|_| {}, progress: &|_, _| {} };
+    let (report, after) = sync::perform(&store, before, &clients, &brain, &turn)?;
+    let left = self::standing(&after, now);
+    if left == 0 {
+        return Ok(standing);
+    }
+    sync::sentences(&report.warnings).iter().for_each(|warning| output::warn(warning));
+    let message = format!("{} could not be taken back", output::count(left, "block"));
+    Err(CommandError::failure(message)
+        .hint("nothing is forgotten yet: try again, or leave them with --keep-blocks"))
+}
+
+/// Blocks in the calendars that are ours and not over.
+fn standing(person: &Person, now: DateTime<Utc>) -> usize {
+    let there = |b: &&Suggestion| {
+        let ours = matches!(b.state, State::Proposed | State::Withdrawn);
+        ours && b.end > now && (b.published.is_some() || b.intent.is_some())
+    };
+    person.suggestions.values().filter(there).count()
+}
+
+/// The number of sign-ins removed.
+fn remove(place: &Place, person: &Person) -> Result<usize, CommandError> {
+    let failed = |path: &Path, error: std::io::Error| {
+        CommandError::failure(format!("{}: {error}", path.display()))
+            .hint("run it again once that is mended")
+    };
+    store::remove_person(&place.store, &place.id)?;
+    let index = index::folder(&place.store, &place.id);
+    gone(fs::remove_dir_all(&index)).map_err(|error| failed(&index, error))?;
+    let mut accounts: Vec<&str> = person.status.accounts.keys().map(String::as_str).collect();
+    accounts.extend(person.status.collections.values().map(|c| c.account.as_str()));
+    let named = place.config.iter().flat_map(|config| &config.accounts);
+    accounts.extend(named.map(|account| account.name.as_str()));
+    accounts.sort_unstable();
+    accounts.dedup();
+    let mut removed = 0;
+    for account in accounts {
+        for file in account::sign_in_files(&place.store, &place.id, account) {
+            let there = file.exists();
+            gone(fs::remove_file(&file)).map_err(|error| failed(&file, error))?;
+            removed += usize::from(there);
+        }
+    }
+    Ok(removed)
+}
+
+fn gone(result: std::io::Result<()>) -> std::io::Result<()> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,105 @@
+//! One person's records over the socket: the service keeps the store, the command gets a copy of
+//! what is theirs, and each commit of it is on the disk before the command goes on.
+//!
+//! After the first line every message is a number of bytes, eight of them, and the bytes. The
+//! service begins with the records; the command sends changes and hears `kept`, or why not; the end
+//! of the connection, however it comes, ends the loan.
+
+use super::lease::{LeaseError, PATIENCE, Request, connect, wanted};
+use crate::event::PrincipalId;
+use crate::store::{Forward, Store, StoreError};
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream as Blocking;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+
+/// Longest message: the records of a lifetime are a few hundred megabytes at most.
+const LONGEST: u64 = 1 << 30;
+/// What the service says of changes that are on its disk.
+const KEPT: &[u8] = b"kept";
+
+/// Serves one command until it ends.
+pub(super) async fn serve(request: Request, store: Store, principal: PrincipalId) {
+    let mut stream = request.into_stream();
+    let lent = store.lend(&principal);
+    let Ok(records) = lent else {
+        tracing::error!(person = principal.as_str(), "the records can't be read for a command");
+        return;
+    };
+    if put(&mut stream, &records).await.is_err() {
+        return;
+    }
+    drop(records);
+    while let Ok(changes) = take(&mut stream).await {
+        let answer = match store.take_back(&principal, &changes) {
+            Ok(()) => KEPT.to_vec(),
+            Err(error) => error.to_string().into_bytes(),
+        };
+        if put(&mut stream, &answer).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn put(stream: &mut UnixStream, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(&(bytes.len() as u64).to_le_bytes()).await?;
+    stream.write_all(bytes).await
+}
+
+async fn take(stream: &mut UnixStream) -> io::Result<Vec<u8>> {
+    let length = stream.read_u64_le().await?;
+    if length > LONGEST {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut bytes = Vec::new();
+    let read = stream.take(length).read_to_end(&mut bytes).await?;
+    if read as u64 == length { Ok(bytes) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+}
+
+/// A store of this person's records, as the service at this socket has them.
+///
+/// # Errors
+/// [`LeaseError`]; [`LeaseError::Store`] when what it sends can't be read.
+pub fn borrow_records(
+    socket: &Path,
+    principal: &PrincipalId,
+    keep: bool,
+) -> Result<Store, LeaseError> {
+    let mut stream = connect(socket)?;
+    let busy = |_| LeaseError::Busy;
+    stream.set_read_timeout(Some(PATIENCE)).map_err(busy)?;
+    stream.write_all(wanted(principal).as_bytes()).map_err(busy)?;
+    let records = receive(&mut stream).map_err(busy)?;
+    let stream = Mutex::new(stream);
+    let send = move |changes: &[u8]| {
+        let mut stream = stream.lock().map_err(|_| io::Error::other("an earlier one failed"))?;
+        stream.write_all(&(changes.len() as u64).to_le_bytes())?;
+        stream.write_all(changes)?;
+        match receive(&mut stream)? {
+            answer if answer == KEPT => Ok(()),
+            why => Err(io::Error::other(String::from_utf8_lossy(&why).into_owned())),
+        }
+    };
+    let send: Option<Arc<Forward>> = if keep { Some(Arc::new(send)) } else { None };
+    Ok(Store::borrowed(&records, send)?)
+}
+
+fn receive(stream: &mut Blocking) -> io::Result<Vec<u8>> {
+    let mut length = [0; 8];
+    stream.read_exact(&mut length)?;
+    let length = u64::from_le_bytes(length);
+    if length > LONGEST {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut bytes = Vec::new();
+    let read = stream.take(length).read_to_end(&mut bytes)?;
+    if read as u64 == length { Ok(bytes) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+}
+
+impl From<StoreError> for LeaseError {
+    fn from(error: StoreError) -> Self {
+        LeaseError::Store(Box::new(error))
+    }
+}

@@ -1,0 +1,157 @@
+//! One turn as the service has it done: on a thread of its own, so that what computes delays nobody
+//! who waits; ended from outside at any await; a panic in it is its own end and nobody else's.
+
+use super::{Event, House};
+use crate::cycle::{self, Report, Turn, TurnError, Warning};
+use crate::store::Store;
+use chrono::{DateTime, Timelike, Utc};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::Sender;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tracing::Instrument;
+
+/// A turn that waits for longer than this is given up: servers that trickle are tried again later.
+pub(super) const LONGEST: Duration = Duration::from_secs(30 * 60);
+
+/// How a turn ended.
+pub(super) enum Ended {
+    /// Done, at this moment of decisions.
+    Well(Box<Report>, DateTime<Utc>),
+    /// It could not be done.
+    Failed(TurnError),
+    /// A defect of ours: the turn is lost, as in a crash, and the next one repairs it.
+    Panicked,
+    /// Waited for something for too long.
+    TooLong,
+    /// The service ends.
+    Stopped,
+}
+
+/// Starts one; its end is an event.
+pub(super) fn start(
+    house: Arc<House>,
+    store: Store,
+    now: DateTime<Utc>,
+    mut stop: watch::Receiver<bool>,
+    events: Sender<Event>,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let (handle, theirs) = (Handle::current(), Arc::clone(&house));
+        let work = move || {
+            let whose = tracing::info_span!("turn", person = theirs.principal.as_str());
+            let turn = async {
+                tokio::select! {
+                    biased;
+                    _ = stop.wait_for(|stop| *stop) => Ended::Stopped,
+                    ended = one(&theirs, store, now) => ended,
+                    () = tokio::time::sleep(LONGEST) => Ended::TooLong,
+                }
+            };
+            handle.block_on(turn.instrument(whose))
+        };
+        let ended = match tokio::task::spawn_blocking(work).await {
+            Ok(ended) => ended,
+            Err(error) if error.is_panic() => Ended::Panicked,
+            Err(_) => Ended::Stopped,
+        };
+        let _ = events.send(Event::Turned(house.principal.clone(), ended)).await;
+    })
+}
+
+async fn one(house: &House, store: Store, now: DateTime<Utc>) -> Ended {
+    match looked(house, &store, now).await {
+        Ok(report) => Ended::Well(Box::new(report), now),
+        Err(error) => Ended::Failed(error),
+    }
+}
+
+async fn looked(house: &House, store: &Store, now: DateTime<Utc>) -> Result<Report, TurnError> {
+    let before = store.load(&house.principal)?;
+    let (before, ahead) = cycle::set_clock_right(store, &house.principal, before, now)?;
+    if let Some(ahead) = ahead {
+        let words = "the clock was ahead in the last turn and is right now; the turns go on";
+        tracing::warn!(%ahead, "{words}");
+    }
+    let mut settings = (house.settings)(now);
+    let ready = house.means.get(now);
+    settings.assistant = settings.assistant.filter(|_| ready.brain.has_assistant());
+    let turn = Turn {
+        principal: &house.principal,
+        settings: &settings,
+        now,
+        at: &|_| {},
+        progress: &|_, _| {},
+    };
+    let (report, _) = cycle::turn(store, before, &ready.clients, &ready.brain, &turn).await?;
+    if troubled(&report) > 0 {
+        house.means.trouble(now);
+    }
+    Ok(report)
+}
+
+/// Something moved in the calendars, or was written.
+pub(super) fn moved(report: &Report) -> bool {
+    report.changed + report.vanished + report.written > 0
+}
+
+/// Accounts and calendars that could not be read.
+pub(super) fn troubled(report: &Report) -> usize {
+    let stale = |w: &&Warning| matches!(w, Warning::Account { .. } | Warning::Collection { .. });
+    report.warnings.iter().filter(stale).count()
+}
+
+/// A number in 0..1 that differs between services, and between moments.
+pub(super) fn chance(now: DateTime<Utc>) -> f64 {
+    let nanos =
+        u64::from(now.nanosecond()) ^ u64::from(std::process::id()).wrapping_mul(0x9e37_79b9);
+    (nanos % 1_000_003) as f64 / 1_000_003.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cycle::Brain;
+    use crate::daemon::{Means, Ready};
+    use crate::event::PrincipalId;
+    use chrono::TimeDelta;
+
+    fn house(
+        settings: impl Fn(DateTime<Utc>) -> crate::cycle::Settings + Send + Sync + 'static,
+    ) -> House {
+        let ready = || Ready { clients: Vec::new(), brain: Brain::local().unwrap() };
+        House {
+            principal: PrincipalId::new("ann").unwrap(),
+            store: Default::default(),
+            socket: Default::default(),
+            poll: TimeDelta::minutes(5),
+            means: Means::new(Box::new(ready)),
+            folders: Vec::new(),
+            hosts: Vec::new(),
+            settings: Box::new(settings),
+            zone: Box::new(|_| chrono_tz::UTC),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_defect_ends_its_own_turn_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("s")).unwrap();
+        let (events, mut heard) = tokio::sync::mpsc::channel(4);
+        let end = watch::Sender::new(false);
+        let broken = Arc::new(house(|_| panic!("the words of a title")));
+        for _ in 0..2 {
+            let (house, store) = (Arc::clone(&broken), store.clone());
+            start(house, store, Utc::now(), end.subscribe(), events.clone());
+            let Some(Event::Turned(who, ended)) = heard.recv().await else { panic!("no end") };
+            assert_eq!(who.as_str(), "ann");
+            assert!(matches!(ended, Ended::Panicked));
+        }
+        // Who is asked to end before the turn begins does nothing.
+        end.send_replace(true);
+        start(broken, store, Utc::now(), end.subscribe(), events);
+        assert!(matches!(heard.recv().await, Some(Event::Turned(_, Ended::Stopped))));
+    }
+}

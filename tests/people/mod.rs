@@ -1,0 +1,101 @@
+//! `run --users`: many people in one process, each apart from all others.
+
+mod isolation;
+mod removal;
+
+use crate::support::neighbours::{Neighbours, until};
+use std::os::unix::fs::PermissionsExt;
+
+/// A config that reads an account of its own.
+fn status(all: &Neighbours, file: &str) -> serde_json::Value {
+    serde_json::from_str(&all.ok(file, &["status", "--json"])).unwrap()
+}
+
+#[test]
+fn each_has_their_own_turns_blocks_and_commands() {
+    let all = Neighbours::new(&["ann", "bob"]);
+    all.todo("ann", "Annual report");
+    let service = all.serve();
+    until("a block of hers", || all.blocks("ann").len() == 1);
+    assert_eq!(all.blocks("bob").len(), 0);
+    until("a turn of his", || status(&all, "bob")["turns"] == 1);
+    assert!(all.ok("ann", &["suggestions"]).contains("Annual report"));
+    assert!(!all.ok("bob", &["suggestions"]).contains("Annual report"));
+
+    // What a command keeps is kept by the service.
+    all.ok("bob", &["schedule", "Call the bank", "--duration", "30m", "--by", "sun"]);
+    assert_eq!(status(&all, "bob")["asks"], 1);
+    all.ok("bob", &["sync"]);
+    assert_eq!(all.blocks("bob").len(), 1);
+    assert!(all.ok("bob", &["agenda", "--search", "bank"]).contains("Call the bank"));
+    let mut log = service.end();
+    log.make_ascii_lowercase();
+    assert!(!log.contains("error") && !log.contains("report") && !log.contains("bank"), "{log}");
+    // And without the service, by the same words.
+    assert!(all.ok("bob", &["suggestions"]).contains("Call the bank"));
+    assert!(!all.ok("ann", &["export"]).contains("bank"));
+}
+
+#[test]
+fn they_come_change_and_go_while_it_runs() {
+    let all = Neighbours::new(&["ann"]);
+    let service = all.serve();
+    service.says("STATUS=1 people served, 0 in trouble");
+    std::fs::create_dir_all(all.path("cal/bob/work")).unwrap();
+    all.todo("bob", "Budget plan");
+    all.moves_in("bob", "bob");
+    until("a block of his", || all.blocks("bob").len() == 1);
+
+    // A change that is off changes nothing, a sound one does at once.
+    let sound = std::fs::read_to_string(all.path("people/ann.toml")).unwrap();
+    all.config("ann", &format!("{sound}\nnonsense = 1\n"));
+    service.says("STATUS=2 people served, 0 in trouble, files refused: 1");
+    let second = all.path("cal/second").display().to_string();
+    std::fs::create_dir_all(all.path("cal/second/own")).unwrap();
+    let table = format!("[[account]]\nname = \"two\"\nkind = \"vdir\"\npath = \"{second}\"\n");
+    all.config("ann", &sound.replace("[planning]", &format!("{table}[planning]")));
+    until("her second account is read", || {
+        let collections = status(&all, "ann")["collections"].as_array().unwrap().len();
+        collections == 2
+    });
+    all.leaves("bob");
+    service.says("STATUS=1 people served, 0 in trouble");
+    all.moves_in("bob", "bob");
+    assert!(all.ok("bob", &["suggestions"]).contains("Budget plan"), "what was kept stays");
+    let log = service.end();
+    assert!(log.contains("nonsense") && log.contains("stays in force"), "{log}");
+}
+
+#[test]
+fn what_is_off_with_one_is_no_trouble_of_another() {
+    let all = Neighbours::new(&["ann", "bob", "cat", "dan"]);
+    all.config("broken", "[person\n");
+    all.config("nobody", "[[account]]\nname = \"a\"\nkind = \"vdir\"\npath = \"x\"\n");
+    all.moves_in("second", "ann");
+    all.moves_in("open", "open");
+    let open = all.path("people/open.toml");
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o666)).unwrap();
+    // A folder that is not there, and a calendar full of nonsense.
+    std::fs::remove_dir_all(all.path("cal/bob")).unwrap();
+    std::fs::write(all.path("cal/cat/work/x.ics"), vec![0xff; 100_000]).unwrap();
+    let deep = "BEGIN:VEVENT\r\n".repeat(20_000);
+    std::fs::write(all.path("cal/cat/work/y.ics"), format!("BEGIN:VCALENDAR\r\n{deep}")).unwrap();
+    all.todo("dan", "Dance class");
+    let service = all.serve();
+    until("a block of his", || all.blocks("dan").len() == 1);
+    until("a turn of all", || ["ann", "cat"].iter().all(|who| status(&all, who)["turns"] == 1));
+    assert!(!status(&all, "bob")["accounts_in_trouble"].as_array().unwrap().is_empty());
+    service.signal("HUP");
+    let told = service.says("STATUS=4 people served");
+    assert!(told.contains("1 in trouble, files refused: 4"), "{told}");
+    let log = service.end();
+    for words in [
+        "ann.toml and ",
+        "second.toml both say that they are ann",
+        "broken.toml",
+        "everybody needs an id",
+        "others can change it",
+    ] {
+        assert!(log.contains(words), "{words}: {log}");
+    }
+}
