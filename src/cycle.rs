@@ -8,6 +8,7 @@
 mod advise;
 mod brain;
 mod done;
+mod doors;
 mod explain;
 mod forget;
 mod gather;

@@ -74,7 +74,17 @@ fn written_comes_back(blocks: &[BlockText]) {
             let (marks, sequence) = (event.marks.clone(), event.sequence);
             let (span, stamp) = (block.span, block.stamp);
             assert_eq!(event.start.instant(Tz::UTC), span.start_instant(Tz::UTC), "{text}");
-            Some(BlockText { uid, summary, description, span, related_to, marks, sequence, stamp })
+            Some(BlockText {
+                uid,
+                summary,
+                description,
+                span,
+                related_to,
+                marks,
+                transparency: Transparency::Transparent,
+                sequence,
+                stamp,
+            })
         })
         .collect();
     assert_eq!(ical::write(&again), text);

@@ -94,6 +94,7 @@ fn remark(block: &Suggestion, kept: Kept) -> String {
     remarks.extend(match block.state {
         State::Accepted => Some("accepted"),
         State::Taken => Some("yours now"),
+        State::Defended => Some("kept free for it"),
         State::Proposed | State::Refused | State::Withdrawn | State::Past => None,
     });
     remarks.extend(match (block.intent, kept) {
@@ -114,6 +115,7 @@ pub(super) fn fields(suggestion: &Suggestion, person: &Person, zone: Tz) -> Valu
         |t: DateTime<Utc>| t.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, true);
     let state = match suggestion.state {
         State::Proposed => "proposed",
+        State::Defended => "defended",
         State::Accepted => "accepted",
         State::Taken => "taken",
         State::Refused => "refused",

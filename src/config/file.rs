@@ -85,6 +85,11 @@ table!(Suggestions {
     mode: Text,
     doors: Option<Vec<Spanned<String>>>,
     daily_cap: Number,
+    weekly_cap: Number,
+    defence: Text,
+    starters: Option<Vec<Spanned<String>>>,
+    preparation_minutes: Number,
+    recovery_minutes: Number,
     colours: Option<Spanned<bool>>,
 });
 

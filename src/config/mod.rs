@@ -5,6 +5,7 @@
 
 mod file;
 mod check;
+mod planning;
 mod account;
 mod assistant;
 mod problem;

@@ -20,6 +20,11 @@ impl Config {
         out.key("mode", self.suggestions.mode.word());
         out.key("doors", words(self.suggestions.doors.iter().map(|door| door.word())));
         out.key("daily_cap", u32::from(self.planning.daily_cap));
+        out.key("weekly_cap", u32::from(self.planning.weekly_cap));
+        out.key("defence", self.planning.defence.word());
+        out.key("starters", words(self.planning.starters.iter().map(ToString::to_string)));
+        out.key("preparation_minutes", u32::from(self.planning.preparation_minutes));
+        out.key("recovery_minutes", u32::from(self.planning.recovery_minutes));
         out.key("colours", self.suggestions.colours);
         out.assistant(self.assistant.as_ref());
         out.table("[embedder]");

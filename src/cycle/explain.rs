@@ -1,6 +1,6 @@
 //! What a block rests on as things stand now, outside any turn.
 
-use super::{Settings, Step, Turn, wishes};
+use super::{Settings, Step, Turn, doors, wishes};
 use crate::event::{PrincipalId, Uid};
 use crate::schedule::plan::{PlanInput, account};
 use crate::schedule::restraint::Restraint;
@@ -17,8 +17,8 @@ pub fn explain_block(
 ) -> Option<account::Account> {
     let at = |_: Step| {};
     let turn = Turn { principal, settings, now, at: &at, progress: &|_, _| {} };
-    let requests = wishes::known(person, &turn);
-    let restraint = Restraint::new(person.pause, now);
+    let requests = doors::known(person, &turn);
+    let restraint = Restraint::new(person.pause, &person.suggestions, &person.events, now);
     let terms = wishes::insight_terms(person);
     account::of_block(
         &PlanInput {

@@ -17,8 +17,10 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 
+use super::defence::Defence;
 use super::request::{Request, RequestKey};
 use super::restraint::Restraint;
+use super::starter::Starter;
 use super::suggestion::Suggestion;
 use super::working::{Lunch, WorkingHours};
 use crate::event::{Events, PrincipalId, Uid};
@@ -53,6 +55,16 @@ pub struct Planning {
     pub shortest_session: u16,
     /// Most blocks a day of one request.
     pub max_per_day: u16,
+    /// Which blocks become busy.
+    pub defence: Defence,
+    /// Most blocks a week that nobody asked for.
+    pub weekly_cap: u16,
+    /// Tasks to begin with.
+    pub starters: Vec<Starter>,
+    /// Minutes before a meeting to prepare for it; 0 = none.
+    pub preparation_minutes: u16,
+    /// Minutes after a long meeting to recover from it; 0 = none.
+    pub recovery_minutes: u16,
 }
 
 /// What holds where the person says nothing: the one place of these numbers, which the commented
@@ -71,6 +83,11 @@ impl Default for Planning {
             longest_session: 120,
             shortest_session: 30,
             max_per_day: 2,
+            defence: Defence::Auto,
+            weekly_cap: 12,
+            starters: Vec::new(),
+            preparation_minutes: 0,
+            recovery_minutes: 0,
         }
     }
 }
@@ -151,6 +168,12 @@ pub enum Unplaced {
     GivenUp,
     /// The person wants quiet.
     Paused,
+    /// The person deleted blocks of that kind of work: none is proposed for a while.
+    Resting,
+    /// The week has as many as may be proposed unasked.
+    WeekFull,
+    /// What it depends on has no block yet.
+    WaitsForAnother,
 }
 
 impl Unplaced {
@@ -164,6 +187,9 @@ impl Unplaced {
             Unplaced::Refused => "Its block was deleted: it won't be proposed again.",
             Unplaced::Waiting => "Its block has just passed: another one follows after a day.",
             Unplaced::GivenUp => "Its blocks passed several times: no more are proposed.",
+            Unplaced::Resting => "You deleted such a block: none is proposed for a while.",
+            Unplaced::WeekFull => "Enough is proposed for that week.",
+            Unplaced::WaitsForAnother => "What it depends on has no block yet.",
             Unplaced::Paused => "You asked for quiet: it is placed when that is over.",
         }
     }

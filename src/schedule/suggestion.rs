@@ -4,7 +4,7 @@ use super::request::{Door, RequestKey};
 use crate::event::{CollectionId, ETag, Href, OUR_PREFIX, PrincipalId, Uid};
 use chrono::{DateTime, Utc};
 
-/// What became of a block.
+/// What became of a block; [`super::life`] says how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
     /// Proposed by us; ours to move or withdraw.
@@ -19,6 +19,15 @@ pub enum State {
     Withdrawn,
     /// Its time is over.
     Past,
+    /// Proposed, and its time is busy: no other place is left, or it starts soon.
+    Defended,
+}
+
+impl State {
+    /// The person has not touched it: ours to move, to rewrite and to take back.
+    pub fn is_ours(self) -> bool {
+        matches!(self, State::Proposed | State::Defended)
+    }
 }
 
 /// A write that is decided and not yet confirmed.
@@ -126,6 +135,6 @@ impl Suggestion {
 
     /// Still wanted on the calendar: counts as placed.
     pub fn stands(&self) -> bool {
-        matches!(self.state, State::Proposed | State::Accepted | State::Taken)
+        self.state.is_ours() || matches!(self.state, State::Accepted | State::Taken)
     }
 }

@@ -4,9 +4,9 @@
 //! costs a comparison.
 
 use super::record::{
-    AdviceEntry, CollectionEntry, CorrectionEntry, ExemplarEntry, FormerEntry, Keep, Keys, Kind,
-    LessonsEntry, LinkEntry, Meta, ObjectEntry, Record, SeriesEntry, ShapeEntry, TitleEntry,
-    TrialEntry, TurnEntry, TypeEntry, TypesMeta, encode, split,
+    AdviceEntry, CollectionEntry, CorrectionEntry, DetailEntry, ExemplarEntry, FormerEntry, Keep,
+    Keys, Kind, LessonsEntry, LinkEntry, Meta, ObjectEntry, Record, SeriesEntry, ShapeEntry,
+    TitleEntry, TrialEntry, TurnEntry, TypeEntry, TypesMeta, encode, split,
 };
 use super::{Person, StoreError};
 use crate::event::{CollectionId, Events, Href, PrincipalId};
@@ -50,6 +50,10 @@ pub(super) fn between(principal: &PrincipalId, before: &Person, after: &Person) 
     });
     section(out, &by_place(&before.asks), &by_place(&after.asks), |place, ask| {
         (keys.number(Kind::Ask, *place), encode(*ask))
+    });
+    section(out, &before.ask_details, &after.ask_details, |number, detail| {
+        let entry = DetailEntry { number: *number, detail: detail.clone() };
+        (keys.number(Kind::AskDetail, *number), encode(&entry))
     });
     section(out, &by_place(&before.risks), &by_place(&after.risks), |place, risk| {
         (keys.number(Kind::Risk, *place), encode(*risk))
@@ -354,6 +358,9 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
         Record::Ask(ask) => person.asks.push(ask),
         Record::Risk(risk) => person.risks.push(risk),
         Record::Pause(pause) => person.pause = Some(pause),
+        Record::AskDetail(DetailEntry { number, detail }) => {
+            person.ask_details.insert(number, detail);
+        }
     }
     Ok(())
 }

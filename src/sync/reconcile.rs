@@ -1,9 +1,9 @@
 //! Wanted blocks against what stands: operations (pure).
 
-use super::gesture::BLOCK_MARK;
+use super::gesture::{BLOCK_MARK, DEFENDED_MARK};
 use super::status::Status;
 use crate::calendar::Collection;
-use crate::event::ical::{self, BlockText};
+use crate::event::ical::{self, BlockText, Transparency};
 use crate::event::mark::CATEGORY_MARK;
 use crate::event::{CollectionId, ETag, Href, Span, Uid};
 use crate::schedule::suggestion::{Intent, State, Suggestion};
@@ -18,7 +18,8 @@ pub struct OwnBlock {
 }
 
 impl OwnBlock {
-    /// Writes the suggestion as an iCalendar object: tentative, transparent, with its reasons.
+    /// Writes the suggestion as an iCalendar object: tentative, free unless it is defended, with
+    /// its reasons.
     /// `category` is a mark on it, for calendars that can show one.
     pub fn of(suggestion: &Suggestion, category: Option<&str>) -> Self {
         let mut text = Self::text(suggestion);
@@ -30,18 +31,24 @@ impl OwnBlock {
     /// The suggestion as the component that is written.
     pub fn text(suggestion: &Suggestion) -> BlockText {
         let door = format!("{:?}", suggestion.door).to_lowercase();
+        let defended = suggestion.state == State::Defended;
         let marks = [
             (BLOCK_MARK, suggestion.uid.as_str().to_owned()),
             ("X-CHRONOTYPE-DOOR", door),
             ("X-CHRONOTYPE-SESSION", suggestion.session.to_string()),
         ];
+        let marks = marks.into_iter().chain(defended.then(|| (DEFENDED_MARK, "busy".to_owned())));
         BlockText {
             uid: suggestion.uid.clone(),
             summary: suggestion.title.clone(),
             description: suggestion.description(),
             span: Span::Timed { start: suggestion.start, end: suggestion.end },
             related_to: suggestion.related_to.clone(),
-            marks: marks.into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
+            marks: marks.map(|(k, v)| (k.to_owned(), v)).collect(),
+            transparency: match defended {
+                true => Transparency::Opaque,
+                false => Transparency::Transparent,
+            },
             sequence: suggestion.sequence,
             stamp: suggestion.since,
         }
@@ -137,8 +144,8 @@ pub fn reconcile(
 
 fn intent(suggestion: &Suggestion) -> Option<Intent> {
     match (suggestion.state, &suggestion.published) {
-        (State::Proposed, None) => Some(Intent::Create),
-        (State::Proposed, Some(p)) => {
+        (State::Proposed | State::Defended, None) => Some(Intent::Create),
+        (State::Proposed | State::Defended, Some(p)) => {
             let same = p.start == suggestion.start
                 && p.end == suggestion.end
                 && suggestion.intent != Some(Intent::Update);

@@ -21,7 +21,7 @@ use proptest::option;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use wishes::{asks, risks};
+use wishes::{asks, details, risks};
 
 pub(super) fn text() -> impl Strategy<Value = String> {
     prop_oneof!["[ -~äß漢🙂]{0,24}", Just(String::new()), "[\\x00-\\x1f]{1,4}"]
@@ -253,6 +253,7 @@ prop_compose! {
         score in 0f32..1.0,
         state in prop::sample::select(vec![
             State::Proposed, State::Accepted, State::Taken, State::Refused, State::Withdrawn,
+            State::Defended,
             State::Past,
         ]),
         intent in option::of(prop::sample::select(vec![
@@ -353,6 +354,7 @@ prop_compose! {
         suggestions in vec(suggestion().boxed(), 0..4),
         asks in asks().boxed(),
         risks in risks().boxed(),
+        details in details(),
         pause in option::of(moment().prop_map(|until| Pause { until })),
         numbers in any::<(u32, u32, u64, Option<i64>)>(),
         last_turn in option::of(moment()),
@@ -377,6 +379,7 @@ prop_compose! {
         person.suggestions = suggestions.into_iter().map(|s| (s.uid.clone(), s)).collect();
         person.asks = asks;
         person.risks = risks;
+        person.ask_details = details;
         person.pause = pause;
         person.types.next = numbers.0;
         person.next_ask = numbers.1;

@@ -2,6 +2,10 @@
 //! binary, and what one of them should never see.
 
 mod corrections;
+mod defence;
+mod doors;
+mod desks;
+mod every_gesture;
 mod gestures;
 mod placing;
 mod promises;

@@ -85,6 +85,7 @@ pub(super) fn explain(
 fn standing(block: &Suggestion, kind: Option<&TaskType>, zone: Tz) -> String {
     let state = match block.state {
         State::Proposed => "proposed",
+        State::Defended => "proposed, and its time is kept free for it",
         State::Accepted => "accepted: it stays where you put it",
         State::Taken => "yours now, never touched again",
         State::Refused => "deleted by you",
@@ -95,6 +96,8 @@ fn standing(block: &Suggestion, kind: Option<&TaskType>, zone: Tz) -> String {
     let since = block.since.with_timezone(&zone).format("%a %-d %b %H:%M");
     let door = match block.door {
         Door::Habit => "a habit of yours",
+        Door::Starter => "a task to begin with",
+        Door::Around => "time around a meeting",
         Door::Todo => "from your task list",
         Door::Ask => "you asked for it",
     };

@@ -42,7 +42,7 @@ pub(super) fn reasons(
     }
     said.push(why_here(kind, curve, session.start, account));
     said.extend(account.missed().and_then(|other| why_not_there(ground, other, account)));
-    if request.door != Door::Habit && !session.is_cared_for(ground) {
+    if request.door.is_asked() && !session.is_cared_for(ground) {
         said.push("It fits only close to other demanding work.".to_owned());
     }
     said.extend(what_for(ground, request, block));
@@ -52,13 +52,18 @@ pub(super) fn reasons(
 
 /// What the person asked for has a deadline; a habit has its place in the week.
 fn what_for(ground: &Ground<'_>, request: &Request, block: &Suggestion) -> Option<String> {
-    if request.door == Door::Habit {
-        let planned = request.weekly.saturating_sub(request.sessions);
-        let place = planned.saturating_add(block.session).saturating_add(1);
-        return Some(match request.weekly {
-            0 | 1 => "You do this most weeks.".to_owned(),
-            usual => format!("You do this about {usual} times a week: number {place}."),
-        });
+    match request.door {
+        Door::Habit => {
+            let planned = request.weekly.saturating_sub(request.sessions);
+            let place = planned.saturating_add(block.session).saturating_add(1);
+            return Some(match request.weekly {
+                0 | 1 => "You do this most weeks.".to_owned(),
+                usual => format!("You do this about {usual} times a week: number {place}."),
+            });
+        }
+        Door::Starter => return Some("A task to begin with, until your habits show.".to_owned()),
+        Door::Around => return None,
+        Door::Todo | Door::Ask => {}
     }
     let deadline = request.deadline?;
     let local = deadline.with_timezone(&ground.input.zone);

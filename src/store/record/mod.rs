@@ -23,6 +23,7 @@ pub(super) use keep::{Keep, Unreadable};
 pub(super) use memory::{FirstInsight, LinkEntry};
 pub(super) use meta::{Meta, SeriesEntry, TitleEntry, TypesMeta};
 pub(super) use status::{CollectionEntry, LessonsEntry, ObjectEntry, TrialEntry};
+pub(super) use suggestion::DetailEntry;
 pub(super) use task::{ExemplarEntry, ShapeEntry, TypeEntry};
 
 use super::error::StoreError;
@@ -116,6 +117,7 @@ kinds! {
     Advice = 35, "advice", AdviceEntry;
     Assistant = 36, "assistant", Ledger;
     Pause = 40, "pause", Pause;
+    AskDetail = 41, "ask_detail", DetailEntry;
 }
 
 /// The value of a record.
