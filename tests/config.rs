@@ -12,6 +12,7 @@ fn origin() -> Origin {
         data_home: None,
         runtime: Some(PathBuf::from("/run/user/7")),
         time_zone: Some(chrono_tz::Europe::Berlin),
+        language: None,
     }
 }
 

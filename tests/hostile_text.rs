@@ -206,6 +206,7 @@ fn findings_stay_fixed() {
         },
         related_to: None,
         marks: std::collections::BTreeMap::new(),
+        painted: None,
         transparency: Transparency::Transparent,
         sequence: 0,
         stamp: chrono::DateTime::UNIX_EPOCH,

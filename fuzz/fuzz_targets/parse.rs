@@ -48,6 +48,8 @@ fn block(number: usize, uid: &Uid, event: &EventComponent) -> BlockText {
         span: Span::Timed { start, end: start + TimeDelta::minutes(45) },
         related_to: Some(uid.clone()),
         marks: event.marks.clone(),
+        painted: None,
+        transparency: Transparency::Transparent,
         sequence: event.sequence,
         stamp: start,
     }
@@ -81,7 +83,8 @@ fn written_comes_back(blocks: &[BlockText]) {
                 span,
                 related_to,
                 marks,
-                transparency: Transparency::Transparent,
+                painted: None,
+        transparency: Transparency::Transparent,
                 sequence,
                 stamp,
             })

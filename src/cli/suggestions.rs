@@ -82,7 +82,7 @@ pub(super) fn list(blocks: &[&Suggestion], person: &Person, zone: Tz, kept: Kept
     let mut text = String::new();
     for (line, block) in table.render(output::columns()).lines().zip(blocks) {
         text.push_str(&format!("{line}\n"));
-        for reason in &block.reasons {
+        for reason in block.why() {
             text.push_str(&wrap(&plain(reason), 4, output::columns()));
         }
     }
@@ -139,7 +139,7 @@ pub(super) fn fields(suggestion: &Suggestion, person: &Person, zone: Tz) -> Valu
         "pending": intent,
         "published": suggestion.published.is_some(),
         "score": suggestion.score,
-        "reasons": suggestion.reasons,
+        "reasons": suggestion.why().collect::<Vec<_>>(),
         "related_to": suggestion.related_to.as_ref().map(|uid| uid.as_str()),
     })
 }

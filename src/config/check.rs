@@ -17,7 +17,7 @@ const POLL_MINUTES: u32 = 5;
 
 pub(super) struct Check<'a> {
     text: &'a str,
-    origin: &'a Origin,
+    pub(super) origin: &'a Origin,
     problems: Vec<Problem>,
     pub(super) notes: Vec<Problem>,
 }

@@ -34,6 +34,7 @@ table!(Person {
     id: Text,
     time_zone: Text,
     role: Option<String>,
+    language: Text,
     addresses: Vec<String>,
     travel: Vec<Spanned<Travel>>,
 });
@@ -87,6 +88,7 @@ table!(Suggestions {
     daily_cap: Number,
     weekly_cap: Number,
     defence: Text,
+    prefix: Text,
     starters: Option<Vec<Spanned<String>>>,
     preparation_minutes: Number,
     recovery_minutes: Number,

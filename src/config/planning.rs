@@ -3,10 +3,12 @@
 use super::check::Check;
 use super::file::{self, Text};
 use super::{Mode, Suggestions};
+use crate::event::mark::mark_of;
 use crate::schedule::defence::Defence;
 use crate::schedule::plan::Planning;
 use crate::schedule::request::Door;
 use crate::schedule::starter::{self, Starter};
+use crate::schedule::words::{Language, Wording};
 use crate::schedule::working::{Lunch, WorkingHours};
 use toml::Spanned;
 
@@ -48,6 +50,7 @@ impl Check<'_> {
             weekly_cap: self
                 .number(&s.weekly_cap, "suggestions.weekly_cap", 0..=100)
                 .unwrap_or(usual.weekly_cap),
+            wording: self.wording(file),
             starters: self.starters(s, file.person.role.as_deref()),
             preparation_minutes: self
                 .number(&s.preparation_minutes, "suggestions.preparation_minutes", 0..=240)
@@ -81,6 +84,22 @@ impl Check<'_> {
                 self.bad(Some(value.span()), "planning.lunch", message, hint);
                 None
             }
+        }
+    }
+
+    fn wording(&mut self, file: &file::File) -> Wording {
+        let words = Language::ALL.map(|language| (language.code(), language));
+        let stated = self.word(&file.person.language, "person.language", &words);
+        let s = &file.suggestions;
+        let prefix = s.prefix.as_ref().map(|text| text.get_ref().clone()).unwrap_or_default();
+        if let Some(text) = s.prefix.as_ref().filter(|text| !is_plain(text.get_ref())) {
+            let message = "a prefix is at most 20 letters, and no mark for done or failed";
+            self.bad(Some(text.span()), "suggestions.prefix", message, "for example \"· \"");
+        }
+        Wording {
+            language: stated.or(self.origin.language).unwrap_or_default(),
+            prefix,
+            colours: s.colours.as_ref().is_some_and(|colours| *colours.get_ref()),
         }
     }
 
@@ -125,4 +144,10 @@ impl Check<'_> {
             colours: s.colours.as_ref().is_some_and(|colours| *colours.get_ref()),
         }
     }
+}
+
+/// What stands before a title leaves it a title of one line that says nothing of how it went.
+fn is_plain(prefix: &str) -> bool {
+    let short = prefix.chars().count() <= 20 && !prefix.contains(char::is_control);
+    short && mark_of(&format!("{prefix}x")).is_none()
 }

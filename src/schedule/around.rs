@@ -27,10 +27,11 @@ pub fn requests(events: &Events, settings: &Planning, now: DateTime<Utc>) -> Vec
         }
         if prepare > 0 && end - start >= MEETING {
             let window = (start - NEAR.0, start);
-            requests.push(request("prepare", "Prepare", event, prepare, window));
+            requests.push(request("prepare", event, prepare, window, settings));
         }
         if recover > 0 && end - start >= TIRING {
-            requests.push(request("recover", "Recover", event, recover, (end, end + NEAR.1)));
+            let window = (end, end + NEAR.1);
+            requests.push(request("recover", event, recover, window, settings));
         }
     }
     requests
@@ -43,14 +44,14 @@ fn is_meeting(event: &Event) -> bool {
 
 fn request(
     kind: &str,
-    word: &str,
     event: &Event,
     minutes: u16,
     (earliest, deadline): (DateTime<Utc>, DateTime<Utc>),
+    settings: &Planning,
 ) -> Request {
     Request {
         key: RequestKey(format!("{kind}:{}", event.id.short())),
-        title: format!("{word}: {}", event.title),
+        title: settings.wording.language.say(kind, &[("title", &event.title)]),
         door: Door::Around,
         task_type: None,
         minutes: Some(minutes.into()),

@@ -4,6 +4,7 @@
 //! Invariant: pure and deterministic: the same values give the same plan. Nothing here knows of
 //! collections, servers or the store.
 
+pub mod words;
 pub mod wish;
 pub mod request;
 pub mod habit;

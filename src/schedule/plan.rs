@@ -22,6 +22,7 @@ use super::request::{Request, RequestKey};
 use super::restraint::Restraint;
 use super::starter::Starter;
 use super::suggestion::Suggestion;
+use super::words::Wording;
 use super::working::{Lunch, WorkingHours};
 use crate::event::{Events, PrincipalId, Uid};
 use crate::task::{TypeId, Types};
@@ -61,6 +62,8 @@ pub struct Planning {
     pub weekly_cap: u16,
     /// Tasks to begin with.
     pub starters: Vec<Starter>,
+    /// How blocks look, and the language they speak.
+    pub wording: Wording,
     /// Minutes before a meeting to prepare for it; 0 = none.
     pub preparation_minutes: u16,
     /// Minutes after a long meeting to recover from it; 0 = none.
@@ -86,6 +89,7 @@ impl Default for Planning {
             defence: Defence::Auto,
             weekly_cap: 12,
             starters: Vec::new(),
+            wording: Wording::default(),
             preparation_minutes: 0,
             recovery_minutes: 0,
         }

@@ -81,7 +81,8 @@ pub struct Suggestion {
     pub start: DateTime<Utc>,
     /// End, not included.
     pub end: DateTime<Utc>,
-    /// Why here, and why not there: one sentence each.
+    /// What it says, a line each: why here, and why not there; behind an empty line what the person
+    /// can do with it. Blocks of the first releases have the first part only.
     pub reasons: Vec<String>,
     /// Mean slot score it was placed for, as a share of the most a slot could have, 0..=1.
     pub score: f32,
@@ -101,7 +102,7 @@ pub struct Suggestion {
     pub published: Option<Published>,
 }
 
-/// Last paragraph of every block: gestures are the interface.
+/// Last paragraph of the blocks of the first releases, which did not keep it.
 const GESTURES: &str = "Suggested by chronotype. Keep it or drag it to accept, edit it to make it \
                         yours, delete it to decline.";
 
@@ -123,14 +124,23 @@ impl Suggestion {
         Uid::new(format!("{OUR_PREFIX}{}", &hasher.finalize().to_hex()[..32]))
     }
 
-    /// DESCRIPTION of the block: its reasons, and what the person can do with it.
+    /// DESCRIPTION of the block: its reasons, and what the person can do with it. Made of what is
+    /// kept alone: the same as it was written, whatever a later release or another language says.
     pub fn description(&self) -> String {
         let mut text = self.reasons.join("\n");
+        if self.reasons.iter().any(String::is_empty) {
+            return text;
+        }
         if !text.is_empty() {
             text.push_str("\n\n");
         }
         text.push_str(GESTURES);
         text
+    }
+
+    /// Why here, and why not there: one sentence each.
+    pub fn why(&self) -> impl Iterator<Item = &String> {
+        self.reasons.iter().take_while(|line| !line.is_empty())
     }
 
     /// Still wanted on the calendar: counts as placed.

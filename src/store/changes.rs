@@ -6,7 +6,8 @@
 use super::record::{
     AdviceEntry, CollectionEntry, CorrectionEntry, DetailEntry, ExemplarEntry, FormerEntry,
     GuestsEntry, Keep, Keys, Kind, LessonsEntry, LinkEntry, Meta, ObjectEntry, Record, SaltEntry,
-    SeriesEntry, ShapeEntry, TitleEntry, TrialEntry, TurnEntry, TypeEntry, TypesMeta, encode, split,
+    SeriesEntry, ShapeEntry, TitleEntry, TrialEntry, TurnEntry, TypeEntry, TypesMeta, encode,
+    split,
 };
 use super::{Person, StoreError};
 use crate::event::{CollectionId, Events, Guest, Guests, Href, PrincipalId};

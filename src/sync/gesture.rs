@@ -231,12 +231,13 @@ fn judge(
 }
 
 /// Made busy or free in place, other than we wrote it: kept on purpose. Many apps have no switch
-/// for STATUS, and some leave it out, which alone is no word.
+/// for STATUS, and some leave it out, which alone is no word: but of a block that is busy already a
+/// person has no other way to say yes, and in doubt it is theirs.
 fn confirmed(component: &EventComponent) -> Gesture {
     let busy = component.transparency == Transparency::Opaque;
-    match busy == is_written_busy(component) {
-        true => Gesture::None,
-        false => Gesture::Kept,
+    match (is_written_busy(component), busy, component.status) {
+        (false, false, _) | (true, true, Status::Tentative) => Gesture::None,
+        (false, true, _) | (true, false, _) | (true, true, _) => Gesture::Kept,
     }
 }
 

@@ -21,6 +21,7 @@ pub fn block(uid: &str, summary: &str, description: &str) -> String {
         span: Span::Timed { start, end: start + TimeDelta::minutes(90) },
         related_to: Some(Uid::new("todo-1")),
         marks: marks.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+        painted: None,
         transparency: Transparency::Transparent,
         sequence: 3,
         stamp: start,

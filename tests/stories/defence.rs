@@ -88,16 +88,18 @@ fn the_last_place_before_a_deadline_is_defended() {
 
 /// The person's word on it, either way.
 #[test]
-fn a_defended_block_that_is_made_free_is_the_persons() {
-    let story = with_defence("defence = \"always\"");
-    let (name, body) = story.block();
-    let freed = edited(&body, &[("TRANSP", ":TRANSPARENT")]);
-    story.put("chronotype", &name, &freed);
-    story.sync("02T05:10");
-    assert_eq!(story.state("02T05:10", &name), "accepted");
-    story.put("tasks", "t1", &todo("t1", "STATUS:COMPLETED"));
-    story.sync("02T05:20");
-    assert_eq!(story.block().1, freed);
+fn a_defended_block_that_is_made_free_or_confirmed_is_the_persons() {
+    for said in [("TRANSP", ":TRANSPARENT"), ("STATUS", ":CONFIRMED")] {
+        let story = with_defence("defence = \"always\"");
+        let (name, body) = story.block();
+        let theirs = edited(&body, &[said]);
+        story.put("chronotype", &name, &theirs);
+        story.sync("02T05:10");
+        assert_eq!(story.state("02T05:10", &name), "accepted", "{said:?}");
+        story.put("tasks", "t1", &todo("t1", "STATUS:COMPLETED"));
+        story.sync("02T05:20");
+        assert_eq!(story.block().1, theirs, "{said:?}");
+    }
 }
 
 /// It dies after the write and before that is recorded: what lies there busy is ours.

@@ -7,6 +7,7 @@ mod doors;
 mod desks;
 mod every_gesture;
 mod gestures;
+mod looks;
 mod placing;
 mod promises;
 mod repair;

@@ -60,7 +60,7 @@ pub(super) fn explain(
     let mut text = heading(&block.title, &when(&span, zone), &name::block(&block.uid));
     text.push_str(&format!("  {}\n", standing(block, kind, zone)));
     text.push_str(&section("Why it was put there"));
-    for reason in &block.reasons {
+    for reason in block.why() {
         text.push_str(&wrap(&plain(reason), 2, output::columns()));
     }
     let event = EventId { uid: block.uid.clone(), recurrence_id: None };

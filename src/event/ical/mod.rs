@@ -221,6 +221,8 @@ pub struct BlockText {
     pub related_to: Option<Uid>,
     /// `X-CHRONOTYPE-*` properties.
     pub marks: BTreeMap<String, String>,
+    /// CATEGORIES, and COLOR (RFC 7986 section 5.9), where it has them.
+    pub painted: Option<(String, String)>,
     /// TRANSP: opaque for a block that is defended.
     pub transparency: Transparency,
     /// SEQUENCE.

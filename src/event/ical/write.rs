@@ -51,6 +51,10 @@ fn event(block: &BlockText, out: &mut String) {
     if let Some(uid) = &block.related_to {
         lines.push(format!("RELATED-TO:{}", text(uid.as_str())));
     }
+    if let Some((category, colour)) = &block.painted {
+        lines.push(format!("CATEGORIES:{}", text(category)));
+        lines.push(format!("COLOR:{}", text(colour)));
+    }
     for (name, value) in &block.marks {
         let legal = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-');
         if legal && name.starts_with(MARK) {
@@ -130,6 +134,7 @@ mod tests {
             span: Span::Timed { start, end: start + TimeDelta::minutes(minutes) },
             related_to: Some(Uid::new("todo, 1;2\\3")),
             marks: [("X-CHRONOTYPE-REQUEST".to_owned(), mark.to_owned())].into(),
+            painted: None,
             transparency: Transparency::Transparent,
             sequence: 3,
             stamp: start,

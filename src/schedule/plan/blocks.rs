@@ -52,7 +52,7 @@ fn made(
     let input = &ground.input;
     let wanted = &session.wanted;
     let request = &input.requests[wanted.request];
-    let title = request.title.clone();
+    let title = format!("{}{}", input.settings.wording.prefix, request.title);
     let before = wanted.block.as_ref().map(|b| b.start);
     let mut block = match wanted.block.clone() {
         Some(old) => {
