@@ -43,6 +43,12 @@ pub(super) fn known(person: &Person, turn: &Turn<'_>) -> Vec<Request> {
     requests
 }
 
+/// The words of all that is to be placed because the person asked for it.
+pub(super) fn titles(person: &Person, turn: &Turn<'_>) -> Vec<String> {
+    let all = todos(person, turn).into_iter().chain(asks(person));
+    all.chain(plans(&person.events, turn)).map(|request| request.title).collect()
+}
+
 /// What is wanted through every open door, each with its task type.
 pub(super) fn requests(person: &mut Person, brain: &Brain, turn: &Turn<'_>) -> Vec<Request> {
     let doors = &turn.settings.doors;

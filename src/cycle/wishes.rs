@@ -4,9 +4,9 @@ use super::report::Left;
 use super::{Brain, Report, Turn, doors};
 use crate::event::ical;
 use crate::event::{EventId, Uid};
-use crate::memory::recall;
+use crate::memory::recall::{self, Work};
 use crate::schedule::life::Happening;
-use crate::schedule::plan::{Plan, PlanInput, Unplaced, plan as place};
+use crate::schedule::plan::{Plan, PlanInput, Unplaced, Voices, plan as place};
 use crate::schedule::request::{Request, RequestKey};
 use crate::schedule::restraint::Restraint;
 use crate::schedule::suggestion::{Intent, State, Suggestion};
@@ -14,9 +14,9 @@ use crate::schedule::{chain, defence};
 use crate::store::Person;
 use crate::sync::gesture::{self, Among, Company, Sighting};
 use crate::sync::reconcile::Target;
-use crate::task::TypeId;
+use crate::task::TaskType;
 use chrono::TimeDelta;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Longest chain of tasks that wait for each other and are placed in one turn.
 const CHAIN: usize = 4;
@@ -26,6 +26,7 @@ const CHAIN: usize = 4;
 pub(super) fn plan(person: &mut Person, brain: &Brain, turn: &Turn<'_>, report: &mut Report) {
     hold_back_late_moves(person, turn);
     let all = doors::requests(person, brain, turn);
+    uncite(person);
     let before: BTreeSet<Uid> = person.suggestions.keys().cloned().collect();
     let mut planned = None;
     for _ in 0..CHAIN {
@@ -46,7 +47,7 @@ pub(super) fn plan(person: &mut Person, brain: &Brain, turn: &Turn<'_>, report: 
 fn plan_once(person: &mut Person, requests: &[Request], turn: &Turn<'_>) -> Plan {
     let restraint = Restraint::new(person.pause, &person.suggestions, &person.events, turn.now);
     person.pause = restraint.pause;
-    let terms = insight_terms(person);
+    let voices = voices(person);
     place(&PlanInput {
         now: turn.now,
         zone: turn.settings.zone,
@@ -57,7 +58,7 @@ fn plan_once(person: &mut Person, requests: &[Request], turn: &Turn<'_>) -> Plan
         principal: turn.principal,
         settings: &turn.settings.planning,
         restraint: &restraint,
-        bias: &|kind, weekday, hour| term(&terms, kind, weekday, hour),
+        voices: &voices,
     })
 }
 
@@ -127,21 +128,18 @@ fn defend(
     }
 }
 
-/// What insights add for each type, by weekday and hour.
-pub(super) type Terms = BTreeMap<TypeId, [[f32; 24]; 7]>;
-
-pub(super) fn insight_terms(person: &Person) -> Terms {
-    let kinds = person.types.by_id.values();
-    kinds.map(|kind| (kind.id, recall::bias(&person.memory, kind))).collect()
+/// What insights say of the slots of each type.
+pub(super) fn voices(person: &Person) -> Voices {
+    let voices = |kind: &TaskType| (kind.id, recall::voices(&person.memory, &Work::of(kind)));
+    person.types.by_id.values().map(voices).collect()
 }
 
-/// One of them; ISO weekday, local hour.
-pub(super) fn term(terms: &Terms, kind: TypeId, weekday: u8, hour: u8) -> f32 {
-    let of = || {
-        let week = terms.get(&kind)?;
-        week.get(usize::from(weekday.checked_sub(1)?))?.get(usize::from(hour)).copied()
-    };
-    of().unwrap_or(0.0)
+/// An insight that ended, or was forgotten, speaks for no block any more.
+fn uncite(person: &mut Person) {
+    let holds: BTreeSet<u32> = person.memory.active().map(|insight| insight.id).collect();
+    for block in person.suggestions.values_mut() {
+        block.uncite(&|insight| holds.contains(&insight));
+    }
 }
 
 /// A move that is decided but not out is no move any more once the block stands in its freeze

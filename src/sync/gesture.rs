@@ -211,7 +211,7 @@ fn judge(
     }
     let at = |w: &Written<'_>| w.start == start && w.end == end;
     // Nothing but its being busy was to change, and did.
-    let pending = suggestion.intent == Some(Intent::Update) && at(&ours);
+    let pending = suggestion.intent == Some(Intent::Update) && at(&ours) && reads(&ours);
     if pending && is_written_busy(component) == (suggestion.state == State::Defended) {
         return match confirmed(component) {
             Gesture::None => Gesture::Landed,

@@ -25,5 +25,6 @@ pub mod refile;
 pub mod word;
 pub mod consolidate;
 pub mod advice;
+pub mod vectors;
 
 pub use kind::{Category, Embedding, Energy, Exemplar, Hours, TaskType, TypeId, Types};

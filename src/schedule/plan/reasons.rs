@@ -4,10 +4,11 @@
 use super::account::{Account, Alternative, NOTABLE, Obstacle, Term};
 use super::ground::Ground;
 use super::place::{Moved, Session};
+use crate::memory::recall::{Slots, Voice};
 use crate::schedule::problem::DAY;
 use crate::schedule::request::{Door, Request};
 use crate::schedule::slot::Curve;
-use crate::schedule::suggestion::Suggestion;
+use crate::schedule::suggestion::{Suggestion, citing};
 use crate::schedule::words::Language;
 use crate::task::TaskType;
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
@@ -43,16 +44,28 @@ pub(super) fn reasons(
         };
         said.push(language(ground).say(key, &[("from", &from)]));
     }
-    said.push(why_here(ground, (kind, curve), session.start, account));
-    said.extend(account.missed().and_then(|other| why_not_there(ground, other, account)));
+    said.extend(why_here(ground, (kind, curve), session.start, account));
+    let language = language(ground);
+    let mut cites = account.cited().map(|voice| citing(&clause(language, voice), voice.insight));
+    said.extend(cites.next());
+    let mut after = Vec::new();
     if request.door.is_asked() && !session.is_cared_for(ground) {
-        said.push(language(ground).say("care", &[]));
+        after.push(language.say("care", &[]));
     }
-    said.extend(what_for(ground, request, block));
+    after.extend(what_for(ground, request, block));
+    // What is left of the room goes to what was not taken, then to one more insight.
+    let missed = account.missed().and_then(|other| why_not_there(ground, other, account));
+    let room = SENTENCES.saturating_sub(said.len() + after.len());
+    let missed = missed.filter(|_| room > 0);
+    if room > usize::from(missed.is_some()) {
+        said.extend(cites.next());
+    }
+    said.extend(missed);
+    said.extend(after);
     said.truncate(SENTENCES);
     said.push(how_sure(ground, (kind, curve), session.start));
     // The person's part, set apart: what follows is no reason.
-    said.extend([String::new(), language(ground).say("steer", &[])]);
+    said.extend([String::new(), language.say("steer", &[])]);
     said
 }
 
@@ -82,13 +95,14 @@ fn what_for(ground: &Ground<'_>, request: &Request, block: &Suggestion) -> Optio
     Some(language(ground).say("due", &[("when", &when)]))
 }
 
-/// The two terms that lift this place most above the usual one of its window.
+/// The two terms that lift this place most above the usual one of its window. Insights that are
+/// cited have sentences of their own; `None` means that nothing else is to be said.
 fn why_here(
     ground: &Ground<'_>,
     (kind, curve): (&TaskType, &Curve),
     start: i32,
     account: &Account,
-) -> String {
+) -> Option<String> {
     let hour = hour_of(start);
     let around = hour.saturating_sub(1)..=(hour + 1).min(23);
     let facts = Facts {
@@ -99,21 +113,42 @@ fn why_here(
         best: account.best_hour,
         own: kind.hours.placement[around].iter().sum::<f32>() > LEAST_PLACED,
     };
-    let known = |term: &Term| *term != Term::Learned || seen(curve, hour) > 0;
+    let cites = account.cited().next().is_some();
+    let known = |term: &Term| match term {
+        Term::Learned => seen(curve, hour) > 0,
+        Term::Insights => !cites,
+        Term::Prior | Term::Placed | Term::Rest => true,
+    };
     let terms: Vec<Term> = account.strongest().into_iter().filter(known).collect();
     let say = |key: &str| facts.language.say(key, &[]);
     if account.choices < 2 {
-        return say("here.only");
+        return Some(say("here.only"));
     }
     if account.terms.above(&account.usual).total() < -NOTABLE {
-        return say("here.left");
+        return Some(say("here.left"));
     }
     match *terms.as_slice() {
-        [] => say("here.any"),
-        [only] => facts.language.say("here.one", &[("first", &facts.first(only))]),
+        [] if cites => None,
+        [] => Some(say("here.any")),
+        [only] => Some(facts.language.say("here.one", &[("first", &facts.first(only))])),
         [first, second, ..] => {
             let (first, second) = (facts.first(first), facts.second(second));
-            facts.language.say("here.two", &[("first", &first), ("second", &second)])
+            Some(facts.language.say("here.two", &[("first", &first), ("second", &second)]))
+        }
+    }
+}
+
+/// What a place owes to an insight.
+fn clause(language: Language, voice: &Voice) -> String {
+    match voice.slots {
+        Slots::Weekday(day) => {
+            let weekday = language.say(&format!("weekday.{day}"), &[]);
+            language.say("cite.weekday", &[("weekday", &weekday)])
+        }
+        Slots::Hours { from, to } => {
+            let key = if voice.says < 0.0 { "cite.avoid" } else { "cite.better" };
+            let (from, to) = (format!("{from}:00"), format!("{to}:00"));
+            language.say(key, &[("from", &from), ("to", &to)])
         }
     }
 }
