@@ -9,6 +9,7 @@ mod advise;
 mod brain;
 mod clock;
 mod done;
+mod doors;
 mod explain;
 mod forget;
 mod gather;
@@ -34,9 +35,9 @@ use crate::memory;
 use crate::store::{Person, Store, StoreError};
 use crate::sync::apply::apply;
 use crate::sync::poll::{Account, Client, poll};
-use crate::sync::reconcile::{Operation, reconcile};
+use crate::sync::reconcile::{Operation, Paint, reconcile};
 use crate::task::advice::Question;
-use crate::task::{infer, learn};
+use crate::task::{Category, infer, learn};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -159,6 +160,16 @@ pub async fn turn(
     Ok((report, person))
 }
 
+/// As `colours` of the config says: focused work blue, collaborative orange, administrative grey.
+fn paint(category: Category, colours: bool) -> Paint {
+    let colour = match category {
+        Category::Focused => "royalblue",
+        Category::Collaborative => "orange",
+        Category::Administrative => "gray",
+    };
+    Paint { word: category.word(), colour: colours.then_some(colour) }
+}
+
 /// Events are shared with the state before until one settles.
 fn settle(
     person: &mut Person,
@@ -206,7 +217,8 @@ pub fn decide(before: &Person, answers: &[Account], brain: &Brain, turn: &Turn<'
         wishes::plan(&mut person, brain, turn, &mut report); //                              9 plan
         let target = turn.settings.target(&person.status);
         let types = &person.types.by_id;
-        let category = |kind| types.get(&kind).map(|t| t.category.word());
+        let colours = turn.settings.planning.wording.colours;
+        let category = |kind| types.get(&kind).map(|t| paint(t.category, colours));
         let (blocks, target) = (&mut person.suggestions, target.as_ref());
         operations = reconcile(blocks, target, &category); //                          10 reconcile
         operations.retain(|operation| write_back::is_in_sight(&person.status, operation));

@@ -13,6 +13,7 @@ fn origin() -> Origin {
         runtime: Some(PathBuf::from("/run/user/7")),
         credentials: None,
         time_zone: Some(chrono_tz::Europe::Berlin),
+        language: None,
     }
 }
 

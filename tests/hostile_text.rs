@@ -1,7 +1,7 @@
 //! Text as broken programs and hostile people write it: what is whole in it is read, what is not
 //! is told with its line and property, and nothing costs more than its size.
 
-use chronotype::event::ical::{self, PROBLEMS_MAX, Parsed};
+use chronotype::event::ical::{self, PROBLEMS_MAX, Parsed, Transparency};
 use chronotype::event::{Span, Uid};
 
 const HEAD: &str = "BEGIN:VEVENT\nUID:x\nDTSTART:20260302T090000Z\n";
@@ -206,6 +206,8 @@ fn findings_stay_fixed() {
         },
         related_to: None,
         marks: std::collections::BTreeMap::new(),
+        painted: None,
+        transparency: Transparency::Transparent,
         sequence: 0,
         stamp: chrono::DateTime::UNIX_EPOCH,
     };

@@ -15,7 +15,7 @@ pub async fn blocks(peer: &Peer) -> BTreeMap<String, Fetched> {
 }
 
 /// Everything in the person's own calendar: bodies and versions.
-async fn foreign(peer: &Peer) -> BTreeMap<String, Fetched> {
+pub async fn foreign(peer: &Peer) -> BTreeMap<String, Fetched> {
     let account = peer.account(&peer.calendar_url("alice"), "secret");
     let all = account.collections().await.unwrap();
     let work = all.iter().find(|c| c.href.as_str().ends_with("work/")).unwrap();

@@ -48,6 +48,8 @@ fn block(number: usize, uid: &Uid, event: &EventComponent) -> BlockText {
         span: Span::Timed { start, end: start + TimeDelta::minutes(45) },
         related_to: Some(uid.clone()),
         marks: event.marks.clone(),
+        painted: None,
+        transparency: Transparency::Transparent,
         sequence: event.sequence,
         stamp: start,
     }
@@ -74,7 +76,18 @@ fn written_comes_back(blocks: &[BlockText]) {
             let (marks, sequence) = (event.marks.clone(), event.sequence);
             let (span, stamp) = (block.span, block.stamp);
             assert_eq!(event.start.instant(Tz::UTC), span.start_instant(Tz::UTC), "{text}");
-            Some(BlockText { uid, summary, description, span, related_to, marks, sequence, stamp })
+            Some(BlockText {
+                uid,
+                summary,
+                description,
+                span,
+                related_to,
+                marks,
+                painted: None,
+        transparency: Transparency::Transparent,
+                sequence,
+                stamp,
+            })
         })
         .collect();
     assert_eq!(ical::write(&again), text);

@@ -1,35 +1,23 @@
 //! Days and lengths of time as people type them.
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use crate::schedule::wish::{MINUTES_MAX, day_of, minutes_of};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-
-/// Longest length that is understood: a task of more is a project.
-const MINUTES_MAX: u32 = 100 * 60;
 
 /// What [`day`] understands, for people.
 pub const DAY_HINT: &str = "write 2026-03-06, today, tomorrow or a weekday such as fri";
 
-/// The day meant by `2026-03-06`, `today`, `tomorrow`, `fri`, `friday`; a weekday is the next one,
-/// today included.
+/// The day meant by `2026-03-06`, `6.3.`, `today`, `tomorrow`, `fri`, `friday`; a weekday is the
+/// next one, today included.
 ///
 /// # Errors
 /// A sentence.
 pub fn day(text: &str, today: NaiveDate) -> Result<NaiveDate, String> {
-    let word = text.trim().to_lowercase();
     let wrong = || format!("'{text}' is no day: {DAY_HINT}");
-    match word.as_str() {
-        "today" => return Ok(today),
-        "tomorrow" => return today.succ_opt().ok_or_else(wrong),
-        "yesterday" => return today.pred_opt().ok_or_else(wrong),
-        _ => {}
+    match text.trim().eq_ignore_ascii_case("yesterday") {
+        true => today.pred_opt().ok_or_else(wrong),
+        false => day_of(text, today).ok_or_else(wrong),
     }
-    if let Ok(day) = NaiveDate::parse_from_str(&word, "%Y-%m-%d") {
-        // Years of four digits: others are slips.
-        return Some(day).filter(|d| (1900..=9999).contains(&d.year())).ok_or_else(wrong);
-    }
-    let weekday: chrono::Weekday = word.parse().map_err(|_| wrong())?;
-    let ahead = (7 + weekday.num_days_from_monday() - today.weekday().num_days_from_monday()) % 7;
-    today.checked_add_days(Days::new(ahead.into())).ok_or_else(wrong)
 }
 
 /// The minutes meant by `90m`, `1h30m`, `1h30`, `2h`, `1.5h`, `90`.
@@ -37,26 +25,10 @@ pub fn day(text: &str, today: NaiveDate) -> Result<NaiveDate, String> {
 /// # Errors
 /// A sentence.
 pub fn minutes(text: &str) -> Result<u32, String> {
-    let word = text.trim().to_lowercase();
-    let wrong = || format!("'{text}' is no length of time: write 90m, 1h30m or 2h");
-    let (hours, rest) = match word.split_once('h') {
-        Some((hours, rest)) => (hours.parse::<f32>().map_err(|_| wrong())?, rest),
-        None => (0.0, word.as_str()),
-    };
-    let rest = rest.trim_end_matches("min").trim_end_matches('m');
-    let rest = match rest {
-        "" if word.contains('h') => 0,
-        digits if digits.bytes().all(|b| b.is_ascii_digit()) => {
-            digits.parse::<u32>().map_err(|_| wrong())?
-        }
-        _ => return Err(wrong()),
-    };
-    // `as` makes 0 of a negative or no number, and the largest number of one too large.
-    let total = ((hours * 60.0).round() as u32).saturating_add(rest);
-    match total {
-        1..=MINUTES_MAX => Ok(total),
-        _ => Err(format!("'{text}' is out of range: 1 minute to {} hours", MINUTES_MAX / 60)),
-    }
+    minutes_of(text).ok_or_else(|| match text.trim().parse::<f64>().is_ok_and(f64::is_finite) {
+        true => format!("'{text}' is out of range: 1 minute to {} hours", MINUTES_MAX / 60),
+        false => format!("'{text}' is no length of time: write 90m, 1h30m or 2h"),
+    })
 }
 
 /// The moment of a wall-clock time: the first of two where clocks go back, the end of the gap where

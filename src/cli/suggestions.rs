@@ -82,7 +82,7 @@ pub(super) fn list(blocks: &[&Suggestion], person: &Person, zone: Tz, kept: Kept
     let mut text = String::new();
     for (line, block) in table.render(output::columns()).lines().zip(blocks) {
         text.push_str(&format!("{line}\n"));
-        for reason in &block.reasons {
+        for reason in block.why() {
             text.push_str(&wrap(&plain(reason), 4, output::columns()));
         }
     }
@@ -94,6 +94,7 @@ fn remark(block: &Suggestion, kept: Kept) -> String {
     remarks.extend(match block.state {
         State::Accepted => Some("accepted"),
         State::Taken => Some("yours now"),
+        State::Defended => Some("kept free for it"),
         State::Proposed | State::Refused | State::Withdrawn | State::Past => None,
     });
     remarks.extend(match (block.intent, kept) {
@@ -114,6 +115,7 @@ pub(super) fn fields(suggestion: &Suggestion, person: &Person, zone: Tz) -> Valu
         |t: DateTime<Utc>| t.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, true);
     let state = match suggestion.state {
         State::Proposed => "proposed",
+        State::Defended => "defended",
         State::Accepted => "accepted",
         State::Taken => "taken",
         State::Refused => "refused",
@@ -137,7 +139,7 @@ pub(super) fn fields(suggestion: &Suggestion, person: &Person, zone: Tz) -> Valu
         "pending": intent,
         "published": suggestion.published.is_some(),
         "score": suggestion.score,
-        "reasons": suggestion.reasons,
+        "reasons": suggestion.why().collect::<Vec<_>>(),
         "related_to": suggestion.related_to.as_ref().map(|uid| uid.as_str()),
     })
 }

@@ -2,11 +2,8 @@
 
 use super::file::{self, File, Number, Text};
 use super::problem::{Problem, line_of, nearest};
-use super::{Config, Daemon, Learning, Mode, Origin, Person, Suggestions, Travel};
+use super::{Config, Daemon, Learning, Origin, Person, Travel};
 use crate::event::PrincipalId;
-use crate::schedule::plan::Planning;
-use crate::schedule::request::Door;
-use crate::schedule::working::{Lunch, WorkingHours};
 use chrono::NaiveDate;
 use chrono_tz::{TZ_VARIANTS, Tz};
 use std::fmt::Display;
@@ -20,7 +17,7 @@ const POLL_MINUTES: u32 = 5;
 
 pub(super) struct Check<'a> {
     text: &'a str,
-    origin: &'a Origin,
+    pub(super) origin: &'a Origin,
     problems: Vec<Problem>,
     pub(super) notes: Vec<Problem>,
 }
@@ -32,7 +29,7 @@ pub(super) fn check(file: &File, text: &str, origin: &Origin) -> Result<Config, 
     let config = Config {
         accounts: c.accounts(&file.account),
         learning: c.learning(&file.learning),
-        planning: c.planning(&file.planning, &file.suggestions),
+        planning: c.planning(file),
         suggestions: c.suggestions(&file.suggestions),
         assistant: c.assistant(&file.assistant),
         embedder: c.embedder(&file.embedder),
@@ -232,83 +229,6 @@ impl<'a> Check<'a> {
         let usual = Learning::default();
         let days = self.number(&l.history_days, "learning.history_days", 1..=3650);
         Learning { history_days: days.unwrap_or(usual.history_days) }
-    }
-
-    fn planning(&mut self, p: &file::Planning, s: &file::Suggestions) -> Planning {
-        let usual = Planning::default();
-        let white_space = p.white_space.as_ref();
-        if let Some(bad) = white_space.filter(|v| !(0.0..=0.9).contains(v.get_ref())) {
-            let message = format!("{} is out of range", bad.get_ref());
-            self.bad(Some(bad.span()), "planning.white_space", message, "0 to 0.9");
-        }
-        Planning {
-            working: self.working_hours(p),
-            buffer_minutes: self
-                .number(&p.buffer_minutes, "planning.buffer_minutes", 0..=240)
-                .unwrap_or(usual.buffer_minutes),
-            lunch: self.lunch(&p.lunch).unwrap_or(usual.lunch),
-            focus_cap_minutes: self
-                .number(&p.focus_cap_minutes, "planning.focus_cap_minutes", 0..=1440)
-                .unwrap_or(usual.focus_cap_minutes),
-            daily_cap: self
-                .number(&s.daily_cap, "suggestions.daily_cap", 0..=50)
-                .unwrap_or(usual.daily_cap),
-            white_space: white_space.map_or(usual.white_space, |v| *v.get_ref()),
-            freeze_minutes: self
-                .number(&p.freeze_minutes, "planning.freeze_minutes", 0..=10_080)
-                .unwrap_or(usual.freeze_minutes),
-            horizon_days: self
-                .number(&p.horizon_days, "planning.horizon_days", 1..=60)
-                .unwrap_or(usual.horizon_days),
-            longest_session: self
-                .number(&p.longest_session_minutes, "planning.longest_session_minutes", 15..=480)
-                .unwrap_or(usual.longest_session),
-            shortest_session: self
-                .number(&p.shortest_session_minutes, "planning.shortest_session_minutes", 15..=240)
-                .unwrap_or(usual.shortest_session),
-            max_per_day: usual.max_per_day,
-        }
-    }
-
-    /// No line at all: learned.
-    fn working_hours(&mut self, p: &file::Planning) -> Option<WorkingHours> {
-        let given = p.working_hours.as_ref()?.get_ref();
-        for rule in given {
-            if let Err(message) = WorkingHours::parse(&[rule.get_ref()]) {
-                let hint = "write for example \"Mon-Fri 09:00-18:00\"";
-                self.bad(Some(rule.span()), "planning.working_hours", message, hint);
-            }
-        }
-        let rules: Vec<&String> = given.iter().map(Spanned::get_ref).collect();
-        WorkingHours::parse(&rules).ok().filter(|_| !rules.is_empty())
-    }
-
-    fn lunch(&mut self, value: &Text) -> Option<Lunch> {
-        let value = value.as_ref()?;
-        match Lunch::parse(value.get_ref()) {
-            Ok(lunch) => Some(lunch),
-            Err(message) => {
-                let hint = "\"12:00-13:00\", \"learned\" or \"off\"";
-                self.bad(Some(value.span()), "planning.lunch", message, hint);
-                None
-            }
-        }
-    }
-
-    fn suggestions(&mut self, s: &file::Suggestions) -> Suggestions {
-        // Starter tasks come with `init`; until then nothing stands behind that door.
-        let [habits, todos, asks] = Door::ALL.map(|door| (door.word(), Some(door)));
-        let words = [habits, todos, asks, ("starters", None)];
-        let doors = s.doors.as_ref().map(|doors| {
-            let read = |door| self.one_of(door, "suggestions.doors", &words).flatten();
-            doors.iter().filter_map(read).collect()
-        });
-        let modes = [Mode::Suggest, Mode::Observe].map(|mode| (mode.word(), mode));
-        Suggestions {
-            doors: doors.unwrap_or_else(|| Door::ALL.to_vec()),
-            mode: self.word(&s.mode, "suggestions.mode", &modes).unwrap_or(Mode::Suggest),
-            colours: s.colours.as_ref().is_some_and(|colours| *colours.get_ref()),
-        }
     }
 
     fn store(&mut self, path: &Text) -> PathBuf {

@@ -35,6 +35,7 @@ table!(Person {
     id: Text,
     time_zone: Text,
     role: Option<String>,
+    language: Text,
     addresses: Vec<String>,
     travel: Vec<Spanned<Travel>>,
 });
@@ -87,6 +88,12 @@ table!(Suggestions {
     mode: Text,
     doors: Option<Vec<Spanned<String>>>,
     daily_cap: Number,
+    weekly_cap: Number,
+    defence: Text,
+    prefix: Text,
+    starters: Option<Vec<Spanned<String>>>,
+    preparation_minutes: Number,
+    recovery_minutes: Number,
     colours: Option<Spanned<bool>>,
 });
 

@@ -5,6 +5,7 @@
 
 mod file;
 mod check;
+mod planning;
 mod account;
 mod assistant;
 mod embedder;
@@ -23,6 +24,7 @@ use crate::calendar::caldav::SignIn;
 use crate::event::PrincipalId;
 use crate::schedule::plan::Planning;
 use crate::schedule::request::Door;
+use crate::schedule::words::Language;
 use crate::task::advice::Terms;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -50,6 +52,8 @@ pub struct Origin {
     pub credentials: Option<PathBuf>,
     /// The computer's own zone, where known.
     pub time_zone: Option<Tz>,
+    /// The language of the computer, where blocks speak it.
+    pub language: Option<Language>,
 }
 
 /// The person's own word on everything; what is absent is at its default.
@@ -280,9 +284,17 @@ impl Origin {
             runtime: folder("XDG_RUNTIME_DIR"),
             credentials: folder("CREDENTIALS_DIRECTORY"),
             time_zone: own_zone(),
+            language: own_language(),
             home,
         }
     }
+}
+
+/// The language of the locale, by the first of the variables that decide it (POSIX).
+fn own_language() -> Option<Language> {
+    let set = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set)?;
+    Language::of_locale(&locale)
 }
 
 /// The computer's zone: `$TZ`, else where `/etc/localtime` points (systemd, macOS).

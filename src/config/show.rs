@@ -11,7 +11,7 @@ impl Config {
     /// (a password command), is only named.
     pub fn to_toml(&self) -> String {
         let mut out = Lines::default();
-        out.person(&self.person);
+        out.person(&self.person, self.planning.wording.language.code());
         self.accounts.iter().for_each(|account| out.account(account));
         out.table("[learning]");
         out.key("history_days", self.learning.history_days);
@@ -20,6 +20,12 @@ impl Config {
         out.key("mode", self.suggestions.mode.word());
         out.key("doors", words(self.suggestions.doors.iter().map(|door| door.word())));
         out.key("daily_cap", u32::from(self.planning.daily_cap));
+        out.key("weekly_cap", u32::from(self.planning.weekly_cap));
+        out.key("defence", self.planning.defence.word());
+        out.key("prefix", self.planning.wording.prefix.as_str());
+        out.key("starters", words(self.planning.starters.iter().map(ToString::to_string)));
+        out.key("preparation_minutes", u32::from(self.planning.preparation_minutes));
+        out.key("recovery_minutes", u32::from(self.planning.recovery_minutes));
         out.key("colours", self.suggestions.colours);
         out.assistant(self.assistant.as_ref());
         out.embedder(self.embedder.as_ref());
@@ -82,7 +88,7 @@ impl Lines {
         self.0.push_str(&format!("# {words}\n"));
     }
 
-    fn person(&mut self, person: &Person) {
+    fn person(&mut self, person: &Person, language: &str) {
         self.table("[person]");
         self.key("id", person.id.as_str());
         self.key("time_zone", person.time_zone.name());
@@ -90,6 +96,7 @@ impl Lines {
             Some(role) => self.key("role", role.as_str()),
             None => self.remark("role: not given"),
         }
+        self.key("language", language);
         self.key("addresses", words(&person.addresses));
         for stay in &person.travel {
             self.table("[[person.travel]]");

@@ -153,6 +153,10 @@ impl Brain {
             }
             let events = Arc::make_mut(&mut person.events);
             let Some(event) = events.get_mut(id) else { continue };
+            // It asks for work and is none.
+            if event.asked_for().is_some() {
+                continue;
+            }
             // Whole days are context (birthdays, holidays), not work of a kind.
             let Some(context) = context_of(event, zone) else { continue };
             let normalised = title::normalise(&event.title);

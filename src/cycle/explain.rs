@@ -1,8 +1,9 @@
 //! What a block rests on as things stand now, outside any turn.
 
-use super::{Settings, Step, Turn, wishes};
+use super::{Settings, Step, Turn, doors, wishes};
 use crate::event::{PrincipalId, Uid};
 use crate::schedule::plan::{PlanInput, account};
+use crate::schedule::restraint::Restraint;
 use crate::store::Person;
 use chrono::{DateTime, Utc};
 
@@ -16,7 +17,8 @@ pub fn explain_block(
 ) -> Option<account::Account> {
     let at = |_: Step| {};
     let turn = Turn { principal, settings, now, at: &at, progress: &|_, _| {} };
-    let requests = wishes::known(person, &turn);
+    let requests = doors::known(person, &turn);
+    let restraint = Restraint::new(person.pause, &person.suggestions, &person.events, now);
     let voices = wishes::voices(person);
     account::of_block(
         &PlanInput {
@@ -28,6 +30,7 @@ pub fn explain_block(
             requests: &requests,
             principal,
             settings: &settings.planning,
+            restraint: &restraint,
             voices: &voices,
         },
         uid,

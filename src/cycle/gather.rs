@@ -185,7 +185,7 @@ fn sighted(
 /// Untouched, or the person's by a gesture.
 pub(super) fn origin_of(suggestion: &Suggestion) -> Origin {
     match suggestion.state {
-        State::Proposed | State::Withdrawn | State::Past => Origin::Proposal,
+        State::Proposed | State::Defended | State::Withdrawn | State::Past => Origin::Proposal,
         State::Accepted | State::Taken | State::Refused => Origin::Touched,
     }
 }

@@ -6,7 +6,7 @@
 //! vectors never meet. Wordings are embedded anew from their titles when the one gives way to the
 //! other ([`Brain::keep_up`]); nothing learned hangs on that.
 
-use super::{Brain, Mode, Report, Turn, take_in, wishes};
+use super::{Brain, Mode, Report, Turn, doors, take_in};
 use crate::event::{Event, Span};
 use crate::store::Person;
 use crate::sync::poll::Account;
@@ -68,7 +68,7 @@ fn wanted(before: &Person, answers: &[Account], turn: &Turn<'_>, in_use: bool) -
         false => person.events.values().collect(),
     };
     titles.extend(events.into_iter().filter(timed).map(|e| title::normalise(&e.title)));
-    titles.extend(wishes::titles(&person, turn).iter().map(|words| title::normalise(words)));
+    titles.extend(doors::titles(&person, turn).iter().map(|words| title::normalise(words)));
     let exemplars = person.types.by_id.values().flat_map(|kind| &kind.exemplars);
     titles.extend(exemplars.map(|exemplar| exemplar.title.clone()));
     // Those that say nothing are compared with nothing.

@@ -1,69 +1,131 @@
-//! Step 9: what is to be placed, through the three doors, and the plan of it.
+//! Step 9: the plan of what is wanted, taken over into the blocks.
 
 use super::report::Left;
-use super::{Brain, Report, Turn};
-use crate::event::ical::{self, Todo, TodoStatus};
-use crate::event::mark::{mark_of, unmarked};
-use crate::event::time::local_midnight;
-use crate::event::{Stamp, Uid};
+use super::{Brain, Report, Turn, doors};
+use crate::event::ical;
+use crate::event::{EventId, Uid};
 use crate::memory::recall::{self, Work};
-use crate::schedule::habit::habits;
-use crate::schedule::plan::{PlanInput, Voices, plan as place};
-use crate::schedule::request::{Ask, Door, Request, RequestKey};
-use crate::schedule::suggestion::{State, Suggestion};
+use crate::schedule::life::Happening;
+use crate::schedule::plan::{Plan, PlanInput, Unplaced, Voices, plan as place};
+use crate::schedule::request::{Request, RequestKey};
+use crate::schedule::restraint::Restraint;
+use crate::schedule::suggestion::{Intent, State, Suggestion};
+use crate::schedule::{chain, defence};
 use crate::store::Person;
 use crate::sync::gesture::{self, Among, Company, Sighting};
 use crate::sync::reconcile::Target;
 use crate::task::TaskType;
-use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
-use std::collections::{BTreeMap, BTreeSet};
+use chrono::TimeDelta;
+use std::collections::BTreeSet;
 
-/// RFC 5545 section 3.8.1.9: priorities 1 to 4 are high.
-const HIGH_PRIORITY: std::ops::RangeInclusive<u8> = 1..=4;
-/// Weeks ahead for which habits are proposed: this one and the next.
-const HABIT_WEEKS: u32 = 2;
+/// Longest chain of tasks that wait for each other and are placed in one turn.
+const CHAIN: usize = 4;
 
-/// Gathers the requests, plans them and takes the plan over into the suggestions.
+/// Gathers the requests, plans them and takes the plan over into the suggestions. What depends on
+/// something follows it, which may take a plan of its own: nothing is planned twice the same.
 pub(super) fn plan(person: &mut Person, brain: &Brain, turn: &Turn<'_>, report: &mut Report) {
     hold_back_late_moves(person, turn);
-    let requests = requests(person, brain, turn);
+    let all = doors::requests(person, brain, turn);
     uncite(person);
+    let before: BTreeSet<Uid> = person.suggestions.keys().cloned().collect();
+    let mut planned = None;
+    for _ in 0..CHAIN {
+        let (ready, held) = chain::in_turn(&all, &person.suggestions);
+        if planned.as_ref() == Some(&ready) {
+            break;
+        }
+        let plan = plan_once(person, &ready, turn);
+        tell(report, &plan, &ready, &held);
+        take_over(person, plan, &before, turn);
+        planned = Some(ready);
+    }
+    recognise(person, turn);
+    let left_alone: BTreeSet<&Uid> = report.left_alone.iter().map(|(uid, _)| uid).collect();
+    defend(person, &before, &left_alone, turn);
+}
+
+fn plan_once(person: &mut Person, requests: &[Request], turn: &Turn<'_>) -> Plan {
+    let restraint = Restraint::new(person.pause, &person.suggestions, &person.events, turn.now);
+    person.pause = restraint.pause;
     let voices = voices(person);
-    let plan = place(&PlanInput {
+    place(&PlanInput {
         now: turn.now,
         zone: turn.settings.zone,
         types: &person.types,
         events: &person.events,
         suggestions: &person.suggestions,
-        requests: &requests,
+        requests,
         principal: turn.principal,
         settings: &turn.settings.planning,
+        restraint: &restraint,
         voices: &voices,
+    })
+}
+
+/// What the last plan of a turn leaves.
+fn tell(report: &mut Report, plan: &Plan, ready: &[Request], held: &[Request]) {
+    let title = |key: &RequestKey| ready.iter().find(|r| r.key == *key).map(|r| r.title.clone());
+    let left = plan.unplaced.iter().map(|(key, why)| Left {
+        request: key.clone(),
+        title: title(key).unwrap_or_default(),
+        why: *why,
     });
+    let waits = held.iter().map(|request| Left {
+        request: request.key.clone(),
+        title: request.title.clone(),
+        why: Unplaced::WaitsForAnother,
+    });
+    report.unplaced = left.chain(waits).collect();
+    report.left_alone.clone_from(&plan.notes);
+}
+
+fn take_over(person: &mut Person, plan: Plan, before: &BTreeSet<Uid>, turn: &Turn<'_>) {
     for (uid, _) in &plan.withdrawn {
         if let Some(suggestion) = person.suggestions.get_mut(uid) {
-            suggestion.state = State::Withdrawn;
-            suggestion.since = turn.now;
+            suggestion.live(Happening::TakeBack, turn.now);
         }
     }
-    let titles: BTreeMap<&RequestKey, &str> =
-        requests.iter().map(|r| (&r.key, r.title.as_str())).collect();
-    for (key, why) in &plan.unplaced {
-        let title = titles.get(key).copied().unwrap_or_default().to_owned();
-        report.unplaced.push(Left { request: key.clone(), title, why: *why });
-    }
-    report.left_alone = plan.notes;
     person.risks = plan.risks;
     for suggestion in plan.suggestions {
         // What may lie there unseen keeps its text: with another it would read as the person's.
-        let old = person.suggestions.get(&suggestion.uid);
+        let old = person.suggestions.get(&suggestion.uid).filter(|old| before.contains(&old.uid));
         if old.is_some_and(|old| old.intent.is_some() && may_have_landed(person, old, turn)) {
             continue;
         }
         person.suggestions.insert(suggestion.uid.clone(), suggestion);
     }
-    recognise(person, turn);
+}
+
+/// Makes blocks busy whose hour or last place has come; `before`: those known before this plan. One
+/// that may lie there unseen keeps its text, with another it would read as the person's; one that
+/// bears their mark is not written again, nor one that something is booked over already.
+fn defend(
+    person: &mut Person,
+    before: &BTreeSet<Uid>,
+    left_alone: &BTreeSet<&Uid>,
+    turn: &Turn<'_>,
+) {
+    let settings = &turn.settings.planning;
+    let is_marked = |uid: &Uid| {
+        let id = EventId { uid: uid.clone(), recurrence_id: None };
+        person.events.get(&id).is_some_and(|event| event.completed.is_some())
+    };
+    let in_doubt = |s: &Suggestion| {
+        before.contains(&s.uid) && s.intent.is_some() && may_have_landed(person, s, turn)
+    };
+    let blocks = person.suggestions.values();
+    let chosen: Vec<Uid> = blocks
+        .filter(|s| defence::is_due(s, settings, &person.risks, turn.now))
+        .filter(|s| !in_doubt(s) && !is_marked(&s.uid) && !left_alone.contains(&s.uid))
+        .map(|s| s.uid.clone())
+        .collect();
+    for uid in chosen {
+        let Some(block) = person.suggestions.get_mut(&uid) else { continue };
+        if block.live(Happening::Defend, turn.now) && block.published.is_some() {
+            block.intent = Some(Intent::Update);
+            block.sequence = block.sequence.saturating_add(1);
+        }
+    }
 }
 
 /// What insights say of the slots of each type.
@@ -80,25 +142,11 @@ fn uncite(person: &mut Person) {
     }
 }
 
-/// What is wanted as far as it can be told without looking at titles: the type of a request is that
-/// of its blocks.
-pub(super) fn known(person: &Person, turn: &Turn<'_>) -> Vec<Request> {
-    let mut requests = todos(person, turn);
-    requests.extend(asks(person).into_iter().filter(|r| r.deadline.is_some_and(|d| d > turn.now)));
-    for request in &mut requests {
-        let of = person.suggestions.values().find(|s| s.request == request.key);
-        request.task_type = of.map(|s| s.task_type);
-    }
-    let zone = turn.settings.zone;
-    requests.extend(habits(&person.events, &person.types, zone, turn.now, HABIT_WEEKS));
-    requests
-}
-
 /// A move that is decided but not out is no move any more once the block stands in its freeze
 /// window: no block moves there, and none is taken back.
 fn hold_back_late_moves(person: &mut Person, turn: &Turn<'_>) {
     let thaw = turn.now + TimeDelta::minutes(turn.settings.planning.freeze_minutes.into());
-    let ours = |s: &Suggestion| matches!(s.state, State::Proposed | State::Withdrawn);
+    let ours = |s: &Suggestion| s.state.is_ours() || s.state == State::Withdrawn;
     let unseen: BTreeSet<Uid> = person
         .suggestions
         .values()
@@ -110,11 +158,11 @@ fn hold_back_late_moves(person: &mut Person, turn: &Turn<'_>) {
         let Some(published) = &suggestion.published else { continue };
         if published.start < thaw && published.end > turn.now {
             (suggestion.start, suggestion.end) = (published.start, published.end);
-            suggestion.intent = None;
-            if suggestion.state == State::Withdrawn {
-                suggestion.state = State::Proposed;
-                suggestion.since = turn.now;
-            }
+            // That it is busy is no move, and still to be written.
+            let to_defend =
+                |intent: &Intent| suggestion.state == State::Defended && *intent == Intent::Update;
+            suggestion.intent = suggestion.intent.filter(to_defend);
+            suggestion.live(Happening::Spare, turn.now);
         }
     }
 }
@@ -139,7 +187,7 @@ fn may_have_landed(person: &Person, suggestion: &Suggestion, turn: &Turn<'_>) ->
 /// A block that is wanted and lies there already, from before the store was lost: it is what the
 /// person has, whatever they did to it since, and no second one is made.
 fn recognise(person: &mut Person, turn: &Turn<'_>) {
-    let unseen = |s: &&Suggestion| s.state == State::Proposed && s.published.is_none();
+    let unseen = |s: &&Suggestion| s.state.is_ours() && s.published.is_none();
     let wanted: BTreeSet<Uid> =
         person.suggestions.values().filter(unseen).map(|s| s.uid.clone()).collect();
     if wanted.is_empty() {
@@ -162,103 +210,4 @@ fn recognise(person: &mut Person, turn: &Turn<'_>) {
             }
         }
     }
-}
-
-fn requests(person: &mut Person, brain: &Brain, turn: &Turn<'_>) -> Vec<Request> {
-    let doors = &turn.settings.doors;
-    let mut requests = Vec::new();
-    if doors.contains(&Door::Todo) {
-        requests.extend(todos(person, turn));
-    }
-    if doors.contains(&Door::Ask) {
-        person.asks.retain(|ask| ask.deadline > turn.now);
-        requests.extend(asks(person));
-    }
-    for request in &mut requests {
-        request.task_type = Some(brain.type_of(person, &request.title));
-    }
-    if doors.contains(&Door::Habit) {
-        let zone = turn.settings.zone;
-        requests.extend(habits(&person.events, &person.types, zone, turn.now, HABIT_WEEKS));
-    }
-    requests
-}
-
-/// The words of all that is to be placed.
-pub(super) fn titles(person: &Person, turn: &Turn<'_>) -> Vec<String> {
-    let all = todos(person, turn).into_iter().chain(asks(person));
-    all.map(|request| request.title).collect()
-}
-
-/// Open VTODOs of all collections, in order of UID (DESIGN section 8).
-fn todos(person: &Person, turn: &Turn<'_>) -> Vec<Request> {
-    let mut found: BTreeMap<Uid, Todo> = BTreeMap::new();
-    let known = person.status.collections.values().flat_map(|c| c.known.values());
-    let bodies = known.filter_map(|k| k.body.as_ref());
-    for body in bodies.filter(|body| body.contains("BEGIN:VTODO")) {
-        for object in ical::parse(body).objects {
-            // A recurring VTODO has no one deadline; overrides are not told apart here.
-            if let [todo] = object.todos.as_slice() {
-                // The same VTODO in two collections: the one that was changed last.
-                let newer = |other: &Todo| todo.last_modified > other.last_modified;
-                if found.get(&object.uid).is_none_or(newer) {
-                    found.insert(object.uid.clone(), todo.clone());
-                }
-            }
-        }
-    }
-    found
-        .into_iter()
-        .filter(|(_, todo)| todo.status == TodoStatus::Open && !todo.recurring)
-        .filter(|(_, todo)| mark_of(&todo.summary) != Some(true))
-        .filter_map(|(uid, todo)| request_of(uid, &todo, turn))
-        .collect()
-}
-
-fn request_of(uid: Uid, todo: &Todo, turn: &Turn<'_>) -> Option<Request> {
-    let zone = turn.settings.zone;
-    let deadline = todo.due.as_ref().map(|due| deadline_of(due, zone));
-    // Overdue: there is nowhere left to put it.
-    if deadline.is_some_and(|d| d <= turn.now) {
-        return None;
-    }
-    let minutes = todo.duration.map(|d| d.num_minutes()).filter(|m| *m > 0);
-    Some(Request {
-        key: RequestKey(format!("todo:{uid}")),
-        title: unmarked(&todo.summary).to_owned(),
-        door: Door::Todo,
-        task_type: None,
-        minutes: minutes.and_then(|m| u32::try_from(m).ok()),
-        sessions: 1,
-        weekly: 0,
-        earliest: todo.start.as_ref().map(|s| s.instant(zone)),
-        deadline,
-        weight: if HIGH_PRIORITY.contains(&todo.priority) { 2 } else { 1 },
-        related_to: Some(uid),
-    })
-}
-
-/// A DUE that is a date means the end of that day: people read it so, whatever RFC 5545 says.
-fn deadline_of(due: &Stamp, zone: Tz) -> DateTime<Utc> {
-    match due {
-        Stamp::Date(day) => local_midnight(day.succ_opt().unwrap_or(*day), zone),
-        other => other.instant(zone),
-    }
-}
-
-fn asks(person: &Person) -> Vec<Request> {
-    let request = |ask: &Ask| Request {
-        key: RequestKey(format!("ask:{}", ask.number)),
-        title: ask.title.clone(),
-        door: Door::Ask,
-        task_type: None,
-        minutes: ask.minutes,
-        sessions: 1,
-        weekly: 0,
-        earliest: None,
-        deadline: Some(ask.deadline),
-        weight: 2,
-        related_to: None,
-    };
-    person.asks.iter().map(request).collect()
 }

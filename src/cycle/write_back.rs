@@ -7,7 +7,8 @@ use crate::calendar::{Collection, Error};
 use crate::event::change::{Change, Context, Origin, Remover};
 use crate::event::fold::fold;
 use crate::event::{CollectionId, Seen, Uid, Window, ical};
-use crate::schedule::suggestion::{Published, State};
+use crate::schedule::life::Happening;
+use crate::schedule::suggestion::Published;
 use crate::store::Person;
 use crate::sync::apply::{Applied, Written};
 use crate::sync::diff::remember_write;
@@ -115,8 +116,7 @@ fn step_aside(person: &mut Person, uid: &Uid, collection: &Collection, turn: &Tu
     }
     if let Some(suggestion) = person.suggestions.get_mut(uid).filter(|_| listed) {
         suggestion.intent = None;
-        suggestion.state = State::Withdrawn;
-        suggestion.since = turn.now;
+        suggestion.live(Happening::TakeBack, turn.now);
     }
 }
 

@@ -1,12 +1,14 @@
 //! Marks that people put on a title to say how it went: `✓ Report`, `[x] Report`, `Report ✗`,
 //! `Done: Report`. This is the one place that says what counts as a mark.
 
-/// Says of a block of ours that the person changed what iCalendar has no word for (a colour, a
+/// Says of a block of ours that the person changed what we never give one (an alarm, a colour, a
 /// conference): a property that only reading writes.
 pub const EDITED_MARK: &str = "X-CHRONOTYPE-EDITED";
 
 /// The category of a block of ours, in the word of the surface, for calendars that can show it.
 pub const CATEGORY_MARK: &str = "X-CHRONOTYPE-CATEGORY";
+/// The colour that we gave a block (RFC 7986 section 5.9): it is nobody's edit.
+pub const COLOUR_MARK: &str = "X-CHRONOTYPE-COLOUR";
 /// Marks for done, longest first.
 const DONE: [&str; 7] = ["[x]", "[X]", "✅", "✓", "✔", "☑", "🗹"];
 /// Marks for failed.
@@ -33,6 +35,16 @@ const VARIATION: char = '\u{fe0f}';
 /// `Some(true)` when the title bears a mark for done, `Some(false)` for failed.
 pub fn mark_of(title: &str) -> Option<bool> {
     split(title).1
+}
+
+/// Before the colon of a title that asks for a block.
+const ASKING: &str = "plan";
+
+/// What a title such as `plan: Board deck 90m` asks for, its mark aside; `None` for any other.
+pub fn asked_for(title: &str) -> Option<&str> {
+    let (word, rest) = unmarked(title).split_once(':')?;
+    let rest = rest.trim();
+    (word.trim().eq_ignore_ascii_case(ASKING) && !rest.is_empty()).then_some(rest)
 }
 
 /// The title without its mark, trimmed.
@@ -89,6 +101,20 @@ mod tests {
         check("x-ray", "x-ray", None);
         check("  ", "", None);
         check("✓", "", Some(true));
+    }
+
+    #[test]
+    fn a_title_may_ask_for_a_block() {
+        for (title, expected) in [
+            ("plan: Board deck 90m", Some("Board deck 90m")),
+            ("Plan : Board deck", Some("Board deck")),
+            ("✓ plan: Board deck", Some("Board deck")),
+            ("plan:", None),
+            ("Plan the week", None),
+            ("Floor plan: kitchen", None),
+        ] {
+            assert_eq!(asked_for(title), expected, "{title}");
+        }
     }
 
     #[test]

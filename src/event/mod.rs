@@ -20,6 +20,7 @@ pub mod html;
 pub mod trail;
 pub mod whereabouts;
 pub mod change;
+mod absence;
 mod sight;
 mod series;
 pub mod fold;

@@ -1,7 +1,9 @@
 //! What one component says of its event: whose it is, whether it stands, whether it blocks time.
 
+use super::absence::is_absence;
 use super::change::Origin;
 use super::ical::{EventComponent, PartStat, Status, Transparency};
+use super::mark::asked_for;
 use super::time::{Span, Stamp, Zone};
 use super::trail::{Observation, Role, Standing};
 
@@ -32,13 +34,20 @@ pub(super) fn standing_of(component: &EventComponent, addresses: &[String]) -> S
     }
 }
 
-/// Whole days are context, not busy, unless they mean absence (DESIGN section 8).
+/// Whole days are context, not busy, unless they mean absence (DESIGN section 8). What asks for a
+/// block takes no time itself.
 pub(super) fn is_busy(component: &EventComponent, span: &Span, role: Role) -> bool {
     match span {
-        Span::Timed { .. } => component.transparency == Transparency::Opaque,
+        Span::Timed { .. } => {
+            let asks = role == Role::Own && asked_for(&component.summary).is_some();
+            component.transparency == Transparency::Opaque
+                && !(asks && component.attendees.is_empty())
+        }
         Span::AllDay { .. } => {
+            let own = role == Role::Own && asked_for(&component.summary).is_none();
+            let says_so = || is_absence(&component.summary);
             component.out_of_office
-                || (component.transparency == Transparency::Opaque && role == Role::Own)
+                || (own && (component.transparency == Transparency::Opaque || says_so()))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One occurrence as it stands, and the trail of changes that were observed on it.
 
 use super::id::{CollectionId, EventId, Uid};
+use super::mark::asked_for;
 use super::time::Span;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -161,6 +162,14 @@ pub struct Event {
     pub success_rating: Option<f32>,
     /// The person's own rating of energy afterwards, 0..=1.
     pub energy_after: Option<f32>,
+}
+
+impl Event {
+    /// What the person asks for with it (`plan: Board deck 90m`): an event of their own, alone.
+    pub fn asked_for(&self) -> Option<&str> {
+        let own = self.role == Role::Own && self.attendees == 0 && !self.id.uid.is_ours();
+        asked_for(&self.title).filter(|_| own)
+    }
 }
 
 /// All known occurrences of one person.

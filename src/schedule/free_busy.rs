@@ -99,6 +99,12 @@ impl Horizon {
         (self.first.weekday().num_days_from_monday() as usize + day) % 7
     }
 
+    /// Which week a moment lies in, counted from that of day 0; weeks begin on Monday.
+    pub fn week(&self, moment: DateTime<Utc>) -> i32 {
+        let days = self.minute(moment).div_euclid(DAY) + self.weekday(0) as i32;
+        days.div_euclid(7)
+    }
+
     fn all_day(&self, start: NaiveDate, end: NaiveDate) -> (i32, i32) {
         let far = i64::from(MAX_DAYS) * 2;
         let minute = |d: NaiveDate| (d - self.first).num_days().clamp(-far, far) as i32 * DAY;

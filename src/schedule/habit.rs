@@ -1,17 +1,20 @@
-//! Habits: kinds of work the person puts into nearly every week themselves. The first door.
+//! Habits: kinds of work the person puts into their weeks themselves, in a rhythm: each week, or
+//! every other one. The first door.
 
-use super::request::{Door, Request, RequestKey};
+use super::request::{Door, EVENING, Reach, Request, RequestKey};
 use crate::event::time::{local_date, local_midnight};
-use crate::event::{Events, Role, Span, Standing};
+use crate::event::{Event, Events, Role, Span, Standing};
 use crate::task::{Category, Exemplar, TypeId, Types};
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Timelike, Utc};
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
 /// Full weeks looked back on.
-const WEEKS: i64 = 8;
+const WEEKS: i64 = 6;
 /// Weeks of them in which it must have happened.
-const LEAST_WEEKS: usize = 5;
+const LEAST_WEEKS: usize = 3;
+/// Sessions in the evening, or at weekends, that show it belongs there, too.
+const SOME: usize = 2;
 /// Most sessions of one habit that are proposed for one week.
 const MOST_SESSIONS: u16 = 5;
 /// One event in so many makes a wording common.
@@ -30,22 +33,28 @@ pub fn habits(
 ) -> Vec<Request> {
     let today = local_date(now, zone);
     let monday = today - TimeDelta::days(i64::from(today.weekday().num_days_from_monday()));
-    let counts = count_by_week(events, zone);
+    let lived = count_by_week(events, zone, Whose::Lived);
+    let own = count_by_week(events, zone, Whose::Own);
     let mut requests = Vec::new();
     for kind in types.by_id.values() {
         // What needs others can't be proposed to one.
         if kind.category == Category::Collaborative {
             continue;
         }
-        let Some(usual) = usual_sessions(&counts, kind.id, monday) else { continue };
+        let Some(rhythm) = rhythm(&lived, kind.id, monday) else { continue };
+        let reach = reach(events, kind.id, zone, monday - TimeDelta::days(7 * WEEKS));
+        let minutes = (kind.typical_duration / 15.0).round() as u32 * 15;
+        let mut proposed = false;
         for week in 0..i64::from(weeks) {
             let start = monday + TimeDelta::days(7 * week);
-            let planned = counts.get(&(kind.id, start)).copied().unwrap_or(0);
-            let missing = usual.saturating_sub(planned);
-            if missing == 0 {
+            let planned = own.get(&(kind.id, start)).copied().unwrap_or(0);
+            let missing = rhythm.sessions.saturating_sub(planned);
+            let just_before =
+                lived.contains_key(&(kind.id, start - TimeDelta::days(7))) || proposed;
+            proposed = missing > 0 && !(rhythm.every_other && just_before);
+            if !proposed {
                 continue;
             }
-            let minutes = (kind.typical_duration / 15.0).round() as u32 * 15;
             requests.push(Request {
                 key: RequestKey(format!("habit:{}:{start}", kind.id)),
                 title: title(&kind.name, &kind.exemplars),
@@ -53,15 +62,33 @@ pub fn habits(
                 task_type: Some(kind.id),
                 minutes: Some(minutes.clamp(*SESSION.start(), *SESSION.end())),
                 sessions: missing,
-                weekly: usual,
+                weekly: rhythm.sessions,
                 earliest: Some(local_midnight(start, zone)),
                 deadline: Some(local_midnight(start + TimeDelta::days(7), zone)),
                 weight: 1,
                 related_to: None,
+                after: Vec::new(),
+                reach,
             });
         }
     }
     requests
+}
+
+/// Whether the person puts such work into evenings and weekends: seen since that day.
+fn reach(events: &Events, kind: TypeId, zone: Tz, since: NaiveDate) -> Reach {
+    let (mut weekend, mut evening) = (0, 0);
+    let of_kind = events.values().filter(|event| event.task_type == Some(kind));
+    for (start, end) in of_kind.filter_map(|event| session(event, Whose::Own)) {
+        let (start, end) = (start.with_timezone(&zone), end.with_timezone(&zone));
+        let day = start.date_naive();
+        if day >= since {
+            weekend += usize::from(day.weekday().num_days_from_monday() >= 5);
+            let late = end.date_naive() > day || end.hour() * 60 + end.minute() > EVENING.into();
+            evening += usize::from(late);
+        }
+    }
+    Reach { weekend: weekend >= SOME, evening: evening >= SOME }
 }
 
 /// What a block for it is called: the longest beginning of the type's name that a good part of its
@@ -86,16 +113,42 @@ fn begins(wording: &str, words: &str) -> bool {
     wording.strip_prefix(words).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
 }
 
-/// Sessions the person placed alone, by type and Monday of the week.
-fn count_by_week(events: &Events, zone: Tz) -> BTreeMap<(TypeId, NaiveDate), u16> {
+/// Whose sessions count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// The person's own: what they planned themselves.
+    Own,
+    /// Those, and blocks of ours that they took part in: touched, or let pass while they were there
+    /// to see them. A rhythm that they leave to us is one.
+    Lived,
+}
+
+/// The extent of a session that the person had or has, alone and by itself.
+fn session(event: &Event, whose: Whose) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    let kept = || event.settled.last().and_then(|s| s.signal).is_some_and(|s| s.value > 0.5);
+    let counts = match (event.id.uid.is_ours(), event.role) {
+        (false, Role::Own) => true,
+        (true, Role::Own) => whose == Whose::Lived,
+        (true, Role::Suggested) => whose == Whose::Lived && kept(),
+        _ => false,
+    };
+    let stands = event.standing == Standing::Scheduled;
+    match event.span {
+        Span::Timed { start, end }
+            if counts && stands && event.attendees == 0 && !event.recurring =>
+        {
+            Some((start, end))
+        }
+        Span::Timed { .. } | Span::AllDay { .. } => None,
+    }
+}
+
+/// Sessions by type and Monday of the week.
+fn count_by_week(events: &Events, zone: Tz, whose: Whose) -> BTreeMap<(TypeId, NaiveDate), u16> {
     let mut counts = BTreeMap::new();
     for event in events.values() {
-        let alone = event.role == Role::Own && event.attendees == 0 && !event.recurring;
-        let stands = event.standing == Standing::Scheduled;
-        let (Some(kind), Span::Timed { start, .. }) = (event.task_type, event.span) else {
-            continue;
-        };
-        if alone && stands && !event.id.uid.is_ours() {
+        let Some(kind) = event.task_type else { continue };
+        if let Some((start, _)) = session(event, whose) {
             let day = local_date(start, zone);
             let monday = day - TimeDelta::days(i64::from(day.weekday().num_days_from_monday()));
             *counts.entry((kind, monday)).or_insert(0) += 1;
@@ -104,23 +157,31 @@ fn count_by_week(events: &Events, zone: Tz) -> BTreeMap<(TypeId, NaiveDate), u16
     counts
 }
 
-/// Median sessions a week, when it happened in enough of the last weeks.
-fn usual_sessions(
+/// How often it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Rhythm {
+    /// Sessions in a week in which it is.
+    sessions: u16,
+    /// Not in the week after such a week.
+    every_other: bool,
+}
+
+/// Seen in at least three of the last six weeks; the median of those weeks. In just three it is a
+/// rhythm of every other week.
+fn rhythm(
     counts: &BTreeMap<(TypeId, NaiveDate), u16>,
     kind: TypeId,
     monday: NaiveDate,
-) -> Option<u16> {
-    let mut weeks: Vec<u16> = (1..=WEEKS)
-        .map(|back| monday - TimeDelta::days(7 * back))
-        .map(|week| counts.get(&(kind, week)).copied().unwrap_or(0))
-        .collect();
-    if weeks.iter().filter(|n| **n > 0).count() < LEAST_WEEKS {
-        return None;
-    }
+) -> Option<Rhythm> {
+    let weeks = (1..=WEEKS).map(|back| monday - TimeDelta::days(7 * back));
+    let mut weeks: Vec<u16> = weeks.filter_map(|w| counts.get(&(kind, w)).copied()).collect();
     weeks.sort_unstable();
     // Of two in the middle the lower: better one block too few.
-    let median = weeks.get((weeks.len() - 1) / 2).copied().unwrap_or(0);
-    (median > 0).then_some(median.min(MOST_SESSIONS))
+    let median = weeks.get(weeks.len().saturating_sub(1) / 2).copied()?;
+    (weeks.len() >= LEAST_WEEKS).then_some(Rhythm {
+        sessions: median.min(MOST_SESSIONS),
+        every_other: weeks.len() == LEAST_WEEKS,
+    })
 }
 
 #[cfg(test)]
@@ -138,6 +199,28 @@ mod tests {
         };
         let exemplars: Vec<_> = wordings.iter().map(exemplar).collect();
         assert_eq!(title(wordings[0].0, &exemplars), expected);
+    }
+
+    /// Sessions of the last weeks, the latest first.
+    #[track_caller]
+    fn check_rhythm(weeks: &[u16], expected: Option<(u16, bool)>) {
+        let monday = NaiveDate::from_ymd_opt(2026, 3, 2).unwrap();
+        let week = |back: usize| monday - TimeDelta::days(7 * (back as i64 + 1));
+        let seen = weeks.iter().enumerate().filter(|(_, n)| **n > 0);
+        let counts = seen.map(|(back, n)| ((1, week(back)), *n)).collect();
+        let found = rhythm(&counts, 1, monday).map(|r| (r.sessions, r.every_other));
+        assert_eq!(found, expected, "{weeks:?}");
+    }
+
+    #[test]
+    fn a_rhythm_is_seen_in_three_of_six_weeks() {
+        check_rhythm(&[1, 1, 1, 1, 1, 1], Some((1, false)));
+        check_rhythm(&[3, 2, 3, 0, 3, 4], Some((3, false)));
+        check_rhythm(&[1, 0, 1, 0, 1, 0], Some((1, true)));
+        check_rhythm(&[0, 2, 0, 1, 0, 2], Some((2, true)));
+        check_rhythm(&[1, 1, 0, 0, 0, 0], None);
+        check_rhythm(&[0, 0, 0, 0, 0, 0, 5, 5, 5], None);
+        check_rhythm(&[9, 9, 9, 9, 9, 9], Some((MOST_SESSIONS, false)));
     }
 
     #[test]

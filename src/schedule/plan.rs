@@ -18,8 +18,12 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 
+use super::defence::Defence;
 use super::request::{Request, RequestKey};
+use super::restraint::Restraint;
+use super::starter::Starter;
 use super::suggestion::Suggestion;
+use super::words::Wording;
 use super::working::{Lunch, WorkingHours};
 use crate::event::{Events, PrincipalId, Uid};
 use crate::memory::recall::Voice;
@@ -54,6 +58,18 @@ pub struct Planning {
     pub shortest_session: u16,
     /// Most blocks a day of one request.
     pub max_per_day: u16,
+    /// Which blocks become busy.
+    pub defence: Defence,
+    /// Most blocks a week that nobody asked for.
+    pub weekly_cap: u16,
+    /// Tasks to begin with.
+    pub starters: Vec<Starter>,
+    /// How blocks look, and the language they speak.
+    pub wording: Wording,
+    /// Minutes before a meeting to prepare for it; 0 = none.
+    pub preparation_minutes: u16,
+    /// Minutes after a long meeting to recover from it; 0 = none.
+    pub recovery_minutes: u16,
 }
 
 /// What holds where the person says nothing: the one place of these numbers, which the commented
@@ -72,6 +88,12 @@ impl Default for Planning {
             longest_session: 120,
             shortest_session: 30,
             max_per_day: 2,
+            defence: Defence::Auto,
+            weekly_cap: 12,
+            starters: Vec::new(),
+            wording: Wording::default(),
+            preparation_minutes: 0,
+            recovery_minutes: 0,
         }
     }
 }
@@ -98,6 +120,8 @@ pub struct PlanInput<'a> {
     pub principal: &'a PrincipalId,
     /// How they want it.
     pub settings: &'a Planning,
+    /// What holds it back.
+    pub restraint: &'a Restraint,
     /// What insights say.
     pub voices: &'a Voices,
 }
@@ -127,6 +151,8 @@ pub enum Withdrawal {
     NoRoom,
     /// The task takes fewer sessions now.
     FewerSessions,
+    /// The person wants quiet.
+    Paused,
 }
 
 /// Why something has no block.
@@ -146,6 +172,14 @@ pub enum Unplaced {
     Waiting,
     /// Blocks for it passed again and again, and nothing came of it.
     GivenUp,
+    /// The person wants quiet.
+    Paused,
+    /// The person deleted blocks of that kind of work: none is proposed for a while.
+    Resting,
+    /// The week has as many as may be proposed unasked.
+    WeekFull,
+    /// What it depends on has no block yet.
+    WaitsForAnother,
 }
 
 impl Unplaced {
@@ -159,6 +193,10 @@ impl Unplaced {
             Unplaced::Refused => "Its block was deleted: it won't be proposed again.",
             Unplaced::Waiting => "Its block has just passed: another one follows after a day.",
             Unplaced::GivenUp => "Its blocks passed several times: no more are proposed.",
+            Unplaced::Resting => "You deleted such a block: none is proposed for a while.",
+            Unplaced::WeekFull => "Enough is proposed for that week.",
+            Unplaced::WaitsForAnother => "What it depends on has no block yet.",
+            Unplaced::Paused => "You asked for quiet: it is placed when that is over.",
         }
     }
 }

@@ -4,7 +4,7 @@ use super::request::{Door, RequestKey};
 use crate::event::{CollectionId, ETag, Href, OUR_PREFIX, PrincipalId, Uid};
 use chrono::{DateTime, Utc};
 
-/// What became of a block.
+/// What became of a block; [`super::life`] says how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
     /// Proposed by us; ours to move or withdraw.
@@ -19,6 +19,15 @@ pub enum State {
     Withdrawn,
     /// Its time is over.
     Past,
+    /// Proposed, and its time is busy: no other place is left, or it starts soon.
+    Defended,
+}
+
+impl State {
+    /// The person has not touched it: ours to move, to rewrite and to take back.
+    pub fn is_ours(self) -> bool {
+        matches!(self, State::Proposed | State::Defended)
+    }
 }
 
 /// A write that is decided and not yet confirmed.
@@ -72,7 +81,8 @@ pub struct Suggestion {
     pub start: DateTime<Utc>,
     /// End, not included.
     pub end: DateTime<Utc>,
-    /// Why here, and why not there: one sentence each.
+    /// What it says, a line each: why here, and why not there; behind an empty line what the person
+    /// can do with it. Blocks of the first releases have the first part only.
     pub reasons: Vec<String>,
     /// Mean slot score it was placed for, as a share of the most a slot could have, 0..=1.
     pub score: f32,
@@ -105,7 +115,7 @@ fn cited(sentence: &str) -> Option<u32> {
     id.parse().ok()
 }
 
-/// Last paragraph of every block: gestures are the interface.
+/// Last paragraph of the blocks of the first releases, which did not keep it.
 const GESTURES: &str = "Suggested by chronotype. Keep it or drag it to accept, edit it to make it \
                         yours, delete it to decline.";
 
@@ -127,14 +137,23 @@ impl Suggestion {
         Uid::new(format!("{OUR_PREFIX}{}", &hasher.finalize().to_hex()[..32]))
     }
 
-    /// DESCRIPTION of the block: its reasons, and what the person can do with it.
+    /// DESCRIPTION of the block: its reasons, and what the person can do with it. Made of what is
+    /// kept alone: the same as it was written, whatever a later release or another language says.
     pub fn description(&self) -> String {
         let mut text = self.reasons.join("\n");
+        if self.reasons.iter().any(String::is_empty) {
+            return text;
+        }
         if !text.is_empty() {
             text.push_str("\n\n");
         }
         text.push_str(GESTURES);
         text
+    }
+
+    /// Why here, and why not there: one sentence each.
+    pub fn why(&self) -> impl Iterator<Item = &String> {
+        self.reasons.iter().take_while(|line| !line.is_empty())
     }
 
     /// Takes back what it owes to insights that do not hold. A proposal that lies on the calendar
@@ -146,7 +165,7 @@ impl Suggestion {
         }
         self.reasons.retain(|sentence| cited(sentence).is_none_or(holds));
         let shorter = self.reasons.len() < before;
-        if shorter && self.state == State::Proposed && self.published.is_some() {
+        if shorter && self.state.is_ours() && self.published.is_some() {
             self.intent = Some(Intent::Update);
             self.sequence = self.sequence.saturating_add(1);
         }
@@ -154,6 +173,6 @@ impl Suggestion {
 
     /// Still wanted on the calendar: counts as placed.
     pub fn stands(&self) -> bool {
-        matches!(self.state, State::Proposed | State::Accepted | State::Taken)
+        self.state.is_ours() || matches!(self.state, State::Accepted | State::Taken)
     }
 }

@@ -4,7 +4,8 @@ use crate::event::{Events, Guests, Uid};
 use crate::memory::graph::Graph;
 use crate::memory::mirror::Mirror;
 use crate::schedule::plan::Risk;
-use crate::schedule::request::Ask;
+use crate::schedule::request::{Ask, Detail};
+use crate::schedule::restraint::Pause;
 use crate::schedule::suggestion::Suggestion;
 use crate::sync::status::Status;
 use crate::task::Types;
@@ -40,8 +41,12 @@ pub struct Person {
     pub suggestions: BTreeMap<Uid, Suggestion>,
     /// Explicit asks.
     pub asks: Vec<Ask>,
+    /// What asks say beside a length and a deadline, by the number of the ask.
+    pub ask_details: BTreeMap<u32, Detail>,
     /// Deadlines at risk as of the last plan, the worst first.
     pub risks: Vec<Risk>,
+    /// The quiet that the person asked for, until a turn finds it over.
+    pub pause: Option<Pause>,
     /// The number the next ask gets.
     pub next_ask: u32,
     /// Series are expanded up to here.

@@ -2,12 +2,14 @@
 //! (pure).
 //!
 //! Keep = accept; drag = accept there; rename or edit = theirs; delete = no (DESIGN section 1).
+//! What follows from it is [`crate::schedule::life`].
 
 use super::status::CollectionStatus;
 use crate::event::html;
 use crate::event::ical::{EventComponent, ObjectResource, Status, Transparency};
 use crate::event::mark::{EDITED_MARK, mark_of, unmarked};
 use crate::event::{CollectionId, ETag, Href, Stamp};
+use crate::schedule::life::Happening;
 use crate::schedule::suggestion::{Intent, Published, State, Suggestion};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -57,6 +59,9 @@ pub enum Company {
 /// Our mark on every block: its own UID.
 pub const BLOCK_MARK: &str = "X-CHRONOTYPE-BLOCK";
 
+/// On a block that we wrote as busy.
+pub const DEFENDED_MARK: &str = "X-CHRONOTYPE-DEFENDED";
+
 /// Whether an object bears our mark. A copy under another UID or a stranger does not.
 pub fn is_marked(object: &ObjectResource) -> bool {
     let mut marks = object.events.iter().filter_map(|e| e.marks.get(BLOCK_MARK));
@@ -71,7 +76,7 @@ pub fn seen(suggestion: &mut Suggestion, sighting: &Sighting<'_>, zone: Tz, now:
     let is_back = match suggestion.state {
         State::Refused => true,
         State::Withdrawn => published.is_none() && sighting.among != Among::Ours,
-        State::Proposed | State::Accepted | State::Taken | State::Past => false,
+        State::Proposed | State::Defended | State::Accepted | State::Taken | State::Past => false,
     };
     // A write that no reply confirmed went to where our blocks go.
     let elsewhere = match published {
@@ -103,9 +108,11 @@ pub fn seen(suggestion: &mut Suggestion, sighting: &Sighting<'_>, zone: Tz, now:
     }
     match gesture {
         Gesture::None | Gesture::Landed => {}
-        Gesture::Kept | Gesture::Moved => become_theirs(suggestion, State::Accepted, now),
-        Gesture::Edited => become_theirs(suggestion, State::Taken, now),
-        Gesture::Cancelled => become_theirs(suggestion, State::Refused, now),
+        Gesture::Kept => drop(suggestion.live(Happening::Keep, now)),
+        Gesture::Moved if is_back => drop(suggestion.live(Happening::Restore, now)),
+        Gesture::Moved => drop(suggestion.live(Happening::Move, now)),
+        Gesture::Edited => drop(suggestion.live(Happening::Edit, now)),
+        Gesture::Cancelled => drop(suggestion.live(Happening::Delete, now)),
     }
     let day = master.map(|component| component.start.instant(zone));
     // A whole day is context: it takes no time.
@@ -151,8 +158,8 @@ pub fn gone(suggestion: &mut Suggestion, now: DateTime<Utc>) {
         return;
     }
     // After its end it is tidying up; before, it is a no.
-    suggestion.state = if suggestion.end <= now { State::Past } else { State::Refused };
-    suggestion.since = now;
+    let over = suggestion.end <= now;
+    suggestion.live(if over { Happening::End } else { Happening::Delete }, now);
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,6 +210,14 @@ fn judge(
         return Gesture::Edited;
     }
     let at = |w: &Written<'_>| w.start == start && w.end == end;
+    // Nothing but its being busy was to change, and did.
+    let pending = suggestion.intent == Some(Intent::Update) && at(&ours) && reads(&ours);
+    if pending && is_written_busy(component) == (suggestion.state == State::Defended) {
+        return match confirmed(component) {
+            Gesture::None => Gesture::Landed,
+            other => other,
+        };
+    }
     if before.as_ref().is_some_and(at) {
         return confirmed(component);
     }
@@ -215,13 +230,20 @@ fn judge(
     Gesture::Moved
 }
 
-/// Marked busy in place: kept on purpose. Many apps have no switch for STATUS, and some leave it
-/// out, which alone is no word.
+/// Made busy or free in place, other than we wrote it: kept on purpose. Many apps have no switch
+/// for STATUS, and some leave it out, which alone is no word: but of a block that is busy already a
+/// person has no other way to say yes, and in doubt it is theirs.
 fn confirmed(component: &EventComponent) -> Gesture {
-    match component.transparency {
-        Transparency::Opaque => Gesture::Kept,
-        Transparency::Transparent => Gesture::None,
+    let busy = component.transparency == Transparency::Opaque;
+    match (is_written_busy(component), busy, component.status) {
+        (false, false, _) | (true, true, Status::Tentative) => Gesture::None,
+        (false, true, _) | (true, false, _) | (true, true, _) => Gesture::Kept,
     }
+}
+
+/// Whether we wrote it as busy. It says so itself, since a write may land that no reply confirms.
+fn is_written_busy(component: &EventComponent) -> bool {
+    component.marks.contains_key(DEFENDED_MARK)
 }
 
 struct Written<'a> {
@@ -237,21 +259,6 @@ impl Written<'_> {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         words(unmarked(self.title)) == words(unmarked(&component.summary))
             && words(&html::plain(&self.description)) == words(&html::plain(&component.description))
-    }
-}
-
-/// Accepted, taken, refused: what the person does counts from every state on, but an edit is not
-/// undone by a drag, and what is cancelled after its end is tidied up.
-fn become_theirs(suggestion: &mut Suggestion, state: State, now: DateTime<Utc>) {
-    let counts = match suggestion.state {
-        State::Proposed | State::Withdrawn | State::Refused => state != suggestion.state,
-        State::Accepted => state != State::Accepted,
-        State::Taken => state == State::Refused,
-        State::Past => state != State::Refused,
-    };
-    if counts {
-        suggestion.state = state;
-        suggestion.since = now;
     }
 }
 

@@ -1,13 +1,23 @@
 //! Wanted blocks against what stands: operations (pure).
 
-use super::gesture::BLOCK_MARK;
+use super::gesture::{BLOCK_MARK, DEFENDED_MARK};
 use super::status::Status;
 use crate::calendar::Collection;
-use crate::event::ical::{self, BlockText};
-use crate::event::mark::CATEGORY_MARK;
+use crate::event::ical::{self, BlockText, Transparency};
+use crate::event::mark::{CATEGORY_MARK, COLOUR_MARK};
 use crate::event::{CollectionId, ETag, Href, Span, Uid};
 use crate::schedule::suggestion::{Intent, State, Suggestion};
 use std::collections::BTreeMap;
+
+/// The category of a block, and its colour where blocks have one: names of CSS, as RFC 7986 section
+/// 5.9 wants them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paint {
+    /// The word of the category.
+    pub word: &'static str,
+    /// `None` = blocks have no colours.
+    pub colour: Option<&'static str>,
+}
 
 /// A block of ours as text. Made from a [`Suggestion`] and in no other way: that is what keeps
 /// [`super::apply`] to our own objects (safety contract, point 1).
@@ -18,30 +28,43 @@ pub struct OwnBlock {
 }
 
 impl OwnBlock {
-    /// Writes the suggestion as an iCalendar object: tentative, transparent, with its reasons.
+    /// Writes the suggestion as an iCalendar object: tentative, free unless it is defended, with
+    /// its reasons.
     /// `category` is a mark on it, for calendars that can show one.
-    pub fn of(suggestion: &Suggestion, category: Option<&str>) -> Self {
+    pub fn of(suggestion: &Suggestion, category: Option<Paint>) -> Self {
         let mut text = Self::text(suggestion);
-        let category = category.map(|word| (CATEGORY_MARK.to_owned(), word.to_owned()));
-        text.marks.extend(category);
+        if let Some(category) = category {
+            text.marks.insert(CATEGORY_MARK.to_owned(), category.word.to_owned());
+            if let Some(colour) = category.colour {
+                text.marks.insert(COLOUR_MARK.to_owned(), colour.to_owned());
+                text.painted = Some((category.word.to_owned(), colour.to_owned()));
+            }
+        }
         Self { uid: suggestion.uid.clone(), body: ical::write(std::slice::from_ref(&text)) }
     }
 
     /// The suggestion as the component that is written.
     pub fn text(suggestion: &Suggestion) -> BlockText {
         let door = format!("{:?}", suggestion.door).to_lowercase();
+        let defended = suggestion.state == State::Defended;
         let marks = [
             (BLOCK_MARK, suggestion.uid.as_str().to_owned()),
             ("X-CHRONOTYPE-DOOR", door),
             ("X-CHRONOTYPE-SESSION", suggestion.session.to_string()),
         ];
+        let marks = marks.into_iter().chain(defended.then(|| (DEFENDED_MARK, "busy".to_owned())));
         BlockText {
             uid: suggestion.uid.clone(),
             summary: suggestion.title.clone(),
             description: suggestion.description(),
             span: Span::Timed { start: suggestion.start, end: suggestion.end },
             related_to: suggestion.related_to.clone(),
-            marks: marks.into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
+            marks: marks.map(|(k, v)| (k.to_owned(), v)).collect(),
+            painted: None,
+            transparency: match defended {
+                true => Transparency::Opaque,
+                false => Transparency::Transparent,
+            },
             sequence: suggestion.sequence,
             stamp: suggestion.since,
         }
@@ -112,7 +135,7 @@ pub struct Standing {
 pub fn reconcile(
     suggestions: &mut BTreeMap<Uid, Suggestion>,
     target: Option<&Target>,
-    category: &dyn Fn(u32) -> Option<&'static str>,
+    category: &dyn Fn(u32) -> Option<Paint>,
 ) -> Vec<Operation> {
     let mut operations = Vec::new();
     for suggestion in suggestions.values_mut() {
@@ -137,8 +160,8 @@ pub fn reconcile(
 
 fn intent(suggestion: &Suggestion) -> Option<Intent> {
     match (suggestion.state, &suggestion.published) {
-        (State::Proposed, None) => Some(Intent::Create),
-        (State::Proposed, Some(p)) => {
+        (State::Proposed | State::Defended, None) => Some(Intent::Create),
+        (State::Proposed | State::Defended, Some(p)) => {
             let same = p.start == suggestion.start
                 && p.end == suggestion.end
                 && suggestion.intent != Some(Intent::Update);

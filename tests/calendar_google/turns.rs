@@ -8,10 +8,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chronotype::calendar::vdir::Vdir;
 use chronotype::cycle::{self, Brain, Mode, Report, Settings, Step, Turn};
 use chronotype::event::{PrincipalId, Whereabouts};
-use chronotype::schedule::plan::Planning;
-use chronotype::schedule::request::Door;
-use chronotype::schedule::suggestion::State;
-use chronotype::schedule::working::WorkingHours;
+use chronotype::schedule::{
+    defence::Defence, plan::Planning, request::Door, suggestion::State, working::WorkingHours,
+};
 use chronotype::store::{Person, Store};
 use chronotype::sync::diff::Deletions;
 use chronotype::sync::poll::{Client, Discovery};
@@ -59,7 +58,7 @@ impl Story {
             client(Box::new(google), Some("chronotype".to_owned()), Discovery::Daily),
             client(Box::new(tasks), None, Discovery::EachTurn),
         ];
-        let working = WorkingHours::parse(&["Mon-Fri 09:00-18:00"]).unwrap();
+        let working = WorkingHours::parse(&["Mon-Fri 09:00-18:00"]).ok();
         let settings = Settings {
             zone: chrono_tz::Europe::Berlin,
             whereabouts: Whereabouts::new(chrono_tz::Europe::Berlin, Vec::new()),
@@ -68,7 +67,8 @@ impl Story {
             ahead: TimeDelta::days(28),
             mode: Mode::Suggest,
             doors: vec![Door::Todo],
-            planning: Planning { working: Some(working), ..Planning::default() },
+            // The one place there is would be defended at once: another story.
+            planning: Planning { working, defence: Defence::Never, ..Planning::default() },
             suggest_into: Some(("home".to_owned(), "chronotype".to_owned())),
             deletions: Deletions::Guarded,
             assistant: None,

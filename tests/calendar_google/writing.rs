@@ -6,7 +6,7 @@ use crate::support::google::Fake;
 use chrono::{DateTime, TimeDelta};
 use chronotype::calendar::google::Google;
 use chronotype::calendar::{Calendar, Collection, Error};
-use chronotype::event::ical::{self, BlockText, EventComponent};
+use chronotype::event::ical::{self, BlockText, EventComponent, Transparency};
 use chronotype::event::{ETag, Href, Span, Uid};
 use serde_json::{Value, json};
 
@@ -21,6 +21,8 @@ pub fn block(uid: &str, summary: &str, description: &str) -> String {
         span: Span::Timed { start, end: start + TimeDelta::minutes(90) },
         related_to: Some(Uid::new("todo-1")),
         marks: marks.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+        painted: None,
+        transparency: Transparency::Transparent,
         sequence: 3,
         stamp: start,
     }])

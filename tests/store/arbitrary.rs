@@ -11,6 +11,7 @@ use chronotype::event::*;
 use chronotype::memory::forgotten::Forgotten;
 use chronotype::memory::graph::{Graph, Insight, Kind, Link, Looks, Node, Relation};
 use chronotype::schedule::request::{Door, RequestKey};
+use chronotype::schedule::restraint::Pause;
 use chronotype::schedule::suggestion::{Intent, Published, State, Suggestion};
 use chronotype::store::Person;
 use chronotype::sync::status::{AccountStatus, CollectionStatus, Held, Known, Lessons, Weakness};
@@ -22,7 +23,7 @@ use proptest::option;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use wishes::{asks, risks};
+use wishes::{asks, details, risks};
 
 pub(super) fn text() -> impl Strategy<Value = String> {
     prop_oneof!["[ -~äß漢🙂]{0,24}", Just(String::new()), "[\\x00-\\x1f]{1,4}"]
@@ -254,6 +255,7 @@ prop_compose! {
         score in 0f32..1.0,
         state in prop::sample::select(vec![
             State::Proposed, State::Accepted, State::Taken, State::Refused, State::Withdrawn,
+            State::Defended,
             State::Past,
         ]),
         intent in option::of(prop::sample::select(vec![
@@ -356,6 +358,8 @@ prop_compose! {
         suggestions in vec(suggestion().boxed(), 0..4),
         asks in asks().boxed(),
         risks in risks().boxed(),
+        details in details(),
+        pause in option::of(moment().prop_map(|until| Pause { until })),
         numbers in any::<(u32, u32, u64, Option<i64>)>(),
         last_turn in option::of(moment()),
     ) -> Person {
@@ -381,6 +385,8 @@ prop_compose! {
         person.suggestions = suggestions.into_iter().map(|s| (s.uid.clone(), s)).collect();
         person.asks = asks;
         person.risks = risks;
+        person.ask_details = details;
+        person.pause = pause;
         person.types.next = numbers.0;
         person.next_ask = numbers.1;
         person.turns = numbers.2;

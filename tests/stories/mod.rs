@@ -2,7 +2,12 @@
 //! binary, and what one of them should never see.
 
 mod corrections;
+mod defence;
+mod doors;
+mod desks;
+mod every_gesture;
 mod gestures;
+mod looks;
 mod placing;
 mod promises;
 mod repair;

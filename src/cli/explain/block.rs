@@ -62,7 +62,7 @@ pub(super) fn explain(
     let mut text = heading(&block.title, &when(&span, zone), &name::block(&block.uid));
     text.push_str(&format!("  {}\n", standing(block, kind, zone)));
     text.push_str(&section("Why it was put there"));
-    for reason in &block.reasons {
+    for reason in block.why() {
         text.push_str(&wrap(&plain(reason), 2, output::columns()));
     }
     let event = EventId { uid: block.uid.clone(), recurrence_id: None };
@@ -88,6 +88,7 @@ pub(super) fn explain(
 fn standing(block: &Suggestion, kind: Option<&TaskType>, zone: Tz) -> String {
     let state = match block.state {
         State::Proposed => "proposed",
+        State::Defended => "proposed, and its time is kept free for it",
         State::Accepted => "accepted: it stays where you put it",
         State::Taken => "yours now, never touched again",
         State::Refused => "deleted by you",
@@ -98,6 +99,8 @@ fn standing(block: &Suggestion, kind: Option<&TaskType>, zone: Tz) -> String {
     let since = block.since.with_timezone(&zone).format("%a %-d %b %H:%M");
     let door = match block.door {
         Door::Habit => "a habit of yours",
+        Door::Starter => "a task to begin with",
+        Door::Around => "time around a meeting",
         Door::Todo => "from your task list",
         Door::Ask => "you asked for it",
     };

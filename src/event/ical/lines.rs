@@ -38,6 +38,8 @@ pub(super) struct Component<'a> {
     pub lines: Vec<Line<'a>>,
     /// STANDARD and DAYLIGHT of a VTIMEZONE; other parts are left out.
     pub parts: Vec<Component<'a>>,
+    /// It holds a VALARM.
+    pub alarmed: bool,
 }
 
 /// Problems, up to a bound.
@@ -230,6 +232,9 @@ impl<'a> Walk<'a, '_> {
         {
             self.open.push(component);
         } else if !self.open.is_empty() && self.depth < DEPTH_MAX {
+            if let (0, "VALARM", Some(open)) = (self.depth, name.as_str(), self.open.last_mut()) {
+                open.alarmed = true;
+            }
             self.depth += 1;
         }
     }

@@ -195,13 +195,18 @@ pub struct Todo {
     pub completed: Option<DateTime<Utc>>,
     /// PRIORITY: 1 highest .. 9 lowest, 0 undefined.
     pub priority: u8,
+    /// RELATED-TO with RELTYPE=DEPENDS-ON (RFC 9253 section 5): not to be begun before these are
+    /// done.
+    pub depends_on: Vec<Uid>,
+    /// RELATED-TO with RELTYPE=FINISHTOSTART (RFC 9253 section 4): these wait for it.
+    pub precedes: Vec<Uid>,
     /// It recurs (RRULE or RDATE present): not planned.
     pub recurring: bool,
     /// LAST-MODIFIED.
     pub last_modified: Option<DateTime<Utc>>,
 }
 
-/// A block of ours as it goes out: tentative and transparent, no attendees, no alarm.
+/// A block of ours as it goes out: tentative, no attendees, no alarm.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BlockText {
     /// UID `chronotype-...`.
@@ -216,6 +221,10 @@ pub struct BlockText {
     pub related_to: Option<Uid>,
     /// `X-CHRONOTYPE-*` properties.
     pub marks: BTreeMap<String, String>,
+    /// CATEGORIES, and COLOR (RFC 7986 section 5.9), where it has them.
+    pub painted: Option<(String, String)>,
+    /// TRANSP: opaque for a block that is defended.
+    pub transparency: Transparency,
     /// SEQUENCE.
     pub sequence: u32,
     /// DTSTAMP and LAST-MODIFIED: time of the decision, so that the same decision gives the same

@@ -1,7 +1,9 @@
 //! Content lines to properties, one at a time through the `icalendar` crate.
 
 use super::lines::{Component, Problems};
+use crate::event::mark::{CATEGORY_MARK, COLOUR_MARK};
 use icalendar::parser::{Parameter, Property};
+use std::collections::BTreeMap;
 
 /// Prefix of our own properties.
 pub(super) const MARK: &str = "X-CHRONOTYPE-";
@@ -14,9 +16,13 @@ pub(super) struct Properties {
 
 /// Somebody here looks at it; upper case.
 pub(super) fn is_wanted(name: &str) -> bool {
-    const NAMES: [&str; 29] = [
+    const NAMES: [&str; 33] = [
         "ATTENDEE",
+        "CATEGORIES",
+        "CLASS",
+        "COLOR",
         "COMPLETED",
+        "CONFERENCE",
         "CREATED",
         "DESCRIPTION",
         "DTEND",
@@ -82,6 +88,26 @@ impl Properties {
     pub fn all(&self, name: &str) -> Vec<(usize, String)> {
         let named = self.all.iter().filter(|(_, n, _)| n == name);
         named.map(|(line, _, p)| (*line, p.val.as_str().to_owned())).collect()
+    }
+}
+
+impl Properties {
+    /// A block of ours bears what we never give one: an alarm, a category or colour that is not the
+    /// one we gave, a conference, a class other than the usual, which servers add.
+    pub(super) fn furnish_a_block(&self, marks: &BTreeMap<String, String>, alarmed: bool) -> bool {
+        let word = |name: &str| self.text(name).unwrap_or_default().trim().to_ascii_uppercase();
+        let given = |name: &str| marks.get(name).map(|word| word.to_uppercase());
+        let category = given(CATEGORY_MARK);
+        let categories = self.all("CATEGORIES").into_iter();
+        let mut categories = categories.flat_map(|(_, list)| {
+            list.split(',').map(|word| word.trim().to_uppercase()).collect::<Vec<_>>()
+        });
+        let colour = Some(word("COLOR")).filter(|word| !word.is_empty());
+        alarmed
+            || categories.any(|word| !word.is_empty() && Some(word) != category)
+            || (colour.is_some() && colour != given(COLOUR_MARK))
+            || self.first("CONFERENCE").is_some()
+            || !matches!(word("CLASS").as_str(), "" | "PUBLIC")
     }
 }
 

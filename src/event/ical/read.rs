@@ -9,6 +9,7 @@ use super::{
     Todo, TodoStatus, Transparency,
 };
 use crate::event::id::Uid;
+use crate::event::mark::EDITED_MARK;
 use crate::event::rule::Rule;
 use crate::event::time::{Duration, Stamp, Zone};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -34,6 +35,7 @@ pub fn parse(text: &str) -> Parsed {
         let mut reader = Reader {
             properties,
             number: component.number,
+            alarmed: component.alarmed,
             zones: &mut zones,
             problems: &mut problems,
         };
@@ -98,6 +100,7 @@ impl Objects {
 struct Reader<'z> {
     properties: Properties,
     number: usize,
+    alarmed: bool,
     zones: &'z mut Zones,
     problems: &'z mut Problems,
 }
@@ -171,9 +174,20 @@ impl Reader<'_> {
             },
             completed: self.moment("COMPLETED"),
             priority: self.word("PRIORITY").parse().map_or(0, |p: u8| p.min(9)),
+            depends_on: self.related("DEPENDS-ON"),
+            precedes: self.related("FINISHTOSTART"),
             recurring,
             last_modified: self.moment("LAST-MODIFIED"),
         }
+    }
+
+    /// What is related in this way.
+    fn related(&self, way: &str) -> Vec<Uid> {
+        let named = self.properties.all.iter().filter(|(_, name, _)| name == "RELATED-TO");
+        let so = |p: &Property<'_>| {
+            param(p, "RELTYPE").is_some_and(|word| word.eq_ignore_ascii_case(way))
+        };
+        named.filter(|(_, _, p)| so(p)).map(|(_, _, p)| Uid::new(p.val.as_str())).collect()
     }
 
     fn text(&self, name: &str) -> String {
@@ -307,7 +321,12 @@ impl Reader<'_> {
 
     fn marks(&self) -> BTreeMap<String, String> {
         let ours = self.properties.all.iter().filter(|(_, n, _)| n.starts_with(MARK));
-        ours.map(|(_, name, p)| (name.clone(), p.val.as_str().to_owned())).collect()
+        let mut marks: BTreeMap<String, String> =
+            ours.map(|(_, name, p)| (name.clone(), p.val.as_str().to_owned())).collect();
+        if !marks.is_empty() && self.properties.furnish_a_block(&marks, self.alarmed) {
+            marks.insert(EDITED_MARK.to_owned(), "1".to_owned());
+        }
+        marks
     }
 }
 

@@ -1,8 +1,8 @@
 //! Our blocks to text. The `icalendar` crate reads; what it writes is folded at 76 octets where
 //! letters are long, in time that grows with the square of a line.
 
-use super::BlockText;
 use super::properties::MARK;
+use super::{BlockText, Transparency};
 use crate::event::time::Span;
 use chrono::{DateTime, Utc};
 
@@ -40,13 +40,20 @@ fn event(block: &BlockText, out: &mut String) {
         format!("SUMMARY:{}", text(&block.summary)),
         format!("SEQUENCE:{}", block.sequence),
         "STATUS:TENTATIVE".to_owned(),
-        "TRANSP:TRANSPARENT".to_owned(),
+        match block.transparency {
+            Transparency::Opaque => "TRANSP:OPAQUE".to_owned(),
+            Transparency::Transparent => "TRANSP:TRANSPARENT".to_owned(),
+        },
     ];
     if !block.description.is_empty() {
         lines.push(format!("DESCRIPTION:{}", text(&block.description)));
     }
     if let Some(uid) = &block.related_to {
         lines.push(format!("RELATED-TO:{}", text(uid.as_str())));
+    }
+    if let Some((category, colour)) = &block.painted {
+        lines.push(format!("CATEGORIES:{}", text(category)));
+        lines.push(format!("COLOR:{}", text(colour)));
     }
     for (name, value) in &block.marks {
         let legal = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-');
@@ -112,7 +119,7 @@ fn clean(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Status, Transparency, parse};
+    use super::super::{Status, parse};
     use super::*;
     use crate::event::id::Uid;
     use chrono::TimeDelta;
@@ -127,6 +134,8 @@ mod tests {
             span: Span::Timed { start, end: start + TimeDelta::minutes(minutes) },
             related_to: Some(Uid::new("todo, 1;2\\3")),
             marks: [("X-CHRONOTYPE-REQUEST".to_owned(), mark.to_owned())].into(),
+            painted: None,
+            transparency: Transparency::Transparent,
             sequence: 3,
             stamp: start,
         }

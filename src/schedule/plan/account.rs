@@ -9,7 +9,7 @@ use super::{PlanInput, in_order};
 use crate::event::Uid;
 use crate::memory::recall::Voice;
 use crate::schedule::problem::{Ask, CELL, DAY};
-use crate::schedule::request::{Door, Request};
+use crate::schedule::request::{Reach, Request};
 use crate::schedule::slot::{Curve, tiredness};
 use crate::schedule::suggestion::{State, Suggestion};
 use crate::task::TaskType;
@@ -219,6 +219,8 @@ fn orphan(block: &Suggestion) -> Request {
         deadline: None,
         weight: 1,
         related_to: None,
+        after: Vec::new(),
+        reach: Reach::ALL,
     }
 }
 
@@ -299,7 +301,7 @@ fn others(
     let buffer = i32::from(ground.input.settings.buffer_minutes);
     let away = ELSEWHERE.max(wanted.minutes + buffer);
     let (from, until) = bounds(ground, request);
-    let stage = if request.door == Door::Habit { Stage::Habits } else { Stage::Asked };
+    let stage = if !request.door.is_asked() { Stage::Habits } else { Stage::Asked };
     let rules = Rules {
         ground,
         wanted,

@@ -68,7 +68,7 @@ pub(super) fn bare(
     let input = &ground.input;
     let wanted = &session.wanted;
     let request = &input.requests[wanted.request];
-    let title = request.title.clone();
+    let title = format!("{}{}", input.settings.wording.prefix, request.title);
     match wanted.block.clone() {
         Some(old) => {
             let intent = if old.published.is_some() { Intent::Update } else { Intent::Create };

@@ -6,7 +6,6 @@ use crate::event::{Event, Span, Uid};
 use crate::memory::recall::{self, Voice};
 use crate::schedule::free_busy::{Horizon, busy, takes_time};
 use crate::schedule::problem::{CELL, DAY};
-use crate::schedule::request::Door;
 use crate::schedule::slot::{Curve, Habits, Tiring, UNTYPED, tiredness};
 use crate::schedule::suggestion::Suggestion;
 use crate::schedule::working::{OwnTime, WorkingHours};
@@ -168,7 +167,7 @@ impl<'a> Ground<'a> {
         let (start, end) = self.horizon.stretch(block.start, block.end);
         let kind = self.input.types.by_id.get(&block.task_type);
         let request = self.input.requests.iter().position(|r| r.key == block.request);
-        Standing::new(start, end, kind, block.door == Door::Habit, request)
+        Standing::new(start, end, kind, !block.door.is_asked(), request)
     }
 
     /// A block has its place: nothing else may lie there, and it tires.

@@ -3,7 +3,6 @@
 use super::ground::{Ground, Standing, recovery};
 use super::review::Wanted;
 use crate::schedule::problem::{Ask, CELL, DAY, DAY_CELLS, DayLimit, FORBIDDEN, Fatigue, Problem};
-use crate::schedule::request::Door;
 use crate::schedule::slot::{FELT, TIREDNESS};
 use crate::task::{Category, TaskType};
 use std::collections::BTreeMap;
@@ -160,10 +159,10 @@ fn values(ground: &Ground<'_>, ask: &Ask, group: &[Wanted], rank: i64) -> Vec<i6
     let mut values = vec![FORBIDDEN; ground.horizon.days() * DAY_CELLS];
     let request = &ground.input.requests[ask.family];
     let Some((kind, curve)) = ground.kind(request.task_type) else { return values };
-    let base = match (request.door, request.deadline) {
-        (Door::Habit, _) => 0,
-        (_, Some(_)) => WITH_DEADLINE + rank * FIRST_COME,
-        (_, None) => WITHOUT_DEADLINE + rank * FIRST_COME,
+    let base = match (request.door.is_asked(), request.deadline) {
+        (false, _) => 0,
+        (true, Some(_)) => WITH_DEADLINE + rank * FIRST_COME,
+        (true, None) => WITHOUT_DEADLINE + rank * FIRST_COME,
     };
     for start in ground.starts(ask.earliest, ask.deadline, ask.duration) {
         if is_open(ground, kind, ask, &group[0], start) {
@@ -192,7 +191,17 @@ pub(super) fn is_open(
     // The next one could come too soon.
     let cramped = ground.skips(end, end + buffer);
     let exists = || ground.horizon.block(start, ask.duration).is_some();
-    !refused && !tired && !cramped && !full(ground, ask, start) && exists()
+    let open = !refused && !tired && !cramped && in_reach(ground, ask, start);
+    open && !full(ground, ask, start) && exists()
+}
+
+/// Evenings and weekends are the person's, unless they put such work there. Stated working hours
+/// say it themselves.
+fn in_reach(ground: &Ground<'_>, ask: &Ask, start: i32) -> bool {
+    let day = usize::try_from(start.div_euclid(DAY)).unwrap_or(0);
+    let reach = ground.input.requests[ask.family].reach;
+    ground.input.settings.working.is_some()
+        || reach.holds(ground.horizon.weekday(day), start.rem_euclid(DAY) + ask.duration)
 }
 
 /// Too soon after a demanding block that stands, or too soon before one.

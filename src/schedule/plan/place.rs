@@ -13,7 +13,6 @@ use super::review::{Review, Wanted, review};
 use super::sessions::sessions;
 use crate::event::Uid;
 use crate::schedule::problem::{DAY, Placed};
-use crate::schedule::request::Door;
 use crate::schedule::solve::solve;
 use crate::schedule::suggestion::{State, Suggestion};
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,7 +54,7 @@ impl Session {
     pub(super) fn standing(&self, ground: &Ground<'_>) -> Standing {
         let request = &ground.input.requests[self.wanted.request];
         let kind = ground.kind(request.task_type).map(|(kind, _)| kind);
-        let (end, habit) = (self.start + self.wanted.minutes, request.door == Door::Habit);
+        let (end, habit) = (self.start + self.wanted.minutes, !request.door.is_asked());
         Standing::new(self.start, end, kind, habit, Some(self.wanted.request))
     }
 
@@ -176,7 +175,7 @@ fn cut_finer(ground: &Ground<'_>, finer: &mut Finer, left: &[Wanted]) -> bool {
         let Some((kind, _)) = ground.kind(request.task_type) else { continue };
         let step = finer.get(&index).copied().unwrap_or(0);
         let cut = |step| sessions(request, kind, ground.input.settings, step);
-        if request.door != Door::Habit && step < FINEST && cut(step + 1) != cut(step) {
+        if request.door.is_asked() && step < FINEST && cut(step + 1) != cut(step) {
             finer.insert(index, step + 1);
             any = true;
         }
@@ -238,7 +237,7 @@ impl<'a> Attempt<'a> {
 
     fn place(&mut self, mut wanted: Vec<Wanted>, care: Care) {
         let requests = self.ground.input.requests;
-        let is_habit = |w: &Wanted| requests[w.request].door == Door::Habit;
+        let is_habit = |w: &Wanted| !requests[w.request].door.is_asked();
         wanted.sort_by_key(|w| (is_habit(w), w.at.is_none(), w.block.is_none()));
         let excess = wanted.split_off(wanted.len().min(MAX_WANTED));
         let (habits, asked) = wanted.into_iter().partition(is_habit);
@@ -307,10 +306,10 @@ impl<'a> Attempt<'a> {
         let mut lacking = (0, 0);
         for wanted in &self.left {
             let request = &requests[wanted.request];
-            match (request.door, request.deadline) {
-                (Door::Habit, _) => {}
-                (_, Some(_)) => lacking.0 += wanted.minutes,
-                (_, None) => lacking.1 += wanted.minutes,
+            match (request.door.is_asked(), request.deadline) {
+                (false, _) => {}
+                (true, Some(_)) => lacking.0 += wanted.minutes,
+                (true, None) => lacking.1 += wanted.minutes,
             }
         }
         lacking
@@ -346,7 +345,7 @@ impl<'a> Attempt<'a> {
         let wanted = &session.wanted;
         let request = &ground.input.requests[wanted.request];
         let (kind, curve) = ground.kind(request.task_type)?;
-        let stage = if request.door == Door::Habit { Stage::Habits } else { Stage::Asked };
+        let stage = if !request.door.is_asked() { Stage::Habits } else { Stage::Asked };
         let ask = rules(ground, stage, std::slice::from_ref(wanted));
         let worth = |start: i32| {
             ground.score(kind, curve, start, ask.duration)

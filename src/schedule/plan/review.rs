@@ -6,6 +6,7 @@ use super::place::{FINEST, Moved};
 use super::sessions::sessions;
 use super::{Note, Unplaced, Withdrawal};
 use crate::event::{EventId, Uid};
+use crate::schedule::life::Happening;
 use crate::schedule::request::{Door, Request, RequestKey};
 use crate::schedule::suggestion::{State, Suggestion};
 use crate::task::TaskType;
@@ -78,9 +79,10 @@ pub(super) fn review(ground: &Ground<'_>, finer: &BTreeMap<usize, u16>) -> Revie
     let mut review = Review { finer: finer.clone(), ..Review::default() };
     let mut blocks: BTreeMap<&RequestKey, Vec<&Suggestion>> = BTreeMap::new();
     for block in ground.input.suggestions.values() {
-        if block.state == State::Proposed && block.end <= ground.input.now {
-            let since = ground.input.now;
-            review.over.push(Suggestion { state: State::Past, since, ..block.clone() });
+        if block.state.is_ours() && block.end <= ground.input.now {
+            let mut over = block.clone();
+            over.live(Happening::End, ground.input.now);
+            review.over.push(over);
         }
         blocks.entry(&block.request).or_default().push(block);
     }
@@ -94,6 +96,7 @@ pub(super) fn review(ground: &Ground<'_>, finer: &BTreeMap<usize, u16>) -> Revie
     for block in blocks.into_values().flatten() {
         review.orphan(ground, block, Withdrawal::Gone);
     }
+    review.keep_weekly_cap(ground);
     review
 }
 
@@ -126,7 +129,7 @@ impl Review {
                 at: None,
             };
             let mut current: Vec<_> = tries.iter().filter(|b| is_current(ground, b)).collect();
-            current.sort_by_key(|b| (b.state == State::Proposed, b.attempt));
+            current.sort_by_key(|b| (b.state.is_ours(), b.attempt));
             if let Some((block, others)) = current.split_first() {
                 self.current(ground, request, block, wanted);
                 // The person put a block back whose place another one had taken.
@@ -140,6 +143,12 @@ impl Review {
                 Verdict::Not(why) => self.unplaced.push((request.key.clone(), why)),
                 Verdict::Place if request.deadline.is_some_and(|d| d <= ground.input.now) => {
                     self.unplaced.push((request.key.clone(), Unplaced::TooLate));
+                }
+                Verdict::Place if ground.input.restraint.is_quiet(request.door) => {
+                    self.unplaced.push((request.key.clone(), Unplaced::Paused));
+                }
+                Verdict::Place if ground.input.restraint.is_resting(request) => {
+                    self.unplaced.push((request.key.clone(), Unplaced::Resting));
                 }
                 Verdict::Place => self.wanted.push(wanted),
             }
@@ -162,9 +171,17 @@ impl Review {
         let stated = request.minutes.is_some();
         let other_length =
             stated && (block.end - block.start).num_minutes() != i64::from(wanted.minutes);
-        let touched = block.state != State::Proposed || mark(ground, block).is_some();
+        let touched = !block.state.is_ours() || mark(ground, block).is_some();
         let unfit = (early || late || other_length).then_some(Moved::Unfit);
         let must_go = if conflict { Some(Moved::Taken) } else { unfit };
+        let pause = ground.input.restraint.pause;
+        // What nobody asked for gives way to quiet; what may stay does.
+        if let Some(pause) = pause.filter(|_| !touched && !request.door.is_asked())
+            && (block.start < pause.until || must_go.is_some())
+        {
+            self.orphan(ground, block, Withdrawal::Paused);
+            return;
+        }
         if touched || start < ground.thaw {
             if !touched && conflict {
                 self.notes.push((block.uid.clone(), Note::ConflictInFreeze));
@@ -175,6 +192,8 @@ impl Review {
         let wanted = Wanted { block: Some(block.clone()), must_go, ..wanted };
         if must_go.is_some() {
             self.wanted.push(wanted);
+        } else if pause.is_some() {
+            self.kept.push(block.clone());
         } else {
             let minutes = end - start;
             self.movable.push(Wanted { at: Some(start), minutes, ..wanted });
@@ -200,7 +219,7 @@ impl Review {
         }
         let known: Vec<(usize, i64)> = own
             .iter()
-            .filter(|b| matches!(b.state, State::Proposed | State::Past))
+            .filter(|b| b.state.is_ours() || b.state == State::Past)
             .map(|b| (usize::from(b.session), (b.end - b.start).num_minutes()))
             .collect();
         let step = (0..=FINEST).find(|&step| {
@@ -217,12 +236,40 @@ impl Review {
         cut(step)
     }
 
+    /// Of what nobody asked for no more than the cap is new in a week; the first sessions of all
+    /// come before the second ones.
+    fn keep_weekly_cap(&mut self, ground: &Ground<'_>) {
+        let input = &ground.input;
+        let week = |at: DateTime<Utc>| ground.horizon.week(at);
+        let mut weeks: BTreeMap<i32, usize> = BTreeMap::new();
+        let there = |b: &&Suggestion| b.stands() || b.state == State::Past;
+        let unasked = input.suggestions.values().filter(|b| !b.door.is_asked());
+        for block in unasked.filter(there) {
+            *weeks.entry(week(block.start)).or_default() += 1;
+        }
+        let is_new = |w: &Wanted| !input.requests[w.request].door.is_asked() && w.block.is_none();
+        let wanted = std::mem::take(&mut self.wanted).into_iter();
+        let (mut new, others): (Vec<Wanted>, Vec<Wanted>) = wanted.partition(is_new);
+        new.sort_by_key(|w| (w.session, w.request));
+        self.wanted = others;
+        for wanted in new {
+            let request = &input.requests[wanted.request];
+            let count = weeks.entry(week(request.earliest.unwrap_or(input.now))).or_default();
+            if *count < usize::from(input.settings.weekly_cap) {
+                *count += 1;
+                self.wanted.push(wanted);
+            } else {
+                self.unplaced.push((request.key.clone(), Unplaced::WeekFull));
+            }
+        }
+    }
+
     /// A block whose request, or whose session of it, is no more.
     fn orphan(&mut self, ground: &Ground<'_>, block: &Suggestion, why: Withdrawal) {
         if !is_current(ground, block) {
             return;
         }
-        if block.state != State::Proposed || mark(ground, block).is_some() {
+        if !block.state.is_ours() || mark(ground, block).is_some() {
             self.kept.push(block.clone());
         } else if ground.horizon.minute(block.start) < ground.thaw {
             self.notes.push((block.uid.clone(), Note::GoneInFreeze));
@@ -251,7 +298,7 @@ fn verdict(ground: &Ground<'_>, request: &Request, tries: &[&Suggestion]) -> Ver
         State::Withdrawn => Verdict::Place,
         State::Refused => {
             let refusals = tries.iter().filter(|b| b.state == State::Refused).count();
-            if request.door == Door::Habit || refusals >= MOST_REFUSALS {
+            if !request.door.is_asked() || refusals >= MOST_REFUSALS {
                 Verdict::Not(Unplaced::Refused)
             } else if now < last.since + BACK_OFF {
                 Verdict::Not(Unplaced::BackOff)
@@ -259,11 +306,12 @@ fn verdict(ground: &Ground<'_>, request: &Request, tries: &[&Suggestion]) -> Ver
                 Verdict::Place
             }
         }
-        State::Proposed | State::Accepted | State::Taken | State::Past => {
+        State::Proposed | State::Defended | State::Accepted | State::Taken | State::Past => {
             let marked = mark(ground, last);
             let passed = tries.iter().filter(|b| b.state != State::Refused).count();
             match (request.door, marked) {
-                (_, Some(true)) | (Door::Habit, _) | (Door::Ask, None) => Verdict::Served,
+                (_, Some(true)) | (Door::Ask, None) => Verdict::Served,
+                _ if !request.door.is_asked() => Verdict::Served,
                 (_, None) if now < last.end + BACK_OFF => Verdict::Not(Unplaced::Waiting),
                 _ if passed >= MOST_PASSED => Verdict::Not(Unplaced::GivenUp),
                 _ => Verdict::Place,

@@ -5,7 +5,7 @@ use super::numbers::{Stage, is_open, rules};
 use super::place::{Attempt, Session};
 use crate::event::{Event, EventId, Role, Span, Uid};
 use crate::schedule::free_busy::takes_time;
-use crate::schedule::request::{Door, RequestKey};
+use crate::schedule::request::RequestKey;
 use crate::schedule::suggestion::Suggestion;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -120,7 +120,7 @@ pub(super) fn risks(attempt: &Attempt<'_>) -> Vec<Risk> {
     let short: BTreeSet<RequestKey> = found.iter().map(|r| r.request.clone()).collect();
     for session in &attempt.placed {
         let request = &ground.input.requests[session.wanted.request];
-        let Some(deadline) = request.deadline.filter(|_| request.door != Door::Habit) else {
+        let Some(deadline) = request.deadline.filter(|_| request.door.is_asked()) else {
             continue;
         };
         let standing = session.standing(&ground);
@@ -180,7 +180,7 @@ fn no_room(attempt: &Attempt<'_>) -> Vec<Risk> {
     let takers = if lacking.is_empty() { Vec::new() } else { takers(attempt) };
     let risk = |(index, (sum, longest)): (usize, (i32, i32))| {
         let request = &ground.input.requests[index];
-        let deadline = request.deadline.filter(|_| request.door != Door::Habit)?;
+        let deadline = request.deadline.filter(|_| request.door.is_asked())?;
         Some(Risk {
             request: request.key.clone(),
             title: request.title.clone(),
@@ -220,7 +220,7 @@ fn takers(attempt: &Attempt<'_>) -> Vec<Taker> {
     let input = &ground.input;
     let rank = |key: &RequestKey| {
         let request = input.requests.iter().find(|r| r.key == *key);
-        let due = request.is_some_and(|r| r.deadline.is_some() && r.door != Door::Habit);
+        let due = request.is_some_and(|r| r.deadline.is_some() && r.door.is_asked());
         if due { Rank::Due } else { Rank::Loose }
     };
     let mut found = Vec::new();

@@ -15,6 +15,7 @@ mod memory;
 mod status;
 mod suggestion;
 mod risk;
+mod restraint;
 mod mirror;
 mod vectors;
 mod meta;
@@ -27,6 +28,7 @@ pub(super) use memory::{FirstInsight, LinkEntry};
 pub(super) use meta::{Meta, SeriesEntry, TitleEntry, TypesMeta};
 pub(super) use mirror::SentEntry;
 pub(super) use status::{CollectionEntry, LessonsEntry, ObjectEntry, TrialEntry};
+pub(super) use suggestion::DetailEntry;
 pub(super) use task::{ExemplarEntry, ShapeEntry, TypeEntry};
 pub(super) use vectors::VectorEntry;
 
@@ -37,6 +39,7 @@ use crate::memory::graph::{Insight, Looks};
 use crate::memory::mirror::Server;
 use crate::schedule::plan::Risk;
 use crate::schedule::request::Ask;
+use crate::schedule::restraint::Pause;
 use crate::schedule::suggestion::Suggestion;
 use crate::task::advice::Ledger;
 use crate::task::vectors::Source;
@@ -127,6 +130,8 @@ kinds! {
     Assistant = 36, "assistant", Ledger;
     Embedder = 37, "embedder", Source;
     Vector = 38, "vector", VectorEntry;
+    Pause = 40, "pause", Pause;
+    AskDetail = 41, "ask_detail", DetailEntry;
 }
 
 /// The value of a record.

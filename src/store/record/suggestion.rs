@@ -2,13 +2,15 @@
 
 use super::keep::{mirror, mirror_words};
 use crate::event::{CollectionId, ETag, Href, Uid};
-use crate::schedule::request::{Ask, Door, RequestKey};
+use crate::schedule::request::{Ask, Detail, Door, RequestKey};
 use crate::schedule::suggestion::{Intent, Published, State, Suggestion};
 use chrono::{DateTime, Utc};
 
-mirror_words!(DoorRecord of Door { Habit, Todo, Ask });
+mirror_words!(DoorRecord of Door { Habit, Todo, Ask, Starter, Around });
 
-mirror_words!(StateRecord of State { Proposed, Accepted, Taken, Refused, Withdrawn, Past });
+mirror_words!(StateRecord of State {
+    Proposed, Accepted, Taken, Refused, Withdrawn, Past, Defended,
+});
 
 mirror_words!(IntentRecord of Intent { Create, Update, Delete });
 
@@ -50,3 +52,14 @@ mirror!(AskRecord of Ask {
     deadline: DateTime<Utc>,
     asked_at: DateTime<Utc>,
 });
+
+/// What an ask says beside what its own record holds.
+#[derive(Debug)]
+pub(in crate::store) struct DetailEntry {
+    pub(in crate::store) number: u32,
+    pub(in crate::store) detail: Detail,
+}
+
+mirror!(DetailRecord of Detail { sessions: u16, earliest: Option<DateTime<Utc>> });
+
+mirror!(DetailEntryRecord of DetailEntry { number: u32, detail: Detail });

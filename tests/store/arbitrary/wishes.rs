@@ -4,10 +4,11 @@ use super::{moment, text, uid};
 use chronotype::event::EventId;
 use chronotype::schedule::plan::Risk;
 use chronotype::schedule::plan::risk::{Choice, Danger, Droppable};
-use chronotype::schedule::request::{Ask, RequestKey};
+use chronotype::schedule::request::{Ask, Detail, RequestKey};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 pub fn asks() -> impl Strategy<Value = Vec<Ask>> {
     let one = (any::<u32>(), text(), option::of(any::<u32>()), moment(), moment());
@@ -19,6 +20,12 @@ pub fn asks() -> impl Strategy<Value = Vec<Ask>> {
         asked_at,
     };
     vec(one.prop_map(make), 0..4)
+}
+
+pub fn details() -> impl Strategy<Value = BTreeMap<u32, Detail>> {
+    let one = (any::<u16>(), option::of(moment()));
+    let make = |(sessions, earliest)| Detail { sessions, earliest };
+    prop::collection::btree_map(any::<u32>(), one.prop_map(make), 0..3)
 }
 
 pub fn risks() -> impl Strategy<Value = Vec<Risk>> {

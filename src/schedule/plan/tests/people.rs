@@ -2,7 +2,7 @@
 
 use super::super::*;
 use crate::event::{CollectionId, Event, EventId, Role, Span, Standing};
-use crate::schedule::request::Door;
+use crate::schedule::request::{Door, Reach};
 use crate::schedule::suggestion::{Intent, State};
 use crate::task::{Category, Hours, TaskType};
 
@@ -19,6 +19,7 @@ pub(super) struct World {
     pub(super) suggestions: BTreeMap<Uid, Suggestion>,
     pub(super) requests: Vec<Request>,
     pub(super) settings: Planning,
+    pub(super) restraint: Restraint,
     pub(super) voices: Voices,
 }
 
@@ -41,6 +42,7 @@ impl World {
                 lunch: Lunch::Off,
                 ..Planning::default()
             },
+            restraint: Restraint::default(),
             voices: Voices::new(),
         }
     }
@@ -55,6 +57,7 @@ impl World {
             requests: &self.requests,
             principal: &PrincipalId::new("ann").unwrap(),
             settings: &self.settings,
+            restraint: &self.restraint,
             voices: &self.voices,
         })
     }
@@ -76,6 +79,8 @@ impl World {
             deadline: due.map(utc),
             weight: 1,
             related_to: None,
+            after: Vec::new(),
+            reach: Reach::ALL,
         });
         self.requests.last_mut().unwrap()
     }
@@ -83,6 +88,12 @@ impl World {
     pub(super) fn meeting(&mut self, from: &str, to: &str) {
         let id = EventId { uid: Uid::new(format!("{from}/{to}")), recurrence_id: None };
         self.events.insert(id.clone(), event(id, utc(from), utc(to)));
+    }
+
+    pub(super) fn meeting_of(&mut self, kind: TypeId, from: &str, to: &str) {
+        self.meeting(from, to);
+        let id = EventId { uid: Uid::new(format!("{from}/{to}")), recurrence_id: None };
+        self.events.get_mut(&id).unwrap().task_type = Some(kind);
     }
 
     /// Applies a plan the way a turn does, all writes confirmed.

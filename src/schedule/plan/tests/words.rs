@@ -3,10 +3,17 @@
 use super::people::{World, utc};
 use crate::memory::recall::{Slots, Voice};
 use crate::schedule::request::Door;
+use crate::schedule::suggestion::Suggestion;
+use crate::schedule::words::Language;
 use crate::task::Hours;
 
 fn said(world: &World) -> Vec<String> {
-    world.plan().suggestions[0].reasons.clone()
+    let all = world.plan().suggestions[0].reasons.clone();
+    // What it says in the end is the same for all.
+    let [why @ .., sure, empty, steer] = all.as_slice() else { panic!("{all:?}") };
+    assert!(sure.starts_with("How sure: ") && empty.is_empty(), "{all:?}");
+    assert!(steer.starts_with("Suggested by chronotype. Keep it or drag it"), "{all:?}");
+    why.to_vec()
 }
 
 #[test]
@@ -14,7 +21,7 @@ fn prior_learned_and_placed_are_told_apart() {
     let mut world = World::new();
     world.todo("t", Some("03T17:00"));
     let lines = said(&world);
-    assert_eq!(lines[0], "Around 10:00 is typical for focused work; nothing learned yet.");
+    assert_eq!(lines[0], "Around 10:00 is typical for focused work.");
     assert_eq!(lines.last().unwrap(), "Due Tuesday 17:00.");
 
     world.requests[0].deadline = Some(utc("04T00:00"));
@@ -34,10 +41,9 @@ fn prior_learned_and_placed_are_told_apart() {
     deep.hours.score[13] = 1.0;
     deep.hours.score[14] = 1.0;
     deep.hours.score[12] = 1.0;
-    assert_eq!(
-        said(&world)[0],
-        "Your Deep work goes best around 13:00 (24 observations, 50 % sure)."
-    );
+    assert_eq!(said(&world)[0], "Your Deep work goes best around 13:00.");
+    let all = world.plan().suggestions[0].why().cloned().collect::<Vec<_>>();
+    assert_eq!(all.last().unwrap(), "How sure: fairly, from 24 observations.");
 }
 
 #[test]
@@ -102,7 +108,7 @@ fn two_to_four_sentences() {
         world.todo(&format!("t{n}"), Some("13T17:00"));
     }
     for block in world.plan().suggestions {
-        assert!((2..=4).contains(&block.reasons.len()), "{:?}", block.reasons);
+        assert!((3..=5).contains(&block.why().count()), "{:?}", block.reasons);
     }
 }
 
@@ -120,6 +126,33 @@ fn nothing_is_claimed_for_an_hour_that_was_merely_left() {
     deep.hours.prior = [0.5; 24];
     deep.hours.score = [0.5; 24];
     assert_eq!(said(&world)[0], "The hour matters little for it here.");
+}
+
+#[test]
+fn the_words_are_the_persons_and_stay_with_the_block() {
+    let mut world = World::new();
+    world.todo("t", Some("03T17:00"));
+    world.settings.wording.language = Language::German;
+    world.settings.wording.prefix = "· ".to_owned();
+    let block = world.turn("t").unwrap();
+    assert_eq!(block.title, "· t");
+    let said = block.description();
+    assert_eq!(block.reasons[0], "Um 10:00 herum ist typisch für konzentrierte Arbeit.");
+    assert!(said.contains("Fällig: Dienstag 17:00.") && said.contains("Vorschlag von"), "{said}");
+    world.settings.wording = Default::default();
+    assert_eq!(world.turn("t").unwrap(), Suggestion { intent: None, ..block }, "nothing rewritten");
+}
+
+/// A block of the first releases kept its reasons alone.
+#[test]
+fn what_an_earlier_release_wrote_reads_as_it_was_written() {
+    let mut world = World::new();
+    world.todo("t", Some("03T17:00"));
+    let mut old = world.turn("t").unwrap();
+    old.reasons = vec!["Why.".to_owned()];
+    assert!(old.description().starts_with("Why.\n\nSuggested by chronotype. Keep it or drag it"));
+    old.reasons.clear();
+    assert!(old.description().starts_with("Suggested by chronotype."));
 }
 
 #[test]
