@@ -3,6 +3,7 @@
 use super::{Settings, Step, Turn, wishes};
 use crate::event::{PrincipalId, Uid};
 use crate::schedule::plan::{PlanInput, account};
+use crate::schedule::restraint::Restraint;
 use crate::store::Person;
 use chrono::{DateTime, Utc};
 
@@ -17,6 +18,7 @@ pub fn explain_block(
     let at = |_: Step| {};
     let turn = Turn { principal, settings, now, at: &at, progress: &|_, _| {} };
     let requests = wishes::known(person, &turn);
+    let restraint = Restraint::new(person.pause, now);
     let terms = wishes::insight_terms(person);
     account::of_block(
         &PlanInput {
@@ -28,6 +30,7 @@ pub fn explain_block(
             requests: &requests,
             principal,
             settings: &settings.planning,
+            restraint: &restraint,
             bias: &|kind, weekday, hour| wishes::term(&terms, kind, weekday, hour),
         },
         uid,

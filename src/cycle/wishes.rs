@@ -10,6 +10,7 @@ use crate::memory::recall;
 use crate::schedule::habit::habits;
 use crate::schedule::plan::{PlanInput, plan as place};
 use crate::schedule::request::{Ask, Door, Request, RequestKey};
+use crate::schedule::restraint::Restraint;
 use crate::schedule::suggestion::{State, Suggestion};
 use crate::store::Person;
 use crate::sync::gesture::{self, Among, Company, Sighting};
@@ -28,6 +29,8 @@ const HABIT_WEEKS: u32 = 2;
 pub(super) fn plan(person: &mut Person, brain: &Brain, turn: &Turn<'_>, report: &mut Report) {
     hold_back_late_moves(person, turn);
     let requests = requests(person, brain, turn);
+    let restraint = Restraint::new(person.pause, turn.now);
+    person.pause = restraint.pause;
     let terms = insight_terms(person);
     let plan = place(&PlanInput {
         now: turn.now,
@@ -38,6 +41,7 @@ pub(super) fn plan(person: &mut Person, brain: &Brain, turn: &Turn<'_>, report: 
         requests: &requests,
         principal: turn.principal,
         settings: &turn.settings.planning,
+        restraint: &restraint,
         bias: &|kind, weekday, hour| term(&terms, kind, weekday, hour),
     });
     for (uid, _) in &plan.withdrawn {

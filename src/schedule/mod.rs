@@ -7,6 +7,7 @@
 pub mod request;
 pub mod habit;
 pub mod suggestion;
+pub mod restraint;
 pub mod problem;
 pub mod free_busy;
 pub mod working;

@@ -18,6 +18,7 @@ mod sessions;
 mod tests;
 
 use super::request::{Request, RequestKey};
+use super::restraint::Restraint;
 use super::suggestion::Suggestion;
 use super::working::{Lunch, WorkingHours};
 use crate::event::{Events, PrincipalId, Uid};
@@ -96,6 +97,8 @@ pub struct PlanInput<'a> {
     pub principal: &'a PrincipalId,
     /// How they want it.
     pub settings: &'a Planning,
+    /// What holds it back.
+    pub restraint: &'a Restraint,
     /// What insights say.
     pub bias: Bias<'a>,
 }
@@ -125,6 +128,8 @@ pub enum Withdrawal {
     NoRoom,
     /// The task takes fewer sessions now.
     FewerSessions,
+    /// The person wants quiet.
+    Paused,
 }
 
 /// Why something has no block.
@@ -144,6 +149,8 @@ pub enum Unplaced {
     Waiting,
     /// Blocks for it passed again and again, and nothing came of it.
     GivenUp,
+    /// The person wants quiet.
+    Paused,
 }
 
 impl Unplaced {
@@ -157,6 +164,7 @@ impl Unplaced {
             Unplaced::Refused => "Its block was deleted: it won't be proposed again.",
             Unplaced::Waiting => "Its block has just passed: another one follows after a day.",
             Unplaced::GivenUp => "Its blocks passed several times: no more are proposed.",
+            Unplaced::Paused => "You asked for quiet: it is placed when that is over.",
         }
     }
 }

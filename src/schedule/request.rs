@@ -22,6 +22,14 @@ impl Door {
     /// All doors.
     pub const ALL: [Door; 3] = [Door::Habit, Door::Todo, Door::Ask];
 
+    /// Whether the person asked for it; what nobody asked for binds to caps, and to restraint.
+    pub fn is_asked(self) -> bool {
+        match self {
+            Door::Habit => false,
+            Door::Todo | Door::Ask => true,
+        }
+    }
+
     /// Its word in the config and in what commands print.
     pub fn word(self) -> &'static str {
         match self {

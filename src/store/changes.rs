@@ -54,6 +54,12 @@ pub(super) fn between(principal: &PrincipalId, before: &Person, after: &Person) 
     section(out, &by_place(&before.risks), &by_place(&after.risks), |place, risk| {
         (keys.number(Kind::Risk, *place), encode(*risk))
     });
+    section(
+        out,
+        &by_place(before.pause.as_slice()),
+        &by_place(after.pause.as_slice()),
+        |_, pause| (keys.only(Kind::Pause), encode(*pause)),
+    );
     changes
 }
 
@@ -347,6 +353,7 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
         }
         Record::Ask(ask) => person.asks.push(ask),
         Record::Risk(risk) => person.risks.push(risk),
+        Record::Pause(pause) => person.pause = Some(pause),
     }
     Ok(())
 }

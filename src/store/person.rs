@@ -5,6 +5,7 @@ use crate::event::Uid;
 use crate::memory::graph::Graph;
 use crate::schedule::plan::Risk;
 use crate::schedule::request::Ask;
+use crate::schedule::restraint::Pause;
 use crate::schedule::suggestion::Suggestion;
 use crate::sync::status::Status;
 use crate::task::Types;
@@ -35,6 +36,8 @@ pub struct Person {
     pub asks: Vec<Ask>,
     /// Deadlines at risk as of the last plan, the worst first.
     pub risks: Vec<Risk>,
+    /// The quiet that the person asked for, until a turn finds it over.
+    pub pause: Option<Pause>,
     /// The number the next ask gets.
     pub next_ask: u32,
     /// Series are expanded up to here.

@@ -10,6 +10,7 @@ use chronotype::event::*;
 use chronotype::memory::forgotten::Forgotten;
 use chronotype::memory::graph::{Graph, Insight, Kind, Link, Looks, Node, Relation};
 use chronotype::schedule::request::{Door, RequestKey};
+use chronotype::schedule::restraint::Pause;
 use chronotype::schedule::suggestion::{Intent, Published, State, Suggestion};
 use chronotype::store::Person;
 use chronotype::sync::status::{AccountStatus, CollectionStatus, Held, Known, Lessons, Weakness};
@@ -352,6 +353,7 @@ prop_compose! {
         suggestions in vec(suggestion().boxed(), 0..4),
         asks in asks().boxed(),
         risks in risks().boxed(),
+        pause in option::of(moment().prop_map(|until| Pause { until })),
         numbers in any::<(u32, u32, u64, Option<i64>)>(),
         last_turn in option::of(moment()),
     ) -> Person {
@@ -375,6 +377,7 @@ prop_compose! {
         person.suggestions = suggestions.into_iter().map(|s| (s.uid.clone(), s)).collect();
         person.asks = asks;
         person.risks = risks;
+        person.pause = pause;
         person.types.next = numbers.0;
         person.next_ask = numbers.1;
         person.turns = numbers.2;

@@ -135,6 +135,9 @@ impl Review {
                 Verdict::Place if request.deadline.is_some_and(|d| d <= ground.input.now) => {
                     self.unplaced.push((request.key.clone(), Unplaced::TooLate));
                 }
+                Verdict::Place if ground.input.restraint.is_quiet(request.door) => {
+                    self.unplaced.push((request.key.clone(), Unplaced::Paused));
+                }
                 Verdict::Place => self.wanted.push(wanted),
             }
         }
@@ -159,6 +162,14 @@ impl Review {
         let touched = block.state != State::Proposed || mark(ground, block).is_some();
         let unfit = (early || late || other_length).then_some(Moved::Unfit);
         let must_go = if conflict { Some(Moved::Taken) } else { unfit };
+        let pause = ground.input.restraint.pause;
+        // What nobody asked for gives way to quiet; what may stay does.
+        if let Some(pause) = pause.filter(|_| !touched && !request.door.is_asked())
+            && (block.start < pause.until || must_go.is_some())
+        {
+            self.orphan(ground, block, Withdrawal::Paused);
+            return;
+        }
         if touched || start < ground.thaw {
             if !touched && conflict {
                 self.notes.push((block.uid.clone(), Note::ConflictInFreeze));
@@ -169,6 +180,8 @@ impl Review {
         let wanted = Wanted { block: Some(block.clone()), must_go, ..wanted };
         if must_go.is_some() {
             self.wanted.push(wanted);
+        } else if pause.is_some() {
+            self.kept.push(block.clone());
         } else {
             let minutes = end - start;
             self.movable.push(Wanted { at: Some(start), minutes, ..wanted });

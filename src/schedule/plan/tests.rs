@@ -3,6 +3,7 @@
 mod check;
 mod people;
 mod properties;
+mod quiet;
 mod risks;
 mod rules;
 mod stability;

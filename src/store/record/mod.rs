@@ -14,6 +14,7 @@ mod memory;
 mod status;
 mod suggestion;
 mod risk;
+mod restraint;
 mod meta;
 
 pub(super) use advice::AdviceEntry;
@@ -30,6 +31,7 @@ use crate::memory::forgotten::Forgotten;
 use crate::memory::graph::{Insight, Looks};
 use crate::schedule::plan::Risk;
 use crate::schedule::request::Ask;
+use crate::schedule::restraint::Pause;
 use crate::schedule::suggestion::Suggestion;
 use crate::task::advice::Ledger;
 use chrono::{DateTime, Utc};
@@ -113,6 +115,7 @@ kinds! {
     Forgotten = 31, "forgotten", Forgotten;
     Advice = 35, "advice", AdviceEntry;
     Assistant = 36, "assistant", Ledger;
+    Pause = 40, "pause", Pause;
 }
 
 /// The value of a record.
