@@ -173,7 +173,8 @@ fn type_name<'a>(event: &Event, person: &'a Person) -> Option<&'a str> {
 /// can tell.
 fn outcome(event: &Event) -> Cell {
     let inferred = event.settled.last().map(|settled| settled.signal);
-    match (event.completed, inferred) {
+    let rated = event.success_rating.map(|share| share >= 0.5);
+    match (rated.or(event.completed), inferred) {
         (Some(true), _) => Cell::styled(GOOD, "✓"),
         (Some(false), _) => Cell::styled(BAD, "✗"),
         (None, Some(Some(signal))) if signal.value >= 0.5 => Cell::styled(GOOD, "+"),
@@ -226,6 +227,8 @@ fn fields(event: &Event, person: &Person, zone: Tz) -> Value {
         "standing": standing_word(event.standing),
         "settled": event.closed,
         "completed": event.completed,
+        "rated_success": event.success_rating,
+        "rated_energy": event.energy_after,
         "signal": signal.map(|s| s.value),
         "weight": signal.map(|s| s.weight),
         "energy_estimate": event.settled.last().and_then(|settled| settled.energy),

@@ -16,6 +16,7 @@ pub mod search;
 pub mod account;
 pub mod auth;
 pub mod try_out;
+mod turn;
 pub mod sync;
 pub mod run;
 pub mod config;
@@ -26,7 +27,12 @@ pub mod insights;
 pub mod remember;
 pub mod forget;
 pub mod suggestions;
+mod diff;
 pub mod schedule;
+pub mod pause;
+pub mod rate;
+pub mod withdraw;
+pub mod undo;
 pub mod explain;
 pub mod cure;
 pub mod status;
@@ -123,6 +129,10 @@ enum Command {
     Forget(forget::Args),
     Suggestions(suggestions::Args),
     Schedule(schedule::Args),
+    Rate(rate::Args),
+    Pause(pause::Args),
+    Withdraw(withdraw::Args),
+    Undo(undo::Args),
     Explain(explain::Args),
     Status(status::Args),
     Doctor(doctor::Args),
@@ -202,6 +212,10 @@ pub fn main() -> ExitCode {
         Command::Forget(args) => forget::run(args, &cli.global),
         Command::Suggestions(args) => suggestions::run(args, &cli.global),
         Command::Schedule(args) => schedule::run(args, &cli.global),
+        Command::Rate(args) => rate::run(args, &cli.global),
+        Command::Pause(args) => pause::run(args, &cli.global),
+        Command::Withdraw(args) => withdraw::run(args, &cli.global),
+        Command::Undo(args) => undo::run(args, &cli.global),
         Command::Explain(args) => explain::run(args, &cli.global),
         Command::Status(args) => status::run(args, &cli.global),
         Command::Doctor(args) => doctor::run(args, &cli.global),

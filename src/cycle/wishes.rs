@@ -8,6 +8,7 @@ use crate::event::time::local_midnight;
 use crate::event::{Stamp, Uid};
 use crate::memory::recall;
 use crate::schedule::habit::habits;
+use crate::schedule::order::as_ordered;
 use crate::schedule::plan::{PlanInput, plan as place};
 use crate::schedule::request::{Ask, Door, Request, RequestKey};
 use crate::schedule::restraint::Restraint;
@@ -32,18 +33,20 @@ pub(super) fn plan(person: &mut Person, brain: &Brain, turn: &Turn<'_>, report: 
     let restraint = Restraint::new(person.pause, turn.now);
     person.pause = restraint.pause;
     let terms = insight_terms(person);
+    let suggestions = as_ordered(&person.suggestions, &person.orders);
     let plan = place(&PlanInput {
         now: turn.now,
         zone: turn.settings.zone,
         types: &person.types,
         events: &person.events,
-        suggestions: &person.suggestions,
+        suggestions: &suggestions,
         requests: &requests,
         principal: turn.principal,
         settings: &turn.settings.planning,
         restraint: &restraint,
         bias: &|kind, weekday, hour| term(&terms, kind, weekday, hour),
     });
+    drop(suggestions);
     for (uid, _) in &plan.withdrawn {
         if let Some(suggestion) = person.suggestions.get_mut(uid) {
             suggestion.state = State::Withdrawn;
@@ -58,7 +61,10 @@ pub(super) fn plan(person: &mut Person, brain: &Brain, turn: &Turn<'_>, report: 
     }
     report.left_alone = plan.notes;
     person.risks = plan.risks;
-    for suggestion in plan.suggestions {
+    let ordered = |uid: &Uid| person.orders.contains_key(uid);
+    let planned: Vec<Suggestion> =
+        plan.suggestions.into_iter().filter(|block| !ordered(&block.uid)).collect();
+    for suggestion in planned {
         // What may lie there unseen keeps its text: with another it would read as the person's.
         let old = person.suggestions.get(&suggestion.uid);
         if old.is_some_and(|old| old.intent.is_some() && may_have_landed(person, old, turn)) {
@@ -105,13 +111,14 @@ pub(super) fn known(person: &Person, turn: &Turn<'_>) -> Vec<Request> {
 fn hold_back_late_moves(person: &mut Person, turn: &Turn<'_>) {
     let thaw = turn.now + TimeDelta::minutes(turn.settings.planning.freeze_minutes.into());
     let ours = |s: &Suggestion| matches!(s.state, State::Proposed | State::Withdrawn);
-    let unseen: BTreeSet<Uid> = person
+    let left: BTreeSet<Uid> = person
         .suggestions
         .values()
         .filter(|s| s.intent.is_some() && may_have_landed(person, s, turn))
         .map(|s| s.uid.clone())
+        .chain(person.orders.keys().cloned())
         .collect();
-    let ours = |s: &&mut Suggestion| ours(s) && !unseen.contains(&s.uid);
+    let ours = |s: &&mut Suggestion| ours(s) && !left.contains(&s.uid);
     for suggestion in person.suggestions.values_mut().filter(ours) {
         let Some(published) = &suggestion.published else { continue };
         if published.start < thaw && published.end > turn.now {
@@ -127,7 +134,7 @@ fn hold_back_late_moves(person: &mut Person, turn: &Turn<'_>) {
 
 /// Whether a write of an earlier turn may have reached its place although no reply told so: that
 /// place was not seen in this turn.
-fn may_have_landed(person: &Person, suggestion: &Suggestion, turn: &Turn<'_>) -> bool {
+pub(super) fn may_have_landed(person: &Person, suggestion: &Suggestion, turn: &Turn<'_>) -> bool {
     let place = match (&suggestion.published, turn.settings.target(&person.status)) {
         (Some(published), _) => published.collection.clone(),
         (None, Some(Target::Known(collection))) => collection.id,

@@ -5,8 +5,8 @@
 
 use super::record::{
     AdviceEntry, CollectionEntry, CorrectionEntry, ExemplarEntry, FormerEntry, Keep, Keys, Kind,
-    LessonsEntry, LinkEntry, Meta, ObjectEntry, Record, SeriesEntry, ShapeEntry, TitleEntry,
-    TrialEntry, TurnEntry, TypeEntry, TypesMeta, encode, split,
+    LessonsEntry, LinkEntry, Meta, ObjectEntry, OrderEntry, Record, SeriesEntry, ShapeEntry,
+    TitleEntry, TrialEntry, TurnEntry, TypeEntry, TypesMeta, WrittenEntry, encode, split,
 };
 use super::{Person, StoreError};
 use crate::event::{CollectionId, Events, Href, PrincipalId};
@@ -47,6 +47,14 @@ pub(super) fn between(principal: &PrincipalId, before: &Person, after: &Person) 
     memory(out, &keys, &before.memory, &after.memory);
     section(out, &before.suggestions, &after.suggestions, |uid, suggestion| {
         (keys.named(Kind::Suggestion, &[uid.as_str()]), encode(suggestion))
+    });
+    section(out, &before.orders, &after.orders, |uid, order| {
+        let entry = OrderEntry { uid: uid.clone(), order: *order };
+        (keys.named(Kind::Order, &[uid.as_str()]), encode(&entry))
+    });
+    section(out, &before.written, &after.written, |at, writes| {
+        let entry = WrittenEntry { at: *at, writes: writes.clone() };
+        (keys.moment(Kind::Written, *at), encode(&entry))
     });
     section(out, &by_place(&before.asks), &by_place(&after.asks), |place, ask| {
         (keys.number(Kind::Ask, *place), encode(*ask))
@@ -350,6 +358,12 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
         Record::Forgotten(forgotten) => person.memory.forgotten.push(forgotten),
         Record::Suggestion(suggestion) => {
             person.suggestions.insert(suggestion.uid.clone(), suggestion);
+        }
+        Record::Order(OrderEntry { uid, order }) => {
+            person.orders.insert(uid, order);
+        }
+        Record::Written(WrittenEntry { at, writes }) => {
+            person.written.insert(at, writes);
         }
         Record::Ask(ask) => person.asks.push(ask),
         Record::Risk(risk) => person.risks.push(risk),

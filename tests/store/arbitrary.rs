@@ -21,7 +21,7 @@ use proptest::option;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use wishes::{asks, risks};
+use wishes::{asks, orders, risks, written};
 
 pub(super) fn text() -> impl Strategy<Value = String> {
     prop_oneof!["[ -~äß漢🙂]{0,24}", Just(String::new()), "[\\x00-\\x1f]{1,4}"]
@@ -354,6 +354,7 @@ prop_compose! {
         asks in asks().boxed(),
         risks in risks().boxed(),
         pause in option::of(moment().prop_map(|until| Pause { until })),
+        (orders, written) in (orders(), written()).boxed(),
         numbers in any::<(u32, u32, u64, Option<i64>)>(),
         last_turn in option::of(moment()),
     ) -> Person {
@@ -378,6 +379,7 @@ prop_compose! {
         person.asks = asks;
         person.risks = risks;
         person.pause = pause;
+        (person.orders, person.written) = (orders, written);
         person.types.next = numbers.0;
         person.next_ask = numbers.1;
         person.turns = numbers.2;

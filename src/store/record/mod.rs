@@ -15,6 +15,7 @@ mod status;
 mod suggestion;
 mod risk;
 mod restraint;
+mod written;
 mod meta;
 
 pub(super) use advice::AdviceEntry;
@@ -24,6 +25,7 @@ pub(super) use memory::{FirstInsight, LinkEntry};
 pub(super) use meta::{Meta, SeriesEntry, TitleEntry, TypesMeta};
 pub(super) use status::{CollectionEntry, LessonsEntry, ObjectEntry, TrialEntry};
 pub(super) use task::{ExemplarEntry, ShapeEntry, TypeEntry};
+pub(super) use written::{OrderEntry, WrittenEntry};
 
 use super::error::StoreError;
 use crate::event::{Event, EventId, PrincipalId, Span};
@@ -116,6 +118,8 @@ kinds! {
     Advice = 35, "advice", AdviceEntry;
     Assistant = 36, "assistant", Ledger;
     Pause = 40, "pause", Pause;
+    Order = 45, "order", OrderEntry;
+    Written = 46, "written", WrittenEntry;
 }
 
 /// The value of a record.
