@@ -31,6 +31,7 @@ pub(super) fn check(file: &File, text: &str, origin: &Origin) -> Result<Config, 
     let person = c.person(&file.person);
     let config = Config {
         accounts: c.accounts(&file.account),
+        starters: c.starters(&file.starter),
         learning: c.learning(&file.learning),
         planning: c.planning(&file.planning, &file.suggestions),
         suggestions: c.suggestions(&file.suggestions),

@@ -21,6 +21,7 @@ macro_rules! table {
 table!(File {
     person: Person,
     account: Vec<Spanned<Account>>,
+    starter: Vec<Spanned<Starter>>,
     learning: Learning,
     planning: Planning,
     suggestions: Suggestions,
@@ -66,6 +67,8 @@ table!(Account {
     subject: Text,
     trusted_hosts: Vec<String>,
 });
+
+table!(Starter { title: Text, minutes: Number, per_week: Number });
 
 table!(Learning { history_days: Number });
 

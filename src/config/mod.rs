@@ -7,10 +7,13 @@ mod file;
 mod check;
 mod account;
 mod assistant;
+mod starter;
 mod problem;
 mod password;
 mod show;
+mod compose;
 
+pub use compose::{Draft, DraftAccount, DraftPassword, Place};
 pub use password::{PasswordError, PasswordSource};
 pub use problem::{ConfigError, Problem};
 
@@ -19,6 +22,7 @@ use crate::calendar::caldav::SignIn;
 use crate::event::PrincipalId;
 use crate::schedule::plan::Planning;
 use crate::schedule::request::Door;
+use crate::schedule::starter::Starter;
 use crate::task::advice::Terms;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -53,6 +57,8 @@ pub struct Config {
     pub person: Person,
     /// Calendars to read, in the order of the file.
     pub accounts: Vec<Account>,
+    /// Tasks to place until habits are known, in the order of the file.
+    pub starters: Vec<Starter>,
     /// How far learning looks.
     pub learning: Learning,
     /// Where blocks may stand: `[planning]`, and the cap of `[suggestions]`.

@@ -13,6 +13,12 @@ impl Config {
         let mut out = Lines::default();
         out.person(&self.person);
         self.accounts.iter().for_each(|account| out.account(account));
+        for starter in &self.starters {
+            out.table("[[starter]]");
+            out.key("title", starter.title.as_str());
+            out.key("minutes", starter.minutes);
+            out.key("per_week", u32::from(starter.per_week));
+        }
         out.table("[learning]");
         out.key("history_days", self.learning.history_days);
         self.planning(&mut out);

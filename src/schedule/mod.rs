@@ -6,6 +6,7 @@
 
 pub mod request;
 pub mod habit;
+pub mod starter;
 pub mod suggestion;
 pub mod restraint;
 pub mod order;
