@@ -1,5 +1,8 @@
 //! `chronotype agenda`: tier 1, by local day.
 
+mod grid;
+mod week;
+
 use super::output::{BAD, FAINT, GOOD, HEADING, WARN, styled};
 use super::table::{Align, Cell, Table};
 use super::{CommandError, Global, context, day, output, search};
@@ -23,6 +26,9 @@ pub struct Args {
     /// named
     #[arg(long, value_name = "WORDS")]
     search: Option<String>,
+    /// A whole week at a glance: events, blocks and free time; --from names a day of it
+    #[arg(long, conflicts_with_all = ["to", "search"])]
+    week: bool,
 }
 
 /// Days shown when `--to` is absent, beside the first.
@@ -40,6 +46,9 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
     let (from, to) = days(args, global.moment().with_timezone(&zone).date_naive())?;
     if looked.is_new(global) {
         return Ok(());
+    }
+    if args.week {
+        return week::run(&looked, from, global);
     }
     let mut by_day = by_day(&looked.person, from, to, zone);
     if let Some(words) = &args.search {

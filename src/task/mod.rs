@@ -24,5 +24,6 @@ pub mod refile;
 pub mod word;
 pub mod consolidate;
 pub mod advice;
+pub mod heat;
 
 pub use kind::{Category, Embedding, Energy, Exemplar, Hours, TaskType, TypeId, Types};
