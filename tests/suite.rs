@@ -59,3 +59,5 @@ mod tidy;
 mod classification;
 mod assistant;
 mod background;
+mod onboarding;
+mod screens;

@@ -14,6 +14,7 @@ pub mod context;
 pub mod risks;
 pub mod search;
 pub mod account;
+pub mod init;
 pub mod auth;
 pub mod try_out;
 mod turn;
@@ -42,9 +43,12 @@ pub mod occurrences;
 pub mod classify;
 pub mod similar;
 pub mod plan;
+pub mod completions;
+pub mod man;
+mod examples;
 
 use chrono::{DateTime, Utc};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -52,8 +56,7 @@ use std::process::ExitCode;
 /// blocks back into them.
 ///
 /// New here? `chronotype try calendar.ics` shows what it makes of an exported calendar and keeps
-/// nothing. `chronotype config show --defaults` prints a config to start from; then
-/// `chronotype sync` is one turn.
+/// nothing. `chronotype init` sets it up in half a minute; then `chronotype sync` is one turn.
 ///
 /// Blocks appear in your calendar as tentative, free events. Keep one, move one, rename one or
 /// delete one: that is all it needs to hear. Nothing that you or others wrote is ever changed.
@@ -117,6 +120,7 @@ fn parse_moment(text: &str) -> Result<DateTime<Utc>, String> {
 enum Command {
     #[command(name = "try")]
     TryOut(try_out::Args),
+    Init(init::Args),
     Auth(auth::Args),
     Sync(sync::Args),
     Run(run::Args),
@@ -141,6 +145,8 @@ enum Command {
     Classify(classify::Args),
     Similar(similar::Args),
     Plan(plan::Args),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
 /// What went wrong, for a person: what happened, and what to do next.
@@ -188,9 +194,15 @@ impl CommandError {
     }
 }
 
+/// The whole command line, with the examples of each command.
+fn command() -> clap::Command {
+    examples::add(Cli::command())
+}
+
 /// Reads the command line, runs the command, says what went wrong.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let matches = command().try_get_matches();
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
@@ -200,6 +212,7 @@ pub fn main() -> ExitCode {
     log::start(&cli.global);
     let result = match &cli.command {
         Command::TryOut(args) => try_out::run(args, &cli.global),
+        Command::Init(args) => init::run(args, &cli.global),
         Command::Auth(args) => auth::run(args, &cli.global),
         Command::Sync(args) => sync::run(args, &cli.global),
         Command::Run(args) => run::run(args, &cli.global),
@@ -224,6 +237,8 @@ pub fn main() -> ExitCode {
         Command::Classify(args) => classify::run(args, &cli.global),
         Command::Similar(args) => similar::run(args, &cli.global),
         Command::Plan(args) => plan::run(args, &cli.global),
+        Command::Completions(args) => completions::run(args, &cli.global),
+        Command::Man(args) => man::run(args, &cli.global),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

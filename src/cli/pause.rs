@@ -13,20 +13,11 @@ use serde_json::json;
 /// asked for and what you touched stays. Looking and learning go on. Without a word it says whether
 /// it is quiet, and until when.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = EXAMPLES)]
 pub struct Args {
     /// 3d, 12h, 2w, `until fri`, `until 2026-03-09`, or off
     #[arg(value_name = "HOW LONG")]
     words: Vec<String>,
 }
-
-/// The end of the long help.
-const EXAMPLES: &str = "\
-Examples:
-  chronotype pause 3d           # three days from now
-  chronotype pause until mon    # until Monday begins
-  chronotype pause off
-  chronotype pause              # is it quiet?";
 
 /// Longest pause: longer ones are `mode = \"observe\"`.
 const LONGEST: TimeDelta = TimeDelta::days(366);

@@ -16,8 +16,7 @@ use std::sync::Arc;
 /// is kept beside what was learned and counted in no score: what is settled stays settled.
 #[derive(Debug, clap::Args)]
 #[command(
-    group = clap::ArgGroup::new("word").required(true).multiple(true),
-    after_long_help = EXAMPLES
+    group = clap::ArgGroup::new("word").required(true).multiple(true)
 )]
 pub struct Args {
     /// The event or block: its id, as `agenda` and `suggestions` print it
@@ -30,12 +29,6 @@ pub struct Args {
     #[arg(long, value_name = "0..1", group = "word", value_parser = share)]
     energy: Option<f32>,
 }
-
-/// The end of the long help.
-const EXAMPLES: &str = "\
-Examples:
-  chronotype rate e89ae5d8b1 --success 0.8
-  chronotype rate b3f09 --success 1 --energy 0.4";
 
 fn share(text: &str) -> Result<f32, String> {
     let number: Option<f32> = text.parse().ok();

@@ -2,6 +2,7 @@
 
 use super::diff::{self, Change, Depth};
 use super::output::{GOOD, styled};
+use super::table::wrap;
 use super::turn::{self, Done, How};
 use super::{CommandError, Global, context, output, risks, suggestions};
 use crate::cycle::{Left, Mode, Report};
@@ -118,7 +119,8 @@ fn summary(report: &Report, dry: bool) -> String {
         });
     }
     let facts = if facts.is_empty() { "nothing new".to_owned() } else { facts.join("; ") };
-    let mut text = format!("{} read: {facts}\n", output::count(report.collections, "calendar"));
+    let line = format!("{} read: {facts}", output::count(report.collections, "calendar"));
+    let mut text = wrap(&line, 0, output::columns());
     if dry {
         let blocks = if parts.is_empty() { "no block" } else { blocks.as_str() };
         text.push_str(&format!("{}\n", styled(GOOD, &format!("would write {blocks}"))));

@@ -19,18 +19,11 @@ use serde_json::{Value, json};
 /// touched since is yours and stays. What is taken back is your word: the next turn does not do it
 /// again. A removed block comes back as a new one, in its old place.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = EXAMPLES)]
 pub struct Args {
     /// Show what would be taken back; write nothing
     #[arg(long)]
     dry_run: bool,
 }
-
-/// The end of the long help.
-const EXAMPLES: &str = "\
-Examples:
-  chronotype undo --dry-run
-  chronotype undo";
 
 /// Runs the command.
 ///

@@ -20,8 +20,7 @@ use serde_json::json;
 /// learned from it about the hour; delete a block in your calendar to say that, too.
 #[derive(Debug, clap::Args)]
 #[command(
-    group = clap::ArgGroup::new("which").required(true),
-    after_long_help = EXAMPLES
+    group = clap::ArgGroup::new("which").required(true)
 )]
 pub struct Args {
     /// Blocks, by their ids as `suggestions` prints them
@@ -34,13 +33,6 @@ pub struct Args {
     #[arg(long)]
     dry_run: bool,
 }
-
-/// The end of the long help.
-const EXAMPLES: &str = "\
-Examples:
-  chronotype withdraw b3f09c12a4
-  chronotype withdraw --all --dry-run
-  chronotype withdraw --all && chronotype pause 1w";
 
 /// Runs the command.
 ///
@@ -102,7 +94,16 @@ fn named<'a>(
     ids: &[String],
     now: DateTime<Utc>,
 ) -> Result<Vec<&'a Suggestion>, CommandError> {
-    let one = |id: &String| match name::find(person, id.trim())? {
+    let found = |id: &str| {
+        let found = name::find(person, id)?;
+        // The event that a block became is that block.
+        let block = match found {
+            Found::Event(event) => person.suggestions.get(&event.id.uid),
+            Found::Block(_) | Found::Insight(_) => None,
+        };
+        Ok::<_, CommandError>(block.map_or(found, Found::Block))
+    };
+    let one = |id: &String| match found(id.trim())? {
         Found::Block(block) if can_go(block, now) => Ok(block),
         Found::Block(block) => {
             let title = plain(&block.title);

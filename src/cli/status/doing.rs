@@ -94,7 +94,10 @@ impl Doing {
     }
 
     fn blocks(&self, clock: &Clock) -> String {
-        let mut line = format!("{} ahead", output::count(self.ahead, "block"));
+        let mut line = match self.ahead {
+            0 => "no block ahead".to_owned(),
+            n => format!("{} ahead", output::count(n, "block")),
+        };
         if self.theirs > 0 {
             line.push_str(&format!(", {} of them yours", self.theirs));
         }
