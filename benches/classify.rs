@@ -92,6 +92,7 @@ impl Sorter {
             normalised: &normalised,
             embedding: &embedding,
             weighed: weighed.as_ref(),
+            company: None,
             series: None,
             context,
             guess,

@@ -6,11 +6,12 @@ pub use why::{Door as FiledBy, Filed};
 
 use super::Report;
 use crate::event::time::{local_date, local_hour, weekday};
-use crate::event::{Event, EventId, Span, Uid};
+use crate::event::{Event, EventId, Events, Guests, Role, Span, Uid};
 use crate::store::Person;
 use crate::task::assign::{Assigned, assign};
 use crate::task::category::{CategoryHead, Context};
 use crate::task::classify::{Calibration, Query, Verdict, classify, says_nothing};
+use crate::task::company::{Company, Signs};
 use crate::task::refile::Look;
 use crate::task::{Embedding, TypeId, Types, title, topic};
 use crate::text::assistant::Assistant;
@@ -70,6 +71,10 @@ impl Brain {
             .filter_map(|id| person.events.get(id).map(|e| (e.span.start_instant(zone), id)))
             .collect();
         order.sort();
+        if order.is_empty() {
+            return;
+        }
+        let mut company = company_of(&person.events, &person.guests, None);
         for (_, id) in order {
             if let Some(suggestion) = person.suggestions.get(&id.uid) {
                 let kind = suggestion.task_type;
@@ -87,11 +92,13 @@ impl Brain {
                 vectors.entry(normalised.clone()).or_insert_with_key(|text| self.embed(text));
             let weighed = self.weighed(&person.types, &normalised);
             let guess = self.head.guess(embedding, &context);
+            let signs = signs_of(event, &person.guests);
             let query = Query {
                 title: &event.title,
                 normalised: &normalised,
                 embedding,
                 weighed: weighed.as_ref(),
+                company: Some((&company, signs)),
                 series: series_of(event, &person.types),
                 context,
                 guess,
@@ -101,6 +108,7 @@ impl Brain {
             }
             let verdict = classify(&person.types, &query, self.embedder.calibration());
             let Assigned { id: kind, new } = assign(&mut person.types, &query, &verdict, &guess);
+            company.observe(kind, &signs);
             event.task_type = Some(kind);
             report.classified += 1;
             report.new_types += usize::from(new);
@@ -120,6 +128,7 @@ impl Brain {
             normalised: &normalised,
             embedding: &embedding,
             weighed: weighed.as_ref(),
+            company: None,
             series: None,
             context,
             guess,
@@ -178,6 +187,21 @@ impl Brain {
 fn series_of<'a>(event: &'a Event, types: &Types) -> Option<&'a Uid> {
     let related = event.related_to.as_ref().filter(|uid| types.by_series.contains_key(uid));
     event.recurring.then_some(&event.id.uid).or(related)
+}
+
+/// Whom the person meets and in which calendar, by type, as all of their events but one tell.
+fn company_of(events: &Events, guests: &Guests, but: Option<&EventId>) -> Company {
+    let mut company = Company::default();
+    for event in events.values().filter(|event| Some(&event.id) != but) {
+        if let Some(kind) = event.task_type.filter(|_| event.role != Role::Suggested) {
+            company.observe(kind, &signs_of(event, guests));
+        }
+    }
+    company
+}
+
+fn signs_of<'a>(event: &'a Event, guests: &'a Guests) -> Signs<'a> {
+    Signs { calendar: Some(event.collection.as_str()), guests: guests.of(&event.id.uid) }
 }
 
 /// What is known beside the title; `None` for whole days.

@@ -4,12 +4,13 @@
 //! costs a comparison.
 
 use super::record::{
-    AdviceEntry, CollectionEntry, CorrectionEntry, ExemplarEntry, FormerEntry, Keep, Keys, Kind,
-    LessonsEntry, LinkEntry, Meta, ObjectEntry, OrderEntry, Record, SeriesEntry, ShapeEntry,
-    TitleEntry, TrialEntry, TurnEntry, TypeEntry, TypesMeta, WrittenEntry, encode, split,
+    AdviceEntry, CollectionEntry, CorrectionEntry, ExemplarEntry, FormerEntry, GuestsEntry, Keep,
+    Keys, Kind, LessonsEntry, LinkEntry, Meta, ObjectEntry, OrderEntry, Record, SaltEntry,
+    SeriesEntry, ShapeEntry, TitleEntry, TrialEntry, TurnEntry, TypeEntry, TypesMeta, WrittenEntry,
+    encode, split,
 };
 use super::{Person, StoreError};
-use crate::event::{CollectionId, Events, Href, PrincipalId};
+use crate::event::{CollectionId, Events, Guest, Guests, Href, PrincipalId};
 use crate::memory::graph::{Graph, Insight};
 use crate::sync::status::{Known, Status};
 use crate::task::correct::Corrections;
@@ -41,6 +42,7 @@ pub(super) fn between(principal: &PrincipalId, before: &Person, after: &Person) 
     });
     one(out, keys.only(Kind::Assistant), &before.assistant, &after.assistant);
     events(out, &keys, &before.events, &after.events);
+    guests(out, &keys, &before.guests, &after.guests);
     types(out, &keys, &before.types, &after.types);
     corrections(out, &keys, &before.types.corrections, &after.types.corrections);
     journal(out, &keys, &before.journal, &after.journal);
@@ -191,6 +193,18 @@ fn events(out: &mut Changes, keys: &Keys, before: &Arc<Events>, after: &Arc<Even
     section(out, before, after, |id, event| (keys.event(id, event.span), encode(event)));
 }
 
+fn guests(out: &mut Changes, keys: &Keys, before: &Arc<Guests>, after: &Arc<Guests>) {
+    if Arc::ptr_eq(before, after) {
+        return;
+    }
+    let salt = |guests: &Guests| SaltEntry { salt: guests.salt };
+    one(out, keys.only(Kind::Salt), &salt(before), &salt(after));
+    section(out, &before.by_object, &after.by_object, |object, guests| {
+        let guests = guests.iter().map(|Guest(hash)| *hash).collect();
+        (keys.short(Kind::Guests, object.0), encode(&GuestsEntry { object: *object, guests }))
+    });
+}
+
 fn types(out: &mut Changes, keys: &Keys, before: &Types, after: &Types) {
     section(out, &before.by_id, &after.by_id, |id, task_type| {
         (keys.number(Kind::TaskType, *id), encode(&TypeEntry::of(task_type)))
@@ -316,6 +330,11 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
         }
         Record::Event(event) => {
             Arc::make_mut(&mut person.events).insert(event.id.clone(), event);
+        }
+        Record::Salt(SaltEntry { salt }) => Arc::make_mut(&mut person.guests).salt = salt,
+        Record::Guests(GuestsEntry { object, guests }) => {
+            let guests = guests.into_iter().map(Guest).collect();
+            Arc::make_mut(&mut person.guests).by_object.insert(object, guests);
         }
         Record::TaskType(TypeEntry(task_type)) => {
             person.types.by_id.insert(task_type.id, task_type);

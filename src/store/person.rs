@@ -1,7 +1,6 @@
 //! Everything kept of one person.
 
-use crate::event::Events;
-use crate::event::Uid;
+use crate::event::{Events, Guests, Uid};
 use crate::memory::graph::Graph;
 use crate::schedule::order::Orders;
 use crate::schedule::plan::Risk;
@@ -24,6 +23,8 @@ pub struct Person {
     pub status: Status,
     /// Tier 1; shared by the states of a turn until one changes it.
     pub events: Arc<Events>,
+    /// Whom they are with, beside tier 1; shared as the events are.
+    pub guests: Arc<Guests>,
     /// Tier 2.
     pub types: Types,
     /// What tier 2 was learned from, beside tier 1; shared as the events are.

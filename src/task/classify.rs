@@ -5,6 +5,7 @@
 //! what is known beside the title is evidence for or against.
 
 use super::category::{CategoryGuess, Context};
+use super::company::{Company, Signs};
 use super::kind::{Category, Embedding, TaskType, TypeId, Types};
 use super::shape::{self, Shape};
 use super::title;
@@ -73,6 +74,9 @@ pub struct Query<'a> {
     pub series: Option<&'a Uid>,
     /// What else is known.
     pub context: Context,
+    /// In which calendar and with whom, beside what the person's other events have shown; `None`
+    /// where neither is known.
+    pub company: Option<(&'a Company, Signs<'a>)>,
     /// What kind of work the event alone looks like.
     pub guess: CategoryGuess,
 }
@@ -194,7 +198,8 @@ pub fn nearest(types: &Types, query: &Query, calibration: Calibration) -> Option
     for (id, kind) in &types.by_id {
         let Some(cosine) = nearness(kind, embedding) else { continue };
         let shape = types.shapes.get(id).map_or(0.0, |shape| shape.evidence(&query.context, &all));
-        let evidence = shape + AGREEMENT * clues * agreement(kind, &query.guess);
+        let company = query.company.map_or(0.0, |(company, signs)| company.evidence(*id, &signs));
+        let evidence = shape + company + AGREEMENT * clues * agreement(kind, &query.guess);
         let words = (calibration.similarity(cosine) - gate.start) / (gate.end - gate.start);
         // What speaks against it counts whatever the words.
         let evidence = evidence.min(evidence * words.clamp(0.0, 1.0));

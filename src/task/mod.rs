@@ -12,6 +12,7 @@ pub mod traits;
 pub mod prior;
 pub mod category;
 pub mod shape;
+pub mod company;
 pub mod correct;
 pub mod topic;
 pub mod classify;

@@ -83,6 +83,7 @@ mod tests {
                     normalised: title,
                     embedding: &embedding,
                     weighed: None,
+                    company: None,
                     series: None,
                     context: Context::default(),
                     guess: CategoryGuess::EVEN,

@@ -1,6 +1,7 @@
 //! Generators of everything a person keeps.
 
 mod advised;
+mod guests;
 mod wishes;
 
 use super::said::{corrections, former, journal};
@@ -16,6 +17,7 @@ use chronotype::store::Person;
 use chronotype::sync::status::{AccountStatus, CollectionStatus, Held, Known, Lessons, Weakness};
 use chronotype::task::shape::{Shape, Tally};
 use chronotype::task::{Category, Embedding, Energy, Exemplar, Hours, TaskType};
+use guests::guests;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -339,6 +341,7 @@ prop_compose! {
         lessons in prop::collection::btree_map(text(), lessons(), 0..2),
         tried in prop::collection::btree_map(text(), moment(), 0..2),
         events in vec(event().boxed(), 0..6),
+        guests in guests().boxed(),
         types in (
             task_type(0).boxed(), task_type(1).boxed(), task_type(u32::MAX).boxed(), 0usize..4,
         ),
@@ -364,6 +367,7 @@ prop_compose! {
         person.status.lessons = lessons;
         person.status.tried = tried;
         person.expanded_until = last_turn;
+        person.guests = Arc::new(guests);
         person.events = Arc::new(events.into_iter().map(|e| (e.id.clone(), e)).collect());
         let all = [types.0, types.1, types.2];
         person.types.by_id = all.into_iter().take(types.3).map(|t| (t.id, t)).collect();
@@ -387,10 +391,4 @@ prop_compose! {
         person.last_turn = last_turn;
         person
     }
-}
-
-/// The embeddings of a person, in order, taken out of it.
-pub fn take_embeddings(person: &mut Person) -> Vec<Embedding> {
-    let exemplars = person.types.by_id.values_mut().flat_map(|t| &mut t.exemplars);
-    exemplars.map(|e| std::mem::replace(&mut e.embedding, Embedding(Vec::new()))).collect()
 }

@@ -1,7 +1,7 @@
 //! What a turn makes of titles, whatever their order and whoever embedded them before.
 
 use super::*;
-use crate::event::{CollectionId, Role, Standing, Uid};
+use crate::event::{CollectionId, Guest, Role, Standing, Uid};
 use crate::task::Embedding;
 use crate::task::classify::Calibration;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -20,6 +20,9 @@ const TITLES: [&str; 8] = [
     "Design doc for Borealis",
     "Team lunch",
 ];
+
+/// A meeting, another one, and something like the first.
+const MEETS: [&str; 3] = ["Budget planning", "Guitar lesson", "Forecast"];
 
 fn event(number: usize, title: usize, hour: i64) -> Event {
     let start = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::hours(hour);
@@ -104,6 +107,38 @@ fn what_is_related_to_a_series_is_of_its_type() {
     let person = sorted(&[series, related], &ids);
     let types: Vec<_> = person.events.values().map(|e| e.task_type).collect();
     assert_eq!(types, [Some(0), Some(0)]);
+}
+
+/// Titles that mean half of the same: who takes part and where they lie brings them together.
+#[test]
+fn whom_they_meet_and_in_which_calendar_counts() {
+    let other = CollectionId::new("home/private");
+    let mut person = Person::default();
+    let meet = |person: &mut Person, number: usize, title: &str, calendar: &CollectionId, who| {
+        let event = Event {
+            title: title.to_owned(),
+            collection: calendar.clone(),
+            attendees: 1,
+            ..event(number, 0, number as i64 * 24 + 10)
+        };
+        let id = event.id.clone();
+        let guests = &mut Arc::make_mut(&mut person.guests).by_object;
+        guests.insert(id.hash(), vec![who]);
+        Arc::make_mut(&mut person.events).insert(id.clone(), event);
+        BRAIN.classify(person, std::slice::from_ref(&id), Tz::UTC, &mut Report::default());
+        person.events[&id].task_type.unwrap()
+    };
+    let (work, ines, jo) = (CollectionId::new("home/work"), Guest(1), Guest(2));
+    for number in 0..12 {
+        match number % 2 {
+            0 => meet(&mut person, number, MEETS[0], &work, ines),
+            _ => meet(&mut person, number, MEETS[1], &other, jo),
+        };
+    }
+    let mut apart = person.clone();
+    let kind = person.events.values().next().unwrap().task_type.unwrap();
+    assert_eq!(meet(&mut person, 20, MEETS[2], &work, ines), kind);
+    assert_ne!(meet(&mut apart, 20, MEETS[2], &other, jo), kind);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Why an event is of its type, for people to read: worked out anew, as if it were not filed yet.
 
-use super::{Brain, context_of, series_of};
+use super::{Brain, company_of, context_of, series_of, signs_of};
 use crate::event::Event;
+use crate::store::Person;
 use crate::task::classify::{By, Query, Verdict, classify};
 use crate::task::{TypeId, Types, title};
 use chrono_tz::Tz;
@@ -40,7 +41,8 @@ pub enum Door {
 
 impl Brain {
     /// Why the event is of its type; `None` when it has none.
-    pub fn why(&self, types: &Types, event: &Event, zone: Tz) -> Option<Filed> {
+    pub fn why(&self, person: &Person, event: &Event, zone: Tz) -> Option<Filed> {
+        let types = &person.types;
         let kind = types.by_id.get(&event.task_type?)?;
         let normalised = title::normalise(&event.title);
         let embedding = self.embed(&normalised);
@@ -54,11 +56,13 @@ impl Brain {
         let context = context_of(event, zone).unwrap_or_default();
         let guess = self.head.guess(&embedding, &context);
         let weighed = self.weighed(types, &normalised);
+        let company = company_of(&person.events, &person.guests, Some(&event.id));
         let query = Query {
             title: &event.title,
             normalised: &normalised,
             embedding: &embedding,
             weighed: weighed.as_ref(),
+            company: Some((&company, signs_of(event, &person.guests))),
             series: series_of(event, types),
             context,
             guess,

@@ -7,6 +7,7 @@
 mod keep;
 mod time;
 mod event;
+mod guest;
 mod task;
 mod correct;
 mod advice;
@@ -20,6 +21,7 @@ mod meta;
 
 pub(super) use advice::AdviceEntry;
 pub(super) use correct::{CorrectionEntry, FormerEntry, TurnEntry};
+pub(super) use guest::{GuestsEntry, SaltEntry};
 pub(super) use keep::{Keep, Unreadable};
 pub(super) use memory::{FirstInsight, LinkEntry};
 pub(super) use meta::{Meta, SeriesEntry, TitleEntry, TypesMeta};
@@ -110,6 +112,8 @@ kinds! {
     Learned = 16, "learned", TurnEntry;
     Correction = 17, "correction", CorrectionEntry;
     Former = 18, "former_type", FormerEntry;
+    Salt = 19, "salt", SaltEntry;
+    Guests = 20, "guests", GuestsEntry;
     Risk = 25, "risk", Risk;
     Insight = 28, "insight", Insight;
     Link = 29, "link", LinkEntry;
@@ -205,6 +209,11 @@ impl Keys {
         let mut rest = id.to_be_bytes().to_vec();
         rest.extend_from_slice(&version.to_be_bytes());
         self.key(Kind::Insight, &rest)
+    }
+
+    /// Of a record named by eight bytes.
+    pub(super) fn short(&self, kind: Kind, name: [u8; 8]) -> Vec<u8> {
+        self.key(kind, &name)
     }
 
     /// Of a record named by text of any length.

@@ -34,6 +34,7 @@ fn file(
         normalised: &title::normalise(title),
         embedding: &at(degrees),
         weighed: None,
+        company: None,
         series: series.as_ref(),
         context,
         guess: *guess,

@@ -161,6 +161,7 @@ impl World {
             normalised: &title::normalise(&event.title),
             embedding: &look.embedding,
             weighed: None,
+            company: None,
             series: event.recurring.then_some(&event.id.uid),
             context: look.context,
             guess: look.guess,
