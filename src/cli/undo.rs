@@ -53,10 +53,12 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
         opened.person = done.person;
         for Undone { uid, outcome } in &undone {
             let Ok(ordered) = outcome else { continue };
-            if opened.person.orders.contains_key(ordered) {
-                waiting.push(uid.clone());
-            } else if !came_true(&opened.person, ordered, uid, &writes) {
-                refused.push((uid.clone(), Why::Theirs));
+            if came_true(&opened.person, ordered, uid, &writes) {
+                continue;
+            }
+            match opened.person.orders.contains_key(ordered) {
+                true => waiting.push(uid.clone()),
+                false => refused.push((uid.clone(), Why::Theirs)),
             }
         }
     }

@@ -64,7 +64,7 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
     let done = turn::take(&opened, How::OBEY, global)?;
     done.warn();
     let (waiting, settled): (Vec<_>, Vec<_>) =
-        changes.into_iter().partition(|c| done.person.orders.contains_key(c.uid()));
+        changes.into_iter().partition(|change| is_waiting(&done.person, change.uid()));
     let (gone, theirs): (Vec<_>, Vec<_>) =
         settled.into_iter().partition(|change| is_gone(&done, change.uid()));
     opened.person = done.person;
@@ -77,6 +77,11 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
         ))
         .hint("the next `chronotype sync` tries again; `chronotype status` says what is wrong")),
     }
+}
+
+/// The order is not carried out yet.
+fn is_waiting(person: &Person, uid: &Uid) -> bool {
+    person.orders.get(uid).is_some_and(|order| order.removes())
 }
 
 /// Ours still, and not over.

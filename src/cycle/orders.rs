@@ -1,7 +1,7 @@
 //! Step 9, first half: what the person ordered for single blocks (`withdraw`, `undo`).
 //!
-//! An order binds while its block is ours. It is carried out by the same steps 10 to 12 as a plan;
-//! until a write is confirmed it stays open, and the next turn tries again.
+//! An order binds while its block is ours. It is carried out by the same steps 10 to 12 as a plan,
+//! and until a write is confirmed the next turn tries again.
 
 use super::Turn;
 use super::wishes::may_have_landed;
@@ -19,20 +19,24 @@ pub(super) fn carry_out(person: &mut Person, turn: &Turn<'_>) {
             person.orders.remove(&uid);
             continue;
         }
+        // One to keep wants nothing done: the block is as it was ordered, and the plan leaves it.
         if order.removes() {
             take_back(person, &uid, turn);
-        } else {
-            settle_where_it_stands(person, &uid, turn.now);
         }
     }
 }
 
-/// A write was confirmed: an order for its block is done with it.
+/// A write was confirmed: where it took a block away that was to go, the order is done, and the
+/// person has said no.
 pub(super) fn confirmed(person: &mut Person, uid: &Uid, now: DateTime<Utc>) {
-    let Some(order) = person.orders.get(uid).copied() else { return };
-    let Some(block) = person.suggestions.get(uid) else { return };
-    if block.published.is_none() == order.removes() {
-        end(person, uid, order, now);
+    if !person.orders.get(uid).is_some_and(|order| order.removes()) {
+        return;
+    }
+    let Some(block) = person.suggestions.get_mut(uid) else { return };
+    if block.published.is_none() {
+        block.intent = None;
+        (block.state, block.since) = (State::Refused, now);
+        person.orders.remove(uid);
     }
 }
 
@@ -51,23 +55,5 @@ fn take_back(person: &mut Person, uid: &Uid, turn: &Turn<'_>) {
     let is_unseen = person.suggestions.get(uid).is_some_and(|b| may_have_landed(person, b, turn));
     if lies_nowhere && !is_unseen {
         confirmed(person, uid, turn.now);
-    }
-}
-
-/// It stands as ordered already: a reply was lost, or nothing was to be written.
-fn settle_where_it_stands(person: &mut Person, uid: &Uid, now: DateTime<Utc>) {
-    let Some(block) = person.suggestions.get(uid) else { return };
-    let stands =
-        |p: &crate::schedule::suggestion::Published| (p.start, p.end) == (block.start, block.end);
-    if block.published.as_ref().is_some_and(stands) {
-        end(person, uid, Order::Keep, now);
-    }
-}
-
-fn end(person: &mut Person, uid: &Uid, order: Order, now: DateTime<Utc>) {
-    person.orders.remove(uid);
-    if let Some(block) = person.suggestions.get_mut(uid) {
-        block.intent = None;
-        (block.state, block.since) = (order.outcome(), now);
     }
 }

@@ -39,7 +39,6 @@ fn write(uid: &Uid, old: Option<&Suggestion>, new: &Suggestion, orders: &Orders)
     let order = orders.get(uid).copied();
     let ours = match (new.state, is) {
         (State::Proposed, Some(_)) | (State::Withdrawn, None) => true,
-        (State::Accepted, Some(_)) => order == Some(Order::Keep),
         (State::Refused, None) => order.is_some_and(Order::removes),
         _ => false,
     };

@@ -1,8 +1,9 @@
-//! What the person ordered for single blocks from the command line, until it is done (pure).
+//! What the person ordered for single blocks from the command line (pure).
 //!
 //! An order is kept before it is carried out: a turn that is cut short, or a server that does not
-//! answer, leaves it to the next turn. It ends with its block: once the person touches that in
-//! their calendar, it is theirs and the order is void.
+//! answer, leaves it to the next turn. One to remove ends once the block is gone; one to keep binds
+//! the plan as long as the block stands. Both end with their block: once the person touches that in
+//! their calendar, it is theirs, and once it is over, it is over.
 
 use super::suggestion::{State, Suggestion};
 use crate::event::Uid;
@@ -16,7 +17,8 @@ pub enum Order {
     Withdraw,
     /// `undo` of its creation: the same.
     Remove,
-    /// `undo` of a move or of a removal: it stands where it is now wanted, and the person said yes.
+    /// `undo` of a move or of a removal: it stands where it is wanted now, and no plan moves it or
+    /// takes it back. It is still ours: `withdraw` takes it away.
     Keep,
 }
 
@@ -26,13 +28,13 @@ impl Order {
         matches!(self, Order::Withdraw | Order::Remove)
     }
 
-    /// What the block is once the order is carried out.
-    pub fn outcome(self) -> State {
+    /// What the plan is to take the block for.
+    fn seen_as(self) -> State {
         if self.removes() { State::Refused } else { State::Accepted }
     }
 }
 
-/// Open orders, by block.
+/// Orders in force, by block.
 pub type Orders = BTreeMap<Uid, Order>;
 
 /// The blocks as the plan is to see them: with the orders carried out already.
@@ -46,7 +48,7 @@ pub fn as_ordered<'a>(
     let mut seen = suggestions.clone();
     for (uid, order) in orders {
         if let Some(suggestion) = seen.get_mut(uid) {
-            suggestion.state = order.outcome();
+            suggestion.state = order.seen_as();
         }
     }
     Cow::Owned(seen)

@@ -74,8 +74,7 @@ async fn orders(peer: Peer) {
     person.ok("02T05:00", &["sync"]);
     assert_eq!(blocks(&peer).await.len(), 1);
     peer.proxy.fail("DELETE", Fault::LoseAnswer);
-    let gave = person.run("02T05:10", &["withdraw", "--all"]);
-    assert!(gave.code == Some(1) && gave.err.contains("could not be taken away yet"), "{gave:?}");
+    person.run("02T05:10", &["withdraw", "--all"]);
     for now in ["02T05:20", "02T05:30"] {
         person.ok(now, &["sync"]);
         assert!(blocks(&peer).await.is_empty(), "{now}");
@@ -90,7 +89,9 @@ async fn orders(peer: Peer) {
         person.ok(now, &["sync"]);
         assert_eq!(blocks(&peer).await.len(), 1, "{now}");
     }
-    assert_eq!(states(&person, "02T06:00").iter().filter(|s| *s == "accepted").count(), 1);
+    let mut all = states(&person, "02T06:00");
+    all.sort();
+    assert_eq!(all, ["proposed", "refused"]);
     let foreign = peer.get(&peer.object("t1.ics")).await;
     assert!(foreign.is_some_and(|body| body.contains("UID:t1")), "her own stays");
 }

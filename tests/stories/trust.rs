@@ -122,9 +122,16 @@ fn undo_moves_a_block_back_and_it_stays_there() {
     assert_eq!(start(&back), start(&body));
     let said = |text: &str| text.lines().find(|l| l.starts_with("DESCRIPTION")).map(str::to_owned);
     assert_eq!(said(&back), said(&body), "with its old reasons");
-    assert_eq!(story.state("02T05:20", &name), "accepted");
-    story.sync("02T05:30");
-    assert_eq!(story.block().1, back, "the meeting over it is no reason any more");
+    for now in ["02T05:30", "02T06:00"] {
+        story.sync(now);
+        assert_eq!(story.block(), (name.clone(), back.clone()), "the meeting is no reason more");
+    }
+    let dragged =
+        edited(&back, &[("DTSTART", ":20260304T160000Z"), ("DTEND", ":20260304T170000Z")]);
+    story.put("chronotype", &name, &dragged);
+    story.sync("02T06:10");
+    assert_eq!(story.state("02T06:10", &name), "accepted", "her gestures count as ever");
+    assert!(story.records("02T06:10", "order").is_empty());
 }
 
 #[test]
@@ -160,6 +167,11 @@ fn undo_of_a_withdrawal_restores_all() {
     assert!(story.blocks().is_empty());
     story.person.ok("02T05:20", &["undo"]);
     assert_eq!(starts(&story), before);
+    story.sync("02T05:30");
+    let status = story.person.ok("02T05:30", &["status"]);
+    assert!(status.out.contains("2 blocks ahead; last written"), "nothing is open: {status:?}");
+    story.person.ok("02T05:40", &["withdraw", "--all"]);
+    assert!(story.blocks().is_empty(), "what came back is still ours");
 }
 
 #[test]

@@ -8,6 +8,8 @@ use crate::cli::table::wrap;
 use crate::cli::{Global, suggestions};
 use crate::config::Mode;
 use crate::daemon;
+use crate::event::Uid;
+use crate::schedule::order::Order;
 use crate::schedule::suggestion::State;
 use crate::store::Person;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -37,7 +39,12 @@ impl Doing {
         let (person, now) = (&looked.person, global.moment());
         let ahead = suggestions::ahead(person, now);
         let theirs = ahead.iter().filter(|b| b.state != State::Proposed).count();
-        let removals = person.orders.values().filter(|order| order.removes()).count();
+        let is_open = |(uid, order): &(&Uid, &Order)| {
+            let block = person.suggestions.get(*uid);
+            order.removes() || block.is_some_and(|b| b.intent.is_some() || b.published.is_none())
+        };
+        let open: Vec<_> = person.orders.iter().filter(is_open).collect();
+        let removals = open.iter().filter(|(_, order)| order.removes()).count();
         let is_replay = global.now.is_some();
         Self {
             // A replay is not about what runs now.
@@ -53,7 +60,7 @@ impl Doing {
             theirs,
             last_write: person.written.keys().next_back().copied(),
             to_remove: removals,
-            to_keep: person.orders.len() - removals,
+            to_keep: open.len() - removals,
         }
     }
 
