@@ -8,6 +8,7 @@ use crate::task::assign::{Assigned, assign};
 use crate::task::category::{CategoryGuess, CategoryHead, Context};
 use crate::task::classify::{Query, classify, says_nothing};
 use crate::task::company::{Company, Signs};
+use crate::task::prior::no_leaning;
 use crate::task::{TypeId, Types, title, topic};
 use crate::text::embed::{self, ArtefactError, Embedder, StaticEmbedder};
 use input::{Item, Items};
@@ -126,7 +127,7 @@ impl Person {
         let verdict = classify(&self.types, &query, embedder.calibration());
         let votes = |id: TypeId| self.types.by_id.get(&id).map(|kind| kind.category_votes);
         let others = verdict.known().and_then(votes);
-        let assigned = assign(&mut self.types, &query, &verdict, &guess);
+        let assigned = assign(&mut self.types, &query, &verdict, &guess, &no_leaning);
         self.company.observe(assigned.id, &signs);
         Row {
             label: Some(self.label(assigned)),

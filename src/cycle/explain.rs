@@ -19,7 +19,7 @@ pub fn explain_block(
     let turn = Turn { principal, settings, now, at: &at, progress: &|_, _| {} };
     let requests = wishes::known(person, &turn);
     let restraint = Restraint::new(person.pause, now);
-    let terms = wishes::insight_terms(person);
+    let voices = wishes::voices(person);
     account::of_block(
         &PlanInput {
             now,
@@ -31,7 +31,7 @@ pub fn explain_block(
             principal,
             settings: &settings.planning,
             restraint: &restraint,
-            bias: &|kind, weekday, hour| wishes::term(&terms, kind, weekday, hour),
+            voices: &voices,
         },
         uid,
     )

@@ -6,6 +6,7 @@
 //! each choice rests on, [`reasons`] puts that into words, [`risk`] names deadlines in danger.
 
 pub mod account;
+pub mod heard;
 pub mod risk;
 mod blocks;
 mod ground;
@@ -22,6 +23,7 @@ use super::restraint::Restraint;
 use super::suggestion::Suggestion;
 use super::working::{Lunch, WorkingHours};
 use crate::event::{Events, PrincipalId, Uid};
+use crate::memory::recall::Voice;
 use crate::task::{TypeId, Types};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -75,8 +77,8 @@ impl Default for Planning {
     }
 }
 
-/// What insights add to a slot: type, ISO weekday (1 = Monday), local hour; cut to ±0.05.
-pub type Bias<'a> = &'a dyn Fn(TypeId, u8, u8) -> f32;
+/// What insights say of the slots of each type; a type without any may be missing.
+pub type Voices = BTreeMap<TypeId, Vec<Voice>>;
 
 /// Everything a plan depends on.
 #[derive(Clone, Copy)]
@@ -100,7 +102,7 @@ pub struct PlanInput<'a> {
     /// What holds it back.
     pub restraint: &'a Restraint,
     /// What insights say.
-    pub bias: Bias<'a>,
+    pub voices: &'a Voices,
 }
 
 /// What should be so.

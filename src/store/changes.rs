@@ -3,19 +3,18 @@
 //! Values are compared first and encoded only when they differ, so that a turn without a change
 //! costs a comparison.
 
+use super::Person;
 use super::record::{
     AdviceEntry, CollectionEntry, CorrectionEntry, ExemplarEntry, FormerEntry, GuestsEntry, Keep,
-    Keys, Kind, LessonsEntry, LinkEntry, Meta, ObjectEntry, OrderEntry, Record, SaltEntry,
-    SeriesEntry, ShapeEntry, TitleEntry, TrialEntry, TurnEntry, TypeEntry, TypesMeta, WrittenEntry,
-    encode, split,
+    Keys, Kind, LessonsEntry, LinkEntry, Meta, ObjectEntry, OrderEntry, SaltEntry, SentEntry,
+    SeriesEntry, ShapeEntry, TitleEntry, TrialEntry, TurnEntry, TypeEntry, TypesMeta, VectorEntry,
+    WrittenEntry, encode, split,
 };
-use super::{Person, StoreError};
 use crate::event::{CollectionId, Events, Guest, Guests, Href, PrincipalId};
-use crate::memory::graph::{Graph, Insight};
+use crate::memory::graph::Graph;
 use crate::sync::status::{Known, Status};
 use crate::task::correct::Corrections;
-use crate::task::journal::Journal;
-use crate::task::{Exemplar, TypeId, Types};
+use crate::task::{Exemplar, TypeId, Types, journal::Journal, vectors::Vectors};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,12 +40,18 @@ pub(super) fn between(principal: &PrincipalId, before: &Person, after: &Person) 
         (keys.named(Kind::Trial, &[account]), encode(&entry))
     });
     one(out, keys.only(Kind::Assistant), &before.assistant, &after.assistant);
+    vectors(out, &keys, &before.vectors, &after.vectors);
     events(out, &keys, &before.events, &after.events);
     guests(out, &keys, &before.guests, &after.guests);
     types(out, &keys, &before.types, &after.types);
     corrections(out, &keys, &before.types.corrections, &after.types.corrections);
     journal(out, &keys, &before.journal, &after.journal);
     memory(out, &keys, &before.memory, &after.memory);
+    one(out, keys.only(Kind::Mirror), &before.mirror.server, &after.mirror.server);
+    section(out, &before.mirror.sent, &after.mirror.sent, |insight, sent| {
+        let one = SentEntry { insight: *insight, sent: sent.clone() };
+        (keys.number(Kind::Mirrored, *insight), encode(&one))
+    });
     section(out, &before.suggestions, &after.suggestions, |uid, suggestion| {
         (keys.named(Kind::Suggestion, &[uid.as_str()]), encode(suggestion))
     });
@@ -260,6 +265,16 @@ fn corrections(out: &mut Changes, keys: &Keys, before: &Corrections, after: &Cor
     });
 }
 
+fn vectors(out: &mut Changes, keys: &Keys, before: &Vectors, after: &Vectors) {
+    one(out, keys.only(Kind::Embedder), &before.source, &after.source);
+    if !Arc::ptr_eq(&before.by_title, &after.by_title) {
+        section(out, &before.by_title, &after.by_title, |title, embedding| {
+            let entry = VectorEntry { title: title.clone(), embedding: embedding.clone() };
+            (keys.named(Kind::Vector, &[title]), encode(&entry))
+        });
+    }
+}
+
 fn journal(out: &mut Changes, keys: &Keys, before: &Arc<Journal>, after: &Arc<Journal>) {
     if Arc::ptr_eq(before, after) {
         return;
@@ -306,92 +321,4 @@ fn exemplars(types: &Types) -> BTreeMap<(TypeId, u32), &Exemplar> {
 
 fn by_place<T>(list: &[T]) -> BTreeMap<u32, &T> {
     (0..).zip(list).collect()
-}
-
-/// Puts a record into its place. Records may come in any order but that of their keys within a
-/// kind: exemplars, asks and risks are lists.
-pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreError> {
-    match record {
-        Record::Meta(meta) => meta.restore(person),
-        Record::TypesMeta(meta) => meta.restore(&mut person.types),
-        Record::Collection(CollectionEntry { id, status }) => {
-            person.status.collections.insert(id, status);
-        }
-        Record::Object(ObjectEntry { collection, href, known }) => {
-            let collection = person.status.collections.get_mut(&collection);
-            let collection = collection.ok_or_else(|| orphan("object"))?;
-            Arc::make_mut(&mut collection.known).insert(href, known);
-        }
-        Record::Lessons(LessonsEntry { account, lessons }) => {
-            person.status.lessons.insert(account, lessons);
-        }
-        Record::Trial(TrialEntry { account, at }) => {
-            person.status.tried.insert(account, at);
-        }
-        Record::Event(event) => {
-            Arc::make_mut(&mut person.events).insert(event.id.clone(), event);
-        }
-        Record::Salt(SaltEntry { salt }) => Arc::make_mut(&mut person.guests).salt = salt,
-        Record::Guests(GuestsEntry { object, guests }) => {
-            let guests = guests.into_iter().map(Guest).collect();
-            Arc::make_mut(&mut person.guests).by_object.insert(object, guests);
-        }
-        Record::TaskType(TypeEntry(task_type)) => {
-            person.types.by_id.insert(task_type.id, task_type);
-        }
-        Record::Exemplar(ExemplarEntry { task_type, exemplar }) => {
-            let task_type = person.types.by_id.get_mut(&task_type);
-            task_type.ok_or_else(|| orphan("exemplar"))?.exemplars.push(exemplar);
-        }
-        Record::Shape(ShapeEntry { task_type, shape }) => {
-            person.types.shapes.insert(task_type, shape);
-        }
-        Record::Advice(AdviceEntry { task_type, advice }) => {
-            person.types.advice.insert(task_type, advice);
-        }
-        Record::Assistant(ledger) => person.assistant = ledger,
-        Record::Series(SeriesEntry { series, task_type }) => {
-            person.types.by_series.insert(series, task_type);
-        }
-        Record::Title(TitleEntry { title, task_type }) => {
-            person.types.by_title.insert(title, task_type);
-        }
-        Record::Learned(TurnEntry { at, entries }) => {
-            Arc::make_mut(&mut person.journal).turns.insert(at, entries);
-        }
-        Record::Correction(entry) => entry.restore(&mut person.types.corrections),
-        Record::Former(FormerEntry { id, former }) => {
-            person.types.former.insert(id, former);
-        }
-        Record::FirstInsight(first) => {
-            let insight = Insight::from(first);
-            person.memory.insights.insert((insight.id, insight.version), insight);
-        }
-        Record::Insight(insight) => {
-            person.memory.insights.insert((insight.id, insight.version), insight);
-        }
-        Record::Link(LinkEntry { number, link }) => {
-            person.memory.links.insert(number, link);
-        }
-        Record::Looks(looks) => person.memory.looks = looks,
-        Record::Forgotten(forgotten) => person.memory.forgotten.push(forgotten),
-        Record::Suggestion(suggestion) => {
-            person.suggestions.insert(suggestion.uid.clone(), suggestion);
-        }
-        Record::Order(OrderEntry { uid, order }) => {
-            person.orders.insert(uid, order);
-        }
-        Record::Written(WrittenEntry { at, writes }) => {
-            person.written.insert(at, writes);
-        }
-        Record::Ask(ask) => person.asks.push(ask),
-        Record::Risk(risk) => person.risks.push(risk),
-        Record::Pause(pause) => person.pause = Some(pause),
-    }
-    Ok(())
-}
-
-/// A record whose owner is missing. Kinds are numbered so that owners are read first.
-fn orphan(what: &str) -> StoreError {
-    StoreError::Corrupt { what: format!("the owner of an {what} record is missing") }
 }

@@ -9,6 +9,7 @@ mod error;
 mod open;
 mod record;
 mod changes;
+mod place;
 mod pending;
 mod rewrite;
 
@@ -115,7 +116,7 @@ impl Store {
         let mut person = Person::default();
         for item in self.records(principal)? {
             let (kind, _, value) = item?;
-            changes::place(&mut person, Record::decode(kind, &value)?)?;
+            place::place(&mut person, Record::decode(kind, &value)?)?;
         }
         Ok(person)
     }
@@ -145,7 +146,7 @@ impl Store {
             prefix.push(*kind as u8);
             for item in self.scan(&prefix) {
                 let (kind, _, value) = item?;
-                changes::place(&mut person, Record::decode(kind, &value)?)?;
+                place::place(&mut person, Record::decode(kind, &value)?)?;
             }
         }
         Ok(person)

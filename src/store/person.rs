@@ -2,6 +2,7 @@
 
 use crate::event::{Events, Guests, Uid};
 use crate::memory::graph::Graph;
+use crate::memory::mirror::Mirror;
 use crate::schedule::order::Orders;
 use crate::schedule::plan::Risk;
 use crate::schedule::request::Ask;
@@ -12,6 +13,7 @@ use crate::sync::status::Status;
 use crate::task::Types;
 use crate::task::advice::Ledger;
 use crate::task::journal::Journal;
+use crate::task::vectors::Vectors;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,10 +31,14 @@ pub struct Person {
     pub types: Types,
     /// What tier 2 was learned from, beside tier 1; shared as the events are.
     pub journal: Arc<Journal>,
+    /// Vectors of titles that came from an embedder beyond this computer's own.
+    pub vectors: Vectors,
     /// What is counted of the assistant's calls.
     pub assistant: Ledger,
     /// Tier 3.
     pub memory: Graph,
+    /// What of tier 3 lies at another memory server.
+    pub mirror: Mirror,
     /// Blocks, those that are over included.
     pub suggestions: BTreeMap<Uid, Suggestion>,
     /// What the person ordered for single blocks and is not done yet.

@@ -5,7 +5,7 @@ mod guests;
 mod wishes;
 
 use super::said::{corrections, former, journal};
-use advised::{advice, ledger};
+use advised::{advice, ledger, mirror, vectors};
 use chrono::{DateTime, NaiveDate, Utc};
 use chronotype::event::*;
 use chronotype::memory::forgotten::Forgotten;
@@ -352,6 +352,7 @@ prop_compose! {
         journal in journal().boxed(),
         energy in (hours24(), hours24()),
         assistant in (prop::collection::btree_map(0u32..4, advice(), 0..3), ledger()).boxed(),
+        beyond in (vectors(), mirror()).boxed(),
         memory in memory().boxed(),
         suggestions in vec(suggestion().boxed(), 0..4),
         asks in asks().boxed(),
@@ -377,6 +378,7 @@ prop_compose! {
         (person.types.corrections, person.types.former) = said;
         person.journal = Arc::new(journal);
         (person.types.advice, person.assistant) = assistant;
+        (person.vectors, person.mirror) = beyond;
         person.types.energy = Energy { pattern: energy.0, confidence: energy.1 };
         person.memory = memory;
         person.suggestions = suggestions.into_iter().map(|s| (s.uid.clone(), s)).collect();

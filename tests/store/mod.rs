@@ -218,5 +218,7 @@ fn an_export_can_be_read() {
 /// The embeddings of a person, in order, taken out of it.
 fn take_embeddings(person: &mut Person) -> Vec<Embedding> {
     let exemplars = person.types.by_id.values_mut().flat_map(|t| &mut t.exemplars);
-    exemplars.map(|e| std::mem::replace(&mut e.embedding, Embedding(Vec::new()))).collect()
+    let fetched = std::sync::Arc::make_mut(&mut person.vectors.by_title).values_mut();
+    let all = exemplars.map(|e| &mut e.embedding).chain(fetched);
+    all.map(|e| std::mem::replace(e, Embedding(Vec::new()))).collect()
 }

@@ -9,7 +9,7 @@ use crate::cli::{CommandError, Global, name, output};
 use crate::event::{Event, Role, Span, Standing};
 use crate::schedule::free_busy::takes_time;
 use crate::schedule::suggestion::Suggestion;
-use crate::schedule::working::WorkingHours;
+use crate::schedule::working::{OwnTime, WorkingHours};
 use chrono::{DateTime, Datelike, Days, NaiveDate, Timelike, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
@@ -81,7 +81,8 @@ pub(super) fn run(looked: &Looked, day: NaiveDate, global: &Global) -> Result<()
 fn week(looked: &Looked, monday: NaiveDate, now: DateTime<Utc>) -> Vec<Day> {
     let zone = looked.zone;
     let configured = looked.config.planning.working.clone();
-    let hours = configured.unwrap_or_else(|| WorkingHours::learned(&looked.person.events, zone));
+    let hours = configured
+        .unwrap_or_else(|| WorkingHours::learned(&OwnTime::of(&looked.person.events, zone)));
     let mut days: Vec<Day> = (0..7)
         .map(|n| {
             let work = hours.of(n, None);

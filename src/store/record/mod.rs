@@ -17,6 +17,8 @@ mod suggestion;
 mod risk;
 mod restraint;
 mod written;
+mod mirror;
+mod vectors;
 mod meta;
 
 pub(super) use advice::AdviceEntry;
@@ -25,19 +27,23 @@ pub(super) use guest::{GuestsEntry, SaltEntry};
 pub(super) use keep::{Keep, Unreadable};
 pub(super) use memory::{FirstInsight, LinkEntry};
 pub(super) use meta::{Meta, SeriesEntry, TitleEntry, TypesMeta};
+pub(super) use mirror::SentEntry;
 pub(super) use status::{CollectionEntry, LessonsEntry, ObjectEntry, TrialEntry};
 pub(super) use task::{ExemplarEntry, ShapeEntry, TypeEntry};
+pub(super) use vectors::VectorEntry;
 pub(super) use written::{OrderEntry, WrittenEntry};
 
 use super::error::StoreError;
 use crate::event::{Event, EventId, PrincipalId, Span};
 use crate::memory::forgotten::Forgotten;
 use crate::memory::graph::{Insight, Looks};
+use crate::memory::mirror::Server;
 use crate::schedule::plan::Risk;
 use crate::schedule::request::Ask;
 use crate::schedule::restraint::Pause;
 use crate::schedule::suggestion::Suggestion;
 use crate::task::advice::Ledger;
+use crate::task::vectors::Source;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -119,11 +125,15 @@ kinds! {
     Link = 29, "link", LinkEntry;
     Looks = 30, "looks", Looks;
     Forgotten = 31, "forgotten", Forgotten;
+    Mirror = 33, "mirror", Server;
+    Mirrored = 34, "mirrored", SentEntry;
     Advice = 35, "advice", AdviceEntry;
     Assistant = 36, "assistant", Ledger;
     Pause = 40, "pause", Pause;
     Order = 45, "order", OrderEntry;
     Written = 46, "written", WrittenEntry;
+    Embedder = 37, "embedder", Source;
+    Vector = 38, "vector", VectorEntry;
 }
 
 /// The value of a record.

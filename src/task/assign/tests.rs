@@ -40,7 +40,7 @@ fn file(
         guess: *guess,
     };
     let verdict = classify(types, &query, CALIBRATION);
-    let assigned = assign(types, &query, &verdict, guess);
+    let assigned = assign(types, &query, &verdict, guess, &prior::no_leaning);
     (verdict, assigned)
 }
 

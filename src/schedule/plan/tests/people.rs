@@ -20,6 +20,7 @@ pub(super) struct World {
     pub(super) requests: Vec<Request>,
     pub(super) settings: Planning,
     pub(super) restraint: Restraint,
+    pub(super) voices: Voices,
 }
 
 impl World {
@@ -42,6 +43,7 @@ impl World {
                 ..Planning::default()
             },
             restraint: Restraint::default(),
+            voices: Voices::new(),
         }
     }
 
@@ -56,7 +58,7 @@ impl World {
             principal: &PrincipalId::new("ann").unwrap(),
             settings: &self.settings,
             restraint: &self.restraint,
-            bias: &|_, _, _| 0.0,
+            voices: &self.voices,
         })
     }
 
