@@ -13,6 +13,7 @@ mod doors;
 mod explain;
 mod forget;
 mod gather;
+mod orders;
 mod meanings;
 mod mirror;
 mod report;
@@ -21,6 +22,7 @@ mod take_in;
 mod tend;
 mod wishes;
 mod write_back;
+mod written;
 
 pub use brain::{Brain, Filed, FiledBy};
 pub use clock::set_clock_right;
@@ -132,6 +134,7 @@ pub async fn turn(
         return Ok((report, decided));
     }
 
+    written::note(&before, &before, &mut decided, turn.now);
     store.commit(turn.principal, &before, &decided)?; //                                   11 commit
     (turn.at)(Step::Committed);
     let mut person = decided;
@@ -141,6 +144,7 @@ pub async fn turn(
         let applied = apply(clients, &collections, &operations, &written).await; //   12 write back
         let mut recorded = write_back::record(&person, &applied, turn, &mut report);
         write_back::note_weaknesses(&mut recorded, clients, turn.now);
+        written::note(&before, &person, &mut recorded, turn.now);
         store.commit(turn.principal, &person, &recorded)?;
         (turn.at)(Step::Recorded);
         person = recorded;
@@ -214,7 +218,10 @@ pub fn decide(before: &Person, answers: &[Account], brain: &Brain, turn: &Turn<'
 
     let mut operations = Vec::new();
     if turn.settings.mode != Mode::Observe {
-        wishes::plan(&mut person, brain, turn, &mut report); //                              9 plan
+        orders::carry_out(&mut person, turn);
+        if turn.settings.mode != Mode::Obey {
+            wishes::plan(&mut person, brain, turn, &mut report); //                          9 plan
+        }
         let target = turn.settings.target(&person.status);
         let types = &person.types.by_id;
         let colours = turn.settings.planning.wording.colours;
@@ -222,6 +229,9 @@ pub fn decide(before: &Person, answers: &[Account], brain: &Brain, turn: &Turn<'
         let (blocks, target) = (&mut person.suggestions, target.as_ref());
         operations = reconcile(blocks, target, &category); //                          10 reconcile
         operations.retain(|operation| write_back::is_in_sight(&person.status, operation));
+        if turn.settings.mode == Mode::Obey {
+            operations.retain(|operation| person.orders.contains_key(operation.block.uid()));
+        }
     }
     person.last_turn = Some(now);
     person.turns += 1;

@@ -148,6 +148,15 @@ fn it_looks_when_something_changes_and_commands_work_beside_it() {
     ok(&person, &["sync"]);
     until("a block for the ask", || blocks(&person) == 2);
 
+    ok(&person, &["pause", "1d"]);
+    let status = ok(&person, &["status"]);
+    assert!(status.contains("the service runs (process") && status.contains("quiet until"));
+    ok(&person, &["pause", "off"]);
+    ok(&person, &["withdraw", "--all"]);
+    assert_eq!(blocks(&person), 0, "her word is done at once");
+    ok(&person, &["undo"]);
+    assert_eq!(blocks(&person), 2, "and taken back");
+
     let refused = command(&person, &["--now", "2026-03-02T06:00:00Z", "status"]).output();
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("while the service runs"));

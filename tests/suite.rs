@@ -65,3 +65,5 @@ mod assistant_faults;
 mod background;
 mod people;
 mod service_files;
+mod onboarding;
+mod screens;

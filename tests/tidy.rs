@@ -93,6 +93,9 @@ const HOMES: Homes = &[
     ("unicode-width", &["cli"]),
     ("webbrowser", &["cli"]),
     ("indicatif", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
+    ("dialoguer", &["cli"]),
 ];
 
 /// Crates whose room is still empty. The list only shrinks: a crate that is used may not be on it.

@@ -1,5 +1,8 @@
 //! `chronotype agenda`: tier 1, by local day.
 
+mod grid;
+mod week;
+
 use super::output::{BAD, FAINT, GOOD, HEADING, WARN, styled};
 use super::table::{Align, Cell, Table};
 use super::{CommandError, Global, context, day, output, search};
@@ -23,6 +26,9 @@ pub struct Args {
     /// named
     #[arg(long, value_name = "WORDS")]
     search: Option<String>,
+    /// A whole week at a glance: events, blocks and free time; --from names a day of it
+    #[arg(long, conflicts_with_all = ["to", "search"])]
+    week: bool,
 }
 
 /// Days shown when `--to` is absent, beside the first.
@@ -40,6 +46,9 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
     let (from, to) = days(args, global.moment().with_timezone(&zone).date_naive())?;
     if looked.is_new(global) {
         return Ok(());
+    }
+    if args.week {
+        return week::run(&looked, from, global);
     }
     let mut by_day = by_day(&looked.person, from, to, zone);
     if let Some(words) = &args.search {
@@ -173,7 +182,8 @@ fn type_name<'a>(event: &Event, person: &'a Person) -> Option<&'a str> {
 /// can tell.
 fn outcome(event: &Event) -> Cell {
     let inferred = event.settled.last().map(|settled| settled.signal);
-    match (event.completed, inferred) {
+    let rated = event.success_rating.map(|share| share >= 0.5);
+    match (rated.or(event.completed), inferred) {
         (Some(true), _) => Cell::styled(GOOD, "✓"),
         (Some(false), _) => Cell::styled(BAD, "✗"),
         (None, Some(Some(signal))) if signal.value >= 0.5 => Cell::styled(GOOD, "+"),
@@ -226,6 +236,8 @@ fn fields(event: &Event, person: &Person, zone: Tz) -> Value {
         "standing": standing_word(event.standing),
         "settled": event.closed,
         "completed": event.completed,
+        "rated_success": event.success_rating,
+        "rated_energy": event.energy_after,
         "signal": signal.map(|s| s.value),
         "weight": signal.map(|s| s.weight),
         "energy_estimate": event.settled.last().and_then(|settled| settled.energy),

@@ -287,11 +287,11 @@ impl From<ConfigError> for CommandError {
     fn from(error: ConfigError) -> Self {
         match error {
             ConfigError::Missing(file) => {
-                let (shown, folder) = (file.display(), file.parent().unwrap_or(&file).display());
-                CommandError::config(format!("there is no config at {shown}")).hint(format!(
-                    "start with `mkdir -p {folder} && chronotype config show --defaults > \
-                     {shown}`, then fill in one [[account]]"
-                ))
+                let shown = file.display();
+                CommandError::config(format!("there is no config at {shown}")).hint(
+                    "`chronotype init` makes one in half a minute; `chronotype try FILE.ics` needs \
+                     none",
+                )
             }
             ConfigError::Bad { file, problems } => {
                 let lines: String = problems.iter().map(|p| format!("\n  {p}")).collect();

@@ -5,14 +5,12 @@ mod block;
 mod event;
 mod insight;
 
+use super::name::Found;
 use super::output::{FAINT, HEADING, styled};
 use super::table::{Align, Cell, Table, plain};
 use super::{CommandError, Global, context, name, output};
 use crate::event::time::local_date;
 use crate::event::{Event, Span};
-use crate::memory::graph::Insight;
-use crate::schedule::suggestion::Suggestion;
-use crate::store::Person;
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
@@ -25,17 +23,8 @@ pub struct Args {
     id: String,
 }
 
-/// Fewest characters of an id that are looked up.
-const SHORTEST: usize = 2;
 /// Events listed as evidence; the rest is counted.
 const EVIDENCE_SHOWN: usize = 8;
-
-/// What an id names.
-enum Found<'a> {
-    Block(&'a Suggestion),
-    Event(&'a Event),
-    Insight(&'a Insight),
-}
 
 /// Runs the command.
 ///
@@ -47,51 +36,10 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
         return Ok(());
     }
     let now = global.moment();
-    match find(&looked.person, args.id.trim())? {
+    match name::find(&looked.person, args.id.trim())? {
         Found::Block(found) => block::explain(&looked, found, now, global),
         Found::Event(found) => event::explain(&looked, found, now, global),
         Found::Insight(found) => insight::explain(&looked, found, global),
-    }
-}
-
-/// The block, event or insight of an id, of its beginning, or of a UID.
-fn find<'a>(person: &'a Person, id: &str) -> Result<Found<'a>, CommandError> {
-    let wanted = id.to_lowercase();
-    let begins = |short: &str| wanted.len() >= SHORTEST && short.starts_with(&wanted);
-    let mut found: Vec<(String, Found<'a>)> = Vec::new();
-    for insight in person.memory.all() {
-        let short = name::insight(insight.id);
-        // Numbers have no beginnings: i1 is not i12.
-        if short == wanted {
-            found.push((short, Found::Insight(insight)));
-        }
-    }
-    for block in person.suggestions.values() {
-        let short = name::block(&block.uid);
-        if begins(&short) || block.uid.as_str() == id {
-            found.push((short, Found::Block(block)));
-        }
-    }
-    for event in person.events.values() {
-        let short = event.id.short();
-        let whole = event.id.uid.as_str() == id && !person.suggestions.contains_key(&event.id.uid);
-        if begins(&short) || whole {
-            found.push((short, Found::Event(event)));
-        }
-    }
-    let several = found.len();
-    match (found.pop(), several) {
-        (Some((_, only)), 1) => Ok(only),
-        (None, _) => Err(CommandError::failure(format!("nothing has the id '{}'", plain(id)))
-            .hint("`suggestions`, `agenda` and `insights` print the ids")),
-        (Some((last, _)), _) => {
-            let mut all: Vec<String> = found.into_iter().map(|(short, _)| short).collect();
-            all.push(last);
-            all.sort();
-            all.truncate(5);
-            Err(CommandError::failure(format!("{several} things begin with '{}'", plain(id)))
-                .hint(format!("write more of it: {} …", all.join(", "))))
-        }
     }
 }
 
@@ -101,7 +49,7 @@ fn local(moment: DateTime<Utc>, zone: Tz) -> String {
 }
 
 /// `Tue 3 Mar 2026, 10:00-11:30`, or a day.
-fn when(span: &Span, zone: Tz) -> String {
+pub(super) fn when(span: &Span, zone: Tz) -> String {
     match span {
         Span::AllDay { start, .. } => start.format("%a %-d %b %Y, all day").to_string(),
         Span::Timed { start, end } => {

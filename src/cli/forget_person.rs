@@ -4,14 +4,14 @@
 //! records leave the store and its backups for good ([`crate::store::remove_person`]), then the
 //! search index and the sign-ins. A crash in between leaves what a second call removes.
 
-use super::{CommandError, Global, account, context, output, sync};
+use super::context::Opened;
+use super::turn::{self, Done, How};
+use super::{CommandError, Global, account, context, output, withdraw};
 use crate::config::Config;
-use crate::cycle::{Brain, Mode, Turn};
 use crate::daemon::{self, LeaseError, Loan};
-use crate::event::PrincipalId;
+use crate::event::{PrincipalId, Uid};
 use crate::schedule::suggestion::{State, Suggestion};
 use crate::store::{self, Person, Store, StoreError};
-use crate::sync::diff::Deletions;
 use crate::text::index;
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -54,7 +54,7 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
     let before = kept(&place)?;
     let withdrawn = match args.keep_blocks {
         true => 0,
-        false => withdraw(&place, before.clone(), global)?,
+        false => take_back(&place, before.clone(), global)?,
     };
     let removed = remove(&place, &before)?;
     drop(loan);
@@ -135,26 +135,27 @@ fn kept(place: &Place) -> Result<Person, CommandError> {
     }
 }
 
-/// One turn that wants nothing: blocks that are still ours and ahead go.
-fn withdraw(place: &Place, before: Person, global: &Global) -> Result<usize, CommandError> {
+/// Blocks that are still ours and ahead go, as by `withdraw --all`.
+fn take_back(place: &Place, before: Person, global: &Global) -> Result<usize, CommandError> {
     let now = global.moment();
     let standing = standing(&before, now);
     let Some(config) = place.config.as_ref().filter(|_| standing > 0) else { return Ok(0) };
-    let zone = context::zone(config, global);
-    let mut settings = account::settings(config, zone, Mode::Suggest, Deletions::Guarded);
-    settings.doors = Vec::new();
-    settings.assistant = None;
-    let brain = Brain::local().map_err(|e| CommandError::failure(e.to_string()))?;
-    let store = Store::open(&place.store)?;
-    let clients = account::clients(config);
-    let turn =
-        Turn { principal: &place.id, settings: &settings, now, at: &|_| {}, progress: &|_, _| {} };
-    let (report, after) = sync::perform(&store, before, &clients, &brain, &turn)?;
+    let mut opened = Opened {
+        config: config.clone(),
+        principal: place.id.clone(),
+        zone: context::zone(config, global),
+        person: before,
+        store: Store::open(&place.store)?,
+    };
+    let blocks = opened.person.suggestions.values().filter(|block| withdraw::can_go(block, now));
+    let chosen: Vec<Uid> = blocks.map(|block| block.uid.clone()).collect();
+    withdraw::order(&mut opened, &chosen)?;
+    let Done { report, person: after, .. } = turn::take(&opened, How::OBEY, global)?;
     let left = self::standing(&after, now);
     if left == 0 {
         return Ok(standing);
     }
-    sync::sentences(&report.warnings).iter().for_each(|warning| output::warn(warning));
+    turn::sentences(&report.warnings).iter().for_each(|warning| output::warn(warning));
     let message = format!("{} could not be taken back", output::count(left, "block"));
     Err(CommandError::failure(message)
         .hint("nothing is forgotten yet: try again, or leave them with --keep-blocks"))
@@ -163,7 +164,7 @@ fn withdraw(place: &Place, before: Person, global: &Global) -> Result<usize, Com
 /// Blocks in the calendars that are ours and not over.
 fn standing(person: &Person, now: DateTime<Utc>) -> usize {
     let there = |b: &&Suggestion| {
-        let ours = matches!(b.state, State::Proposed | State::Withdrawn);
+        let ours = b.state.is_ours() || b.state == State::Withdrawn;
         ours && b.end > now && (b.published.is_some() || b.intent.is_some())
     };
     person.suggestions.values().filter(there).count()

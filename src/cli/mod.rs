@@ -14,8 +14,10 @@ pub mod context;
 pub mod risks;
 pub mod search;
 pub mod account;
+pub mod init;
 pub mod auth;
 pub mod try_out;
+mod turn;
 pub mod sync;
 pub mod run;
 pub mod service;
@@ -29,7 +31,12 @@ pub mod remember;
 pub mod forget;
 mod forget_person;
 pub mod suggestions;
+mod diff;
 pub mod schedule;
+pub mod pause;
+pub mod rate;
+pub mod withdraw;
+pub mod undo;
 pub mod explain;
 pub mod cure;
 pub mod status;
@@ -40,9 +47,12 @@ pub mod occurrences;
 pub mod classify;
 pub mod similar;
 pub mod plan;
+pub mod completions;
+pub mod man;
+mod examples;
 
 use chrono::{DateTime, Utc};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -50,8 +60,7 @@ use std::process::ExitCode;
 /// blocks back into them.
 ///
 /// New here? `chronotype try calendar.ics` shows what it makes of an exported calendar and keeps
-/// nothing. `chronotype config show --defaults` prints a config to start from; then
-/// `chronotype sync` is one turn.
+/// nothing. `chronotype init` sets it up in half a minute; then `chronotype sync` is one turn.
 ///
 /// Blocks appear in your calendar as tentative, free events. Keep one, move one, rename one or
 /// delete one: that is all it needs to hear. Nothing that you or others wrote is ever changed.
@@ -118,6 +127,7 @@ fn parse_moment(text: &str) -> Result<DateTime<Utc>, String> {
 enum Command {
     #[command(name = "try")]
     TryOut(try_out::Args),
+    Init(init::Args),
     Auth(auth::Args),
     Sync(sync::Args),
     Run(run::Args),
@@ -132,6 +142,10 @@ enum Command {
     ForgetPerson(forget_person::Args),
     Suggestions(suggestions::Args),
     Schedule(schedule::Args),
+    Rate(rate::Args),
+    Pause(pause::Args),
+    Withdraw(withdraw::Args),
+    Undo(undo::Args),
     Explain(explain::Args),
     Status(status::Args),
     Doctor(doctor::Args),
@@ -140,6 +154,8 @@ enum Command {
     Classify(classify::Args),
     Similar(similar::Args),
     Plan(plan::Args),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
 /// What went wrong, for a person: what happened, and what to do next.
@@ -187,9 +203,15 @@ impl CommandError {
     }
 }
 
+/// The whole command line, with the examples of each command.
+fn command() -> clap::Command {
+    examples::add(Cli::command())
+}
+
 /// Reads the command line, runs the command, says what went wrong.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let matches = command().try_get_matches();
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
@@ -199,6 +221,7 @@ pub fn main() -> ExitCode {
     log::start(&cli.global);
     let result = match &cli.command {
         Command::TryOut(args) => try_out::run(args, &cli.global),
+        Command::Init(args) => init::run(args, &cli.global),
         Command::Auth(args) => auth::run(args, &cli.global),
         Command::Sync(args) => sync::run(args, &cli.global),
         Command::Run(args) => run::run(args, &cli.global),
@@ -213,6 +236,10 @@ pub fn main() -> ExitCode {
         Command::ForgetPerson(args) => forget_person::run(args, &cli.global),
         Command::Suggestions(args) => suggestions::run(args, &cli.global),
         Command::Schedule(args) => schedule::run(args, &cli.global),
+        Command::Rate(args) => rate::run(args, &cli.global),
+        Command::Pause(args) => pause::run(args, &cli.global),
+        Command::Withdraw(args) => withdraw::run(args, &cli.global),
+        Command::Undo(args) => undo::run(args, &cli.global),
         Command::Explain(args) => explain::run(args, &cli.global),
         Command::Status(args) => status::run(args, &cli.global),
         Command::Doctor(args) => doctor::run(args, &cli.global),
@@ -221,6 +248,8 @@ pub fn main() -> ExitCode {
         Command::Classify(args) => classify::run(args, &cli.global),
         Command::Similar(args) => similar::run(args, &cli.global),
         Command::Plan(args) => plan::run(args, &cli.global),
+        Command::Completions(args) => completions::run(args, &cli.global),
+        Command::Man(args) => man::run(args, &cli.global),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

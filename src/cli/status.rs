@@ -1,5 +1,7 @@
 //! `chronotype status`: how each calendar stands; stale is said with its cause, never green.
 
+pub(super) mod doing;
+
 use super::context::Looked;
 use super::cure::{Cure, SIGN_IN};
 use super::output::{BAD, FAINT, HEADING, WARN, styled};
@@ -12,6 +14,7 @@ use crate::sync::status::{AccountStatus, CollectionStatus};
 use anstyle::Style;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::Tz;
+use doing::Doing;
 use serde_json::{Value, json};
 
 /// Show how the calendars stand: last look, trouble, held deletions, pending writes.
@@ -28,13 +31,14 @@ const BROKEN_SHOWN: usize = 10;
 pub fn run(_args: &Args, global: &Global) -> Result<(), CommandError> {
     let looked = context::look(global)?;
     if global.json {
-        return output::json(&document(&looked, global.moment()));
+        return output::json(&document(&looked, global));
     }
     if looked.is_new(global) {
         return Ok(());
     }
     let clock = Clock { now: global.moment(), zone: looked.zone };
     let mut text = summary(&looked.person, &clock);
+    text.push_str(&Doing::of(&looked, global).lines(&clock));
     for (account, address) in addresses(&looked) {
         let line = format!("{} is the account of {}", plain(account), plain(&address));
         text.push_str(&styled(FAINT, &wrap(&line, 0, output::columns())));
@@ -226,8 +230,8 @@ fn trouble((sentence, since): &(String, DateTime<Utc>)) -> Value {
     json!({ "cause": sentence, "since": utc(*since), "cure": Cure::guess(sentence).sentence() })
 }
 
-fn document(looked: &Looked, now: DateTime<Utc>) -> Value {
-    let person = &looked.person;
+fn document(looked: &Looked, global: &Global) -> Value {
+    let (person, now) = (&looked.person, global.moment());
     let whose = addresses(looked).into_iter();
     let collections = person.status.collections.iter().map(|(id, status)| {
         let held = status
@@ -262,6 +266,7 @@ fn document(looked: &Looked, now: DateTime<Utc>) -> Value {
         "task_types": person.types.by_id.len(),
         "asks": person.asks.len(),
         "pending_writes": pending(person),
+        "doing": Doing::of(looked, global).fields(),
         "at_risk": risks::fields(&person.risks, now, looked.zone),
         "accounts": whose
             .map(|(account, address)| json!({ "account": account, "address": address }))

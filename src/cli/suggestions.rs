@@ -1,6 +1,7 @@
 //! `chronotype suggestions`: blocks ahead, with their reasons.
 
 use super::output::{FAINT, HEADING};
+use super::status::doing::quiet_until;
 use super::table::{Align, Cell, Table, plain, wrap};
 use super::{CommandError, Global, context, name, output, risks};
 use crate::schedule::suggestion::{Intent, State, Suggestion};
@@ -31,6 +32,10 @@ pub fn run(_args: &Args, global: &Global) -> Result<(), CommandError> {
     }
     if ahead.is_empty() {
         output::say(global, "No blocks ahead.");
+    }
+    if let Some(until) = quiet_until(person, now) {
+        let until = until.with_timezone(&looked.zone).format("%a %-d %b %H:%M");
+        output::say(global, &format!("Quiet until {until}: `chronotype pause off` ends it."));
     }
     let mut text = list(&ahead, person, looked.zone, Kept::Stored);
     text.push_str(&risks::list(&person.risks, now, looked.zone));
@@ -106,7 +111,7 @@ fn remark(block: &Suggestion, kept: Kept) -> String {
     remarks.join(", ")
 }
 
-fn type_name<'a>(suggestion: &Suggestion, person: &'a Person) -> Option<&'a str> {
+pub(super) fn type_name<'a>(suggestion: &Suggestion, person: &'a Person) -> Option<&'a str> {
     person.types.by_id.get(&suggestion.task_type).map(|t| t.name.as_str())
 }
 

@@ -1,14 +1,16 @@
 //! `chronotype types`: tier 2, as a list or one type hour by hour, and the person's word on it.
 
 mod change;
+mod portrait;
 
 pub(super) use change::category;
 
-use super::output::{FAINT, HEADING, styled};
+use super::output::FAINT;
 use super::table::{Align, Cell, Table, plain};
-use super::{CommandError, Global, chart, context, output};
+use super::{CommandError, Global, context, output};
 use crate::schedule::slot::{Curve, Habits};
 use crate::store::Part;
+use crate::task::heat::heat_map;
 use crate::task::{TaskType, Types};
 use serde_json::{Value, json};
 
@@ -17,11 +19,7 @@ use serde_json::{Value, json};
 /// Types come from your calendars on their own. What you say about them wins for ever, and what was
 /// learned goes with the events.
 #[derive(Debug, clap::Args)]
-#[command(
-    args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true,
-    after_long_help = EXAMPLES
-)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Args {
     /// A type's name; absent: all of them
     name: Option<String>,
@@ -29,24 +27,12 @@ pub struct Args {
     command: Option<change::Command>,
 }
 
-/// The end of the long help.
-const EXAMPLES: &str = "\
-Examples:
-  chronotype types 'Code review'
-  chronotype types rename Zahnarzt Dentist
-  chronotype types merge Standup 'Daily sync'
-  chronotype types split Planning --out 'Plan holidays' --into Private
-  chronotype types set-category Dentist administrative";
-
 /// Hours in the window that is called a type's best.
 const BEST_HOURS: usize = 3;
 /// Hours that people are up at: the formula knows nothing of sleep.
 const DAY: std::ops::Range<usize> = 6..23;
 /// What confidence starts at, and what one certain observation adds.
 const CONFIDENCE: (f32, f32) = (0.1, 0.05);
-/// Titles shown of a type.
-const TITLES_SHOWN: usize = 5;
-
 /// Runs the command.
 ///
 /// # Errors
@@ -57,7 +43,11 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
         Some(command) => return change::run(command, global),
         None => args.name.as_ref(),
     };
-    let looked = context::glance(global, Part::Types)?;
+    // One type is shown with what its events taught; the list needs none of them.
+    let looked = match name {
+        Some(_) => context::look(global)?,
+        None => context::glance(global, Part::Types)?,
+    };
     if looked.is_new(global) {
         return Ok(());
     }
@@ -65,9 +55,10 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
     let habits = Habits::of(types);
     if let Some(name) = name {
         let task_type = find(types, name)?;
+        let heat = heat_map(&looked.person.events, task_type.id);
         return match global.json {
-            true => output::json(&detail(task_type, &habits)),
-            false => output::data(&portrait(task_type, &habits)),
+            true => output::json(&portrait::fields(task_type, &habits, &heat)),
+            false => output::data(&portrait::draw(task_type, &habits, &heat)),
         };
     }
     let all = by_events(types);
@@ -160,43 +151,6 @@ fn observations(task_type: &TaskType) -> f32 {
     task_type.hours.confidence.iter().map(|c| ((c - CONFIDENCE.0) / CONFIDENCE.1).max(0.0)).sum()
 }
 
-fn portrait(task_type: &TaskType, habits: &Habits) -> String {
-    let hours = &task_type.hours;
-    let placed = hours.placement.iter().copied().fold(0.0, f32::max);
-    let row =
-        |name: &str, bars: String| format!("  {} {bars}\n", styled(FAINT, &format!("{name:<11}")));
-    let mut text = format!(
-        "{} ({}, {}, usually {:.0} minutes)\n",
-        styled(HEADING, &plain(&task_type.name)),
-        task_type.category.word(),
-        output::count(task_type.events as usize, "event"),
-        task_type.typical_duration,
-    );
-    text.push_str(&row("success", chart::bars(&hours.score, 1.0)));
-    text.push_str(&row("confidence", chart::bars(&hours.confidence, 1.0)));
-    text.push_str(&row("you place", chart::bars(&hours.placement, placed)));
-    text.push_str(&row("hour", chart::ruler()));
-    let (from, confidence) = best(task_type, habits);
-    text.push_str(&format!(
-        "  best {}, confidence {} from about {:.0} observations in all\n",
-        window(from),
-        percent(confidence),
-        observations(task_type),
-    ));
-    text.push_str(&format!(
-        "  load {:.1} of 1, recovery about {:.1} h\n",
-        task_type.cognitive_load, task_type.recovery_hours,
-    ));
-    let mut exemplars: Vec<_> = task_type.exemplars.iter().collect();
-    exemplars.sort_by_key(|e| std::cmp::Reverse(e.count));
-    let titles: Vec<String> =
-        exemplars.iter().take(TITLES_SHOWN).map(|e| plain(&e.wording)).collect();
-    if !titles.is_empty() {
-        text.push_str(&format!("  seen as {}\n", titles.join(" · ")));
-    }
-    text
-}
-
 pub(super) fn brief(task_type: &TaskType, habits: &Habits) -> Value {
     let (from, confidence) = best(task_type, habits);
     json!({
@@ -208,31 +162,4 @@ pub(super) fn brief(task_type: &TaskType, habits: &Habits) -> Value {
         "confidence": confidence,
         "observations": observations(task_type),
     })
-}
-
-fn detail(task_type: &TaskType, habits: &Habits) -> Value {
-    let hours = &task_type.hours;
-    let titles: Vec<Value> = task_type
-        .exemplars
-        .iter()
-        .map(|e| json!({ "title": e.wording, "events": e.count }))
-        .collect();
-    let mut value = brief(task_type, habits);
-    let more = json!({
-        "hourly_scores": hours.score,
-        "confidence_scores": hours.confidence,
-        "performance_by_hour": hours.performance,
-        "performance_count": hours.performance_count,
-        "placement": hours.placement,
-        "prior": hours.prior,
-        "cognitive_load": task_type.cognitive_load,
-        "recovery_hours": task_type.recovery_hours,
-        "depletion_curve": task_type.depletion_curve,
-        "typical_duration": task_type.typical_duration,
-        "titles": titles,
-    });
-    if let (Some(value), Some(more)) = (value.as_object_mut(), more.as_object()) {
-        value.extend(more.clone());
-    }
-    value
 }

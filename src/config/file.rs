@@ -21,6 +21,7 @@ macro_rules! table {
 table!(File {
     person: Person,
     account: Vec<Spanned<Account>>,
+    starter: Vec<Spanned<Starter>>,
     learning: Learning,
     planning: Planning,
     suggestions: Suggestions,
@@ -70,6 +71,8 @@ table!(Account {
     trusted_hosts: Vec<String>,
 });
 
+table!(Starter { title: Text, minutes: Number, per_week: Number });
+
 table!(Learning { history_days: Number });
 
 table!(Planning {
@@ -91,7 +94,6 @@ table!(Suggestions {
     weekly_cap: Number,
     defence: Text,
     prefix: Text,
-    starters: Option<Vec<Spanned<String>>>,
     preparation_minutes: Number,
     recovery_minutes: Number,
     colours: Option<Spanned<bool>>,

@@ -8,6 +8,7 @@ mod check;
 mod planning;
 mod account;
 mod assistant;
+mod starter;
 mod embedder;
 mod memory;
 mod endpoint;
@@ -15,7 +16,9 @@ mod problem;
 mod password;
 mod source;
 mod show;
+mod compose;
 
+pub use compose::{Draft, DraftAccount, DraftPassword, Place};
 pub use password::{PasswordError, PasswordSource};
 pub use problem::{ConfigError, Problem};
 

@@ -7,7 +7,6 @@ use crate::event::mark::mark_of;
 use crate::schedule::defence::Defence;
 use crate::schedule::plan::Planning;
 use crate::schedule::request::Door;
-use crate::schedule::starter::{self, Starter};
 use crate::schedule::words::{Language, Wording};
 use crate::schedule::working::{Lunch, WorkingHours};
 use toml::Spanned;
@@ -51,7 +50,7 @@ impl Check<'_> {
                 .number(&s.weekly_cap, "suggestions.weekly_cap", 0..=100)
                 .unwrap_or(usual.weekly_cap),
             wording: self.wording(file),
-            starters: self.starters(s, file.person.role.as_deref()),
+            starters: self.starters(&file.starter, file.person.role.as_deref()),
             preparation_minutes: self
                 .number(&s.preparation_minutes, "suggestions.preparation_minutes", 0..=240)
                 .unwrap_or(usual.preparation_minutes),
@@ -101,29 +100,6 @@ impl Check<'_> {
             prefix,
             colours: s.colours.as_ref().is_some_and(|colours| *colours.get_ref()),
         }
-    }
-
-    /// Those that are written, else those of the role.
-    fn starters(&mut self, s: &file::Suggestions, role: Option<&str>) -> Vec<Starter> {
-        let Some(written) = &s.starters else {
-            return role.map(starter::of_role).unwrap_or_default();
-        };
-        let mut read = Vec::new();
-        for one in written {
-            match Starter::read(one.get_ref()) {
-                Some(starter) => read.push(starter),
-                None => {
-                    let hint = "write for example \"Deep work 3x90m\"";
-                    self.bad(
-                        Some(one.span()),
-                        "suggestions.starters",
-                        "a task without words",
-                        hint,
-                    );
-                }
-            }
-        }
-        read
     }
 
     fn defence(&mut self, value: &Text) -> Option<Defence> {

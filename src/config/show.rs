@@ -13,6 +13,12 @@ impl Config {
         let mut out = Lines::default();
         out.person(&self.person, self.planning.wording.language.code());
         self.accounts.iter().for_each(|account| out.account(account));
+        for starter in &self.planning.starters {
+            out.table("[[starter]]");
+            out.key("title", starter.title.as_str());
+            out.key("minutes", starter.minutes);
+            out.key("per_week", u32::from(starter.per_week));
+        }
         out.table("[learning]");
         out.key("history_days", self.learning.history_days);
         self.planning(&mut out);
@@ -23,7 +29,6 @@ impl Config {
         out.key("weekly_cap", u32::from(self.planning.weekly_cap));
         out.key("defence", self.planning.defence.word());
         out.key("prefix", self.planning.wording.prefix.as_str());
-        out.key("starters", words(self.planning.starters.iter().map(ToString::to_string)));
         out.key("preparation_minutes", u32::from(self.planning.preparation_minutes));
         out.key("recovery_minutes", u32::from(self.planning.recovery_minutes));
         out.key("colours", self.suggestions.colours);

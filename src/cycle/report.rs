@@ -101,6 +101,8 @@ pub struct Report {
     pub insights: usize,
     /// Writes decided.
     pub writes: Writes,
+    /// The blocks that they are on.
+    pub planned: Vec<Uid>,
     /// Writes confirmed.
     pub written: usize,
     /// Questions that the assistant was asked.
@@ -139,6 +141,7 @@ impl Report {
         self.types = after.types.by_id.len();
         self.insights = after.memory.active().count();
         for operation in operations {
+            self.planned.push(operation.block.uid().clone());
             match operation.action {
                 Action::Create { .. } => self.writes.create += 1,
                 Action::Update(_) => self.writes.update += 1,

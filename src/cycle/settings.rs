@@ -17,6 +17,8 @@ pub enum Mode {
     Suggest,
     /// Steps 1 to 8: looks and learns, proposes nothing, leaves pending writes pending.
     Observe,
+    /// All but step 9: only what the person ordered for single blocks is carried out.
+    Obey,
     /// Steps 1 to 10, nothing kept and nothing written.
     DryRun,
 }

@@ -6,6 +6,7 @@ use crate::event::ical;
 use crate::event::{EventId, Uid};
 use crate::memory::recall::{self, Work};
 use crate::schedule::life::Happening;
+use crate::schedule::order::as_ordered;
 use crate::schedule::plan::{Plan, PlanInput, Unplaced, Voices, plan as place};
 use crate::schedule::request::{Request, RequestKey};
 use crate::schedule::restraint::Restraint;
@@ -48,12 +49,13 @@ fn plan_once(person: &mut Person, requests: &[Request], turn: &Turn<'_>) -> Plan
     let restraint = Restraint::new(person.pause, &person.suggestions, &person.events, turn.now);
     person.pause = restraint.pause;
     let voices = voices(person);
+    let suggestions = as_ordered(&person.suggestions, &person.orders);
     place(&PlanInput {
         now: turn.now,
         zone: turn.settings.zone,
         types: &person.types,
         events: &person.events,
-        suggestions: &person.suggestions,
+        suggestions: &suggestions,
         requests,
         principal: turn.principal,
         settings: &turn.settings.planning,
@@ -86,7 +88,10 @@ fn take_over(person: &mut Person, plan: Plan, before: &BTreeSet<Uid>, turn: &Tur
         }
     }
     person.risks = plan.risks;
-    for suggestion in plan.suggestions {
+    let ordered = |uid: &Uid| person.orders.contains_key(uid);
+    let planned: Vec<Suggestion> =
+        plan.suggestions.into_iter().filter(|block| !ordered(&block.uid)).collect();
+    for suggestion in planned {
         // What may lie there unseen keeps its text: with another it would read as the person's.
         let old = person.suggestions.get(&suggestion.uid).filter(|old| before.contains(&old.uid));
         if old.is_some_and(|old| old.intent.is_some() && may_have_landed(person, old, turn)) {
@@ -117,6 +122,7 @@ fn defend(
     let chosen: Vec<Uid> = blocks
         .filter(|s| defence::is_due(s, settings, &person.risks, turn.now))
         .filter(|s| !in_doubt(s) && !is_marked(&s.uid) && !left_alone.contains(&s.uid))
+        .filter(|s| !person.orders.contains_key(&s.uid))
         .map(|s| s.uid.clone())
         .collect();
     for uid in chosen {
@@ -147,13 +153,14 @@ fn uncite(person: &mut Person) {
 fn hold_back_late_moves(person: &mut Person, turn: &Turn<'_>) {
     let thaw = turn.now + TimeDelta::minutes(turn.settings.planning.freeze_minutes.into());
     let ours = |s: &Suggestion| s.state.is_ours() || s.state == State::Withdrawn;
-    let unseen: BTreeSet<Uid> = person
+    let left: BTreeSet<Uid> = person
         .suggestions
         .values()
         .filter(|s| s.intent.is_some() && may_have_landed(person, s, turn))
         .map(|s| s.uid.clone())
+        .chain(person.orders.keys().cloned())
         .collect();
-    let ours = |s: &&mut Suggestion| ours(s) && !unseen.contains(&s.uid);
+    let ours = |s: &&mut Suggestion| ours(s) && !left.contains(&s.uid);
     for suggestion in person.suggestions.values_mut().filter(ours) {
         let Some(published) = &suggestion.published else { continue };
         if published.start < thaw && published.end > turn.now {
@@ -169,7 +176,7 @@ fn hold_back_late_moves(person: &mut Person, turn: &Turn<'_>) {
 
 /// Whether a write of an earlier turn may have reached its place although no reply told so: that
 /// place was not seen in this turn.
-fn may_have_landed(person: &Person, suggestion: &Suggestion, turn: &Turn<'_>) -> bool {
+pub(super) fn may_have_landed(person: &Person, suggestion: &Suggestion, turn: &Turn<'_>) -> bool {
     let place = match (&suggestion.published, turn.settings.target(&person.status)) {
         (Some(published), _) => published.collection.clone(),
         (None, Some(Target::Known(collection))) => collection.id,

@@ -2,7 +2,7 @@
 //! person's changes.
 
 use super::gather::read_again;
-use super::{Report, Turn, Warning};
+use super::{Report, Turn, Warning, orders};
 use crate::calendar::{Collection, Error};
 use crate::event::change::{Change, Context, Origin, Remover};
 use crate::event::fold::fold;
@@ -54,6 +54,7 @@ pub(super) fn record(
             Ok(written) => {
                 report.written += 1;
                 confirm(&mut person, &one.uid, written, turn);
+                orders::confirmed(&mut person, &one.uid, turn.now);
             }
             Err(Error::Changed) => match &one.created_in {
                 Some(collection) => step_aside(&mut person, &one.uid, collection, turn),

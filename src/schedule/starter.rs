@@ -1,39 +1,143 @@
-//! Tasks to begin with: what people of a role often want time for, until the person's own habits
-//! show.
+//! Starter tasks: something to place until the person's own habits are known. Offered by role,
+//! chosen in `init`, kept in the config.
 
 use super::request::{Door, Reach, Request, RequestKey};
-use super::wish::Wish;
 use crate::event::time::{local_date, local_midnight};
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
-use std::fmt;
 
 /// Weeks ahead for which they are proposed: this one and the next.
 const WEEKS: i64 = 2;
 
-/// A task to begin with.
+/// A task that the person wants regularly, from the first day on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Starter {
-    /// Its words.
+    /// Title of its blocks.
     pub title: String,
-    /// Length of a session; `None` = what is typical for such work.
-    pub minutes: Option<u32>,
-    /// Sessions a week.
-    pub weekly: u16,
+    /// Minutes of one block.
+    pub minutes: u32,
+    /// Blocks a week.
+    pub per_week: u16,
 }
 
-/// Roles and three tasks of each, as a person would write them.
-const ROLES: [(&str, [&str; 3]); 10] = [
-    ("student", ["Study 3x90m", "Review notes 2x45m", "Plan the week 30m"]),
-    ("engineer", ["Deep work 3x120m", "Code review 2x45m", "Plan the week 30m"]),
-    ("manager", ["Prepare one-on-ones 2x45m", "Think ahead 2x90m", "Inbox 3x30m"]),
-    ("designer", ["Design 3x120m", "Look at user feedback 45m", "Plan the week 30m"]),
-    ("researcher", ["Write 3x90m", "Read papers 2x60m", "Analyse data 2x90m"]),
-    ("teacher", ["Prepare lessons 3x60m", "Mark work 2x90m", "Plan the week 30m"]),
-    ("sales", ["Prospecting 3x60m", "Prepare calls 2x45m", "Update the pipeline 30m"]),
-    ("clinician", ["Write notes 3x30m", "Read the literature 45m", "Plan the week 30m"]),
-    ("founder", ["Deep work 3x90m", "Talk to users 2x60m", "Look at the numbers 45m"]),
-    ("other", ["Focus time 3x90m", "Inbox 3x30m", "Plan the week 30m"]),
+/// A starter task on offer: title, minutes, blocks a week.
+pub type Offer = (&'static str, u32, u16);
+
+/// How many of a role's offers are ticked unless the person says otherwise: the first ones.
+pub const TICKED: usize = 3;
+
+/// Roles by name, each with what it is called and what it is offered; the last one suits everybody.
+pub const ROLES: [(&str, &str, &[Offer]); 10] = [
+    (
+        "student",
+        "Student",
+        &[
+            ("Study session", 90, 3),
+            ("Reading", 60, 2),
+            ("Assignments", 90, 2),
+            ("Revision", 60, 2),
+            ("Plan the week", 30, 1),
+        ],
+    ),
+    (
+        "engineer",
+        "Engineer",
+        &[
+            ("Focused coding", 90, 4),
+            ("Code review", 45, 3),
+            ("Design notes", 60, 1),
+            ("Learning", 60, 1),
+            ("Plan the week", 30, 1),
+        ],
+    ),
+    (
+        "manager",
+        "Manager or product manager",
+        &[
+            ("Roadmap work", 90, 2),
+            ("Prepare one-to-ones", 30, 2),
+            ("Inbox", 30, 3),
+            ("Weekly update", 45, 1),
+            ("Plan the week", 30, 1),
+        ],
+    ),
+    (
+        "designer",
+        "Designer",
+        &[
+            ("Design work", 90, 3),
+            ("Sketching", 60, 2),
+            ("Feedback rounds", 45, 2),
+            ("User research", 60, 1),
+            ("Plan the week", 30, 1),
+        ],
+    ),
+    (
+        "researcher",
+        "Researcher",
+        &[
+            ("Writing", 90, 3),
+            ("Reading papers", 60, 3),
+            ("Data analysis", 90, 2),
+            ("Peer review", 60, 1),
+            ("Plan the week", 30, 1),
+        ],
+    ),
+    (
+        "teacher",
+        "Teacher",
+        &[
+            ("Lesson planning", 60, 3),
+            ("Grading", 60, 2),
+            ("Feedback to students", 45, 2),
+            ("Letters to parents", 30, 1),
+            ("Plan the week", 30, 1),
+        ],
+    ),
+    (
+        "sales",
+        "Sales",
+        &[
+            ("Prospecting", 60, 3),
+            ("Follow-ups", 30, 4),
+            ("Prepare calls", 30, 3),
+            ("Proposals", 60, 1),
+            ("Pipeline review", 30, 1),
+        ],
+    ),
+    (
+        "clinician",
+        "Clinician",
+        &[
+            ("Documentation", 45, 4),
+            ("Review results", 30, 3),
+            ("Continuing education", 60, 1),
+            ("Calls to patients", 30, 2),
+            ("Plan the week", 30, 1),
+        ],
+    ),
+    (
+        "founder",
+        "Founder",
+        &[
+            ("Product work", 90, 3),
+            ("Customer follow-ups", 45, 2),
+            ("Strategy", 90, 1),
+            ("Hiring", 45, 1),
+            ("Finances", 45, 1),
+        ],
+    ),
+    (
+        "other",
+        "Something else",
+        &[
+            ("Focused work", 90, 3),
+            ("Inbox", 30, 3),
+            ("Plan the week", 30, 1),
+            ("Reading", 45, 2),
+            ("Paperwork", 45, 1),
+        ],
+    ),
 ];
 
 /// Other names of roles.
@@ -46,37 +150,21 @@ const ALSO: [(&str, &str); 6] = [
     ("nurse", "clinician"),
 ];
 
-impl Starter {
-    /// Reads `Deep work 3x120m`; days in it mean nothing. `None` for what has no title.
-    pub fn read(text: &str) -> Option<Self> {
-        let wish = Wish::read(text, NaiveDate::default());
-        let Wish { title, minutes, sessions, .. } = wish;
-        (!title.is_empty()).then_some(Self { title, minutes, weekly: sessions })
-    }
+/// What is offered to somebody of this role; in other words than ours, what suits everybody.
+pub fn offers(role: &str) -> &'static [Offer] {
+    known(role).or(ROLES.last().map(|(_, _, offers)| *offers)).unwrap_or_default()
 }
 
-impl fmt::Display for Starter {
-    /// What [`Starter::read`] reads as this.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.weekly, self.minutes) {
-            (_, None) => f.write_str(&self.title),
-            (1, Some(minutes)) => write!(f, "{} {minutes}m", self.title),
-            (weekly, Some(minutes)) => write!(f, "{} {weekly}x{minutes}m", self.title),
-        }
-    }
-}
-
-/// The roles that have tasks to begin with.
-pub fn roles() -> impl Iterator<Item = &'static str> {
-    ROLES.iter().map(|(role, _)| *role)
-}
-
-/// The tasks of a role, in its own words or as people also call it; none for one nobody knows.
+/// The tasks of somebody who chose none: those that `init` ticks; none for a role nobody knows.
 pub fn of_role(role: &str) -> Vec<Starter> {
+    known(role).into_iter().flatten().take(TICKED).map(Starter::from).collect()
+}
+
+/// By the role's own word or as people also call it.
+fn known(role: &str) -> Option<&'static [Offer]> {
     let role = role.trim().to_lowercase();
     let role = ALSO.iter().find(|(also, _)| *also == role).map_or(role.as_str(), |(_, role)| role);
-    let tasks = ROLES.iter().find(|(name, _)| *name == role).map(|(_, tasks)| tasks);
-    tasks.into_iter().flatten().filter_map(|text| Starter::read(text)).collect()
+    ROLES.iter().find(|(word, _, _)| *word == role).map(|(_, _, offers)| *offers)
 }
 
 /// Requests for them, one each a week.
@@ -89,8 +177,8 @@ pub fn requests(starters: &[Starter], zone: Tz, now: DateTime<Utc>) -> Vec<Reque
         title: starter.title.clone(),
         door: Door::Starter,
         task_type: None,
-        minutes: starter.minutes,
-        sessions: starter.weekly,
+        minutes: Some(starter.minutes),
+        sessions: starter.per_week,
         weekly: 0,
         earliest: Some(local_midnight(week, zone)),
         deadline: Some(local_midnight(week + TimeDelta::days(7), zone)),
@@ -105,20 +193,25 @@ pub fn requests(starters: &[Starter], zone: Tz, now: DateTime<Utc>) -> Vec<Reque
         .collect()
 }
 
+impl From<&Offer> for Starter {
+    fn from((title, minutes, per_week): &Offer) -> Self {
+        Self { title: (*title).to_owned(), minutes: *minutes, per_week: *per_week }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_role_has_three_tasks_with_a_length() {
-        for role in roles() {
-            let tasks = of_role(role);
-            assert_eq!(tasks.len(), 3, "{role}");
-            assert!(tasks.iter().all(|task| task.minutes.is_some()), "{tasks:?}");
+    fn every_role_has_enough_to_choose_from() {
+        for (role, name, offers) in ROLES {
+            assert!(offers.len() > TICKED && !name.is_empty(), "{role}");
+            let week: u32 = offers.iter().take(TICKED).map(|o| o.1 * u32::from(o.2)).sum();
+            // What is ticked takes no more than a day and a half of a week.
+            assert!((120..=12 * 60).contains(&week), "{role}: {week} minutes a week");
         }
-        let deep = Starter { title: "Deep work".into(), minutes: Some(120), weekly: 3 };
-        assert_eq!(of_role("Developer")[0], deep);
-        assert_eq!(Starter::read(&deep.to_string()), Some(deep));
-        assert_eq!(of_role("astronaut"), []);
+        assert_eq!(offers("Teacher")[0].0, "Lesson planning");
+        assert_eq!(offers("lion tamer"), offers("other"));
     }
 }

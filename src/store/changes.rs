@@ -6,9 +6,9 @@
 use super::Person;
 use super::record::{
     AdviceEntry, CollectionEntry, CorrectionEntry, DetailEntry, ExemplarEntry, FormerEntry,
-    GuestsEntry, Keep, Keys, Kind, LessonsEntry, LinkEntry, Meta, ObjectEntry, SaltEntry,
-    SentEntry, SeriesEntry, ShapeEntry, TitleEntry, TrialEntry, TurnEntry, TypeEntry, TypesMeta,
-    VectorEntry, encode, split,
+    GuestsEntry, Keep, Keys, Kind, LessonsEntry, LinkEntry, Meta, ObjectEntry, OrderEntry,
+    SaltEntry, SentEntry, SeriesEntry, ShapeEntry, TitleEntry, TrialEntry, TurnEntry, TypeEntry,
+    TypesMeta, VectorEntry, WrittenEntry, encode, split,
 };
 use crate::event::{CollectionId, Events, Guest, Guests, Href, PrincipalId};
 use crate::memory::graph::Graph;
@@ -54,6 +54,14 @@ pub(super) fn between(principal: &PrincipalId, before: &Person, after: &Person) 
     });
     section(out, &before.suggestions, &after.suggestions, |uid, suggestion| {
         (keys.named(Kind::Suggestion, &[uid.as_str()]), encode(suggestion))
+    });
+    section(out, &before.orders, &after.orders, |uid, order| {
+        let entry = OrderEntry { uid: uid.clone(), order: *order };
+        (keys.named(Kind::Order, &[uid.as_str()]), encode(&entry))
+    });
+    section(out, &before.written, &after.written, |at, writes| {
+        let entry = WrittenEntry { at: *at, writes: writes.clone() };
+        (keys.moment(Kind::Written, *at), encode(&entry))
     });
     section(out, &by_place(&before.asks), &by_place(&after.asks), |place, ask| {
         (keys.number(Kind::Ask, *place), encode(*ask))

@@ -3,10 +3,12 @@
 use crate::event::{Events, Guests, Uid};
 use crate::memory::graph::Graph;
 use crate::memory::mirror::Mirror;
+use crate::schedule::order::Orders;
 use crate::schedule::plan::Risk;
 use crate::schedule::request::{Ask, Detail};
 use crate::schedule::restraint::Pause;
 use crate::schedule::suggestion::Suggestion;
+use crate::schedule::written::Written;
 use crate::sync::status::Status;
 use crate::task::Types;
 use crate::task::advice::Ledger;
@@ -39,6 +41,10 @@ pub struct Person {
     pub mirror: Mirror,
     /// Blocks, those that are over included.
     pub suggestions: BTreeMap<Uid, Suggestion>,
+    /// What the person ordered for single blocks and is not done yet.
+    pub orders: Orders,
+    /// What the last turns wrote.
+    pub written: Written,
     /// Explicit asks.
     pub asks: Vec<Ask>,
     /// What asks say beside a length and a deadline, by the number of the ask.

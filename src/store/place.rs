@@ -2,8 +2,8 @@
 
 use super::record::{
     AdviceEntry, CollectionEntry, DetailEntry, ExemplarEntry, FormerEntry, GuestsEntry,
-    LessonsEntry, LinkEntry, ObjectEntry, Record, SaltEntry, SentEntry, SeriesEntry, ShapeEntry,
-    TitleEntry, TrialEntry, TurnEntry, TypeEntry, VectorEntry,
+    LessonsEntry, LinkEntry, ObjectEntry, OrderEntry, Record, SaltEntry, SentEntry, SeriesEntry,
+    ShapeEntry, TitleEntry, TrialEntry, TurnEntry, TypeEntry, VectorEntry, WrittenEntry,
 };
 use super::{Person, StoreError};
 use crate::event::Guest;
@@ -87,6 +87,12 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
         Record::Forgotten(forgotten) => person.memory.forgotten.push(forgotten),
         Record::Suggestion(suggestion) => {
             person.suggestions.insert(suggestion.uid.clone(), suggestion);
+        }
+        Record::Order(OrderEntry { uid, order }) => {
+            person.orders.insert(uid, order);
+        }
+        Record::Written(WrittenEntry { at, writes }) => {
+            person.written.insert(at, writes);
         }
         Record::Ask(ask) => person.asks.push(ask),
         Record::Risk(risk) => person.risks.push(risk),

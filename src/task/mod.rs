@@ -25,6 +25,7 @@ pub mod refile;
 pub mod word;
 pub mod consolidate;
 pub mod advice;
+pub mod heat;
 pub mod vectors;
 
 pub use kind::{Category, Embedding, Energy, Exemplar, Hours, TaskType, TypeId, Types};

@@ -118,6 +118,7 @@ fn status_says_what_is_stale_and_what_to_do() {
         0,
         "last turn 5 minutes ago, 2 events, 1 task type\n\
          pending writes: 1 (the next sync does them)\n\
+         2 blocks ahead, 1 of them yours\n\
          home: the password is refused since Sat 28 Feb 08:00; check username and password in \
          the config, then run `chronotype sync`\n\
          account  calendar    objects  last listed\n\

@@ -96,8 +96,8 @@ fn without_a_config_the_way_to_one_is_shown() {
             78,
             "",
             "error: there is no config at ~/.config/chronotype/config.toml\n\
-             hint: start with `mkdir -p ~/.config/chronotype && chronotype config show --defaults \
-             > ~/.config/chronotype/config.toml`, then fill in one [[account]]\n",
+             hint: `chronotype init` makes one in half a minute; `chronotype try FILE.ics` needs \
+             none\n",
         );
     }
     let template = home.run(&["config", "show", "--defaults"]);

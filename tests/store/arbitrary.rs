@@ -23,7 +23,7 @@ use proptest::option;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use wishes::{asks, details, risks};
+use wishes::{asks, details, orders, risks, written};
 
 pub(super) fn text() -> impl Strategy<Value = String> {
     prop_oneof!["[ -~äß漢🙂]{0,24}", Just(String::new()), "[\\x00-\\x1f]{1,4}"]
@@ -360,6 +360,7 @@ prop_compose! {
         risks in risks().boxed(),
         details in details(),
         pause in option::of(moment().prop_map(|until| Pause { until })),
+        (orders, written) in (orders(), written()).boxed(),
         numbers in any::<(u32, u32, u64, Option<i64>)>(),
         last_turn in option::of(moment()),
     ) -> Person {
@@ -387,6 +388,7 @@ prop_compose! {
         person.risks = risks;
         person.ask_details = details;
         person.pause = pause;
+        (person.orders, person.written) = (orders, written);
         person.types.next = numbers.0;
         person.next_ask = numbers.1;
         person.turns = numbers.2;

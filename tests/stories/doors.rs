@@ -137,24 +137,26 @@ fn tasks_that_wait_for_each_other_in_a_circle_wait_for_nobody() {
     assert_eq!(ahead(&story, "02T05:00").len(), 2);
 }
 
+const DEEP: &str = "[[starter]]\ntitle = \"Deep work\"\nminutes = 90\nper_week = 2\n";
+const WEEK: &str = "[[starter]]\ntitle = \"Plan the week\"\nminutes = 30\n";
+const INBOX: &str = "[[starter]]\ntitle = \"Inbox\"\nminutes = 30\nper_week = 3\n";
+
 #[test]
 fn a_role_brings_tasks_to_begin_with() {
-    let story =
-        with_config("[suggestions]\nstarters = [\"Deep work 2x90m\", \"Plan the week 30m\"]");
+    let story = with_config(&format!("{DEEP}{WEEK}"));
     story.sync("02T05:00");
     let mut titles: Vec<String> = ahead(&story, "02T05:00").into_iter().map(|b| b.2).collect();
     titles.sort();
     titles.dedup();
     assert_eq!(titles, ["Deep work", "Plan the week"]);
-    let closed =
-        with_config("[suggestions]\nstarters = [\"Deep work 2x90m\"]\ndoors = [\"todos\"]");
+    let closed = with_config(&format!("{DEEP}[suggestions]\ndoors = [\"todos\"]"));
     closed.sync("02T05:00");
     assert_eq!(ahead(&closed, "02T05:00"), [], "behind a door that can be shut");
 }
 
 #[test]
 fn a_holiday_that_is_marked_free_is_a_holiday() {
-    let story = with_config("[suggestions]\nstarters = [\"Deep work 2x90m\", \"Inbox 3x30m\"]");
+    let story = with_config(&format!("{DEEP}{INBOX}"));
     let days = "DTSTART;VALUE=DATE:20260302\nDTEND;VALUE=DATE:20260310\nTRANSP:TRANSPARENT";
     let holiday = |title: &str| calendar("VEVENT", &format!("UID:h\nSUMMARY:{title}\n{days}"));
     story.put("work", "h", &holiday("🏖 Urlaub"));

@@ -13,6 +13,7 @@ mod promises;
 mod repair;
 mod server;
 mod settled;
+mod trust;
 
 use crate::support::person::{Gave, Person, files};
 use serde_json::Value;

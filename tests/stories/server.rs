@@ -68,6 +68,44 @@ async fn dragged_meanwhile(peer: Peer) {
     assert_eq!(states(&person, "03T05:00"), ["accepted"]);
 }
 
+/// The answers to what she ordered are lost: it is done once, and stays done.
+async fn orders(peer: Peer) {
+    let person = with_todo(&peer).await;
+    person.ok("02T05:00", &["sync"]);
+    assert_eq!(blocks(&peer).await.len(), 1);
+    peer.proxy.fail("DELETE", Fault::LoseAnswer);
+    person.run("02T05:10", &["withdraw", "--all"]);
+    for now in ["02T05:20", "02T05:30"] {
+        person.ok(now, &["sync"]);
+        assert!(blocks(&peer).await.is_empty(), "{now}");
+    }
+    let open = person.records("02T05:30", "order");
+    assert!(open.is_empty(), "{open:?}");
+    assert_eq!(states(&person, "02T05:30"), ["refused"]);
+
+    peer.proxy.fail("PUT", Fault::LoseAnswer);
+    person.run("02T05:40", &["undo"]);
+    for now in ["02T05:50", "02T06:00"] {
+        person.ok(now, &["sync"]);
+        assert_eq!(blocks(&peer).await.len(), 1, "{now}");
+    }
+    let mut all = states(&person, "02T06:00");
+    all.sort();
+    assert_eq!(all, ["proposed", "refused"]);
+    let foreign = peer.get(&peer.object("t1.ics")).await;
+    assert!(foreign.is_some_and(|body| body.contains("UID:t1")), "her own stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_whose_replies_radicale_loses() {
+    orders(Peer::radicale().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_whose_replies_xandikos_loses() {
+    orders(Peer::xandikos().await).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn replies_lost_by_radicale() {
     lost_replies(Peer::radicale().await).await;

@@ -16,6 +16,7 @@ mod status;
 mod suggestion;
 mod risk;
 mod restraint;
+mod written;
 mod mirror;
 mod vectors;
 mod meta;
@@ -31,6 +32,7 @@ pub(super) use status::{CollectionEntry, LessonsEntry, ObjectEntry, TrialEntry};
 pub(super) use suggestion::DetailEntry;
 pub(super) use task::{ExemplarEntry, ShapeEntry, TypeEntry};
 pub(super) use vectors::VectorEntry;
+pub(super) use written::{OrderEntry, WrittenEntry};
 
 use super::error::StoreError;
 use crate::event::{Event, EventId, PrincipalId, Span};
@@ -128,6 +130,8 @@ kinds! {
     Mirrored = 34, "mirrored", SentEntry;
     Advice = 35, "advice", AdviceEntry;
     Assistant = 36, "assistant", Ledger;
+    Order = 45, "order", OrderEntry;
+    Written = 46, "written", WrittenEntry;
     Embedder = 37, "embedder", Source;
     Vector = 38, "vector", VectorEntry;
     Pause = 40, "pause", Pause;

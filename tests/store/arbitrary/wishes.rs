@@ -2,10 +2,12 @@
 
 use super::{moment, text, uid};
 use chronotype::event::EventId;
+use chronotype::schedule::order::{Order, Orders};
 use chronotype::schedule::plan::Risk;
 use chronotype::schedule::plan::risk::{Choice, Danger, Droppable};
 use chronotype::schedule::request::{Ask, Detail, RequestKey};
-use proptest::collection::vec;
+use chronotype::schedule::written::{By, Place, Write, Written};
+use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -50,4 +52,18 @@ pub fn risks() -> impl Strategy<Value = Vec<Risk>> {
         choices,
     };
     vec(one.prop_map(make), 0..4)
+}
+
+pub fn orders() -> impl Strategy<Value = Orders> {
+    let order = prop::sample::select(vec![Order::Withdraw, Order::Remove, Order::Keep]);
+    btree_map(uid(), order, 0..3)
+}
+
+pub fn written() -> impl Strategy<Value = Written> {
+    let place = (moment(), moment(), vec(text(), 0..2));
+    let place = place.prop_map(|(start, end, reasons)| Place { start, end, reasons }).boxed();
+    let by = prop::sample::select(vec![By::Plan, By::Withdraw, By::Undo]);
+    let write = (uid(), by, option::of(place.clone()), option::of(place), any::<bool>());
+    let write = write.prop_map(|(uid, by, from, to, undone)| Write { uid, by, from, to, undone });
+    btree_map(moment(), vec(write, 0..3), 0..3)
 }
