@@ -123,8 +123,8 @@ pub fn detect(
     Some(Run { findings, looks })
 }
 
-/// What the n-th look may spend, n from 1: three quarters of [`ALPHA`] for the first, which sees most
-/// at once; the rest by 1/3, 1/6, 1/10 … of itself.
+/// What the n-th look may spend, n from 1: three quarters of [`ALPHA`] for the first, which sees
+/// most at once; the rest by 1/3, 1/6, 1/10 … of itself.
 fn spending(look: u32) -> f64 {
     let n = f64::from(look);
     ALPHA * if look == 1 { FIRST } else { (1.0 - FIRST) * 2.0 / (n * (n + 1.0)) }

@@ -22,7 +22,8 @@ const LEAST_LETTERS: usize = 3;
 /// work names that, and an ordinary one names what is done.
 const PLAIN: f64 = 0.2;
 /// Words of everyday work that turn up in titles of any project.
-const ORDINARY: &str = "agenda and anruf besprechung brainstorm call catch chat check code daily deadline demo \
+const ORDINARY: &str = "\
+    agenda and anruf besprechung brainstorm call catch chat check code daily deadline demo \
     design discuss discussion draft edit entwurf email feedback file finish fix follow for \
     interview kickoff meet meeting monthly notes plan planning planung prep prepare \
     presentation read report research retro review session slides standup status sync talk \
