@@ -5,6 +5,7 @@
 use chronotype::task::assign::assign;
 use chronotype::task::category::{CategoryGuess, CategoryHead, Context};
 use chronotype::task::classify::{Query, classify};
+use chronotype::task::prior::no_leaning;
 use chronotype::task::{Types, title, topic};
 use chronotype::text::embed::{Embedder, StaticEmbedder, category_head};
 use divan::Bencher;
@@ -92,13 +93,14 @@ impl Sorter {
             normalised: &normalised,
             embedding: &embedding,
             weighed: weighed.as_ref(),
+            company: None,
             series: None,
             context,
             guess,
         };
         let verdict = classify(&self.types, &query, self.embedder.calibration());
         if keep {
-            assign(&mut self.types, &query, &verdict, &guess);
+            assign(&mut self.types, &query, &verdict, &guess, &no_leaning);
         }
         guess
     }

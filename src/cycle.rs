@@ -11,6 +11,8 @@ mod done;
 mod explain;
 mod forget;
 mod gather;
+mod meanings;
+mod mirror;
 mod report;
 mod settings;
 mod take_in;
@@ -20,6 +22,7 @@ mod write_back;
 
 pub use brain::{Brain, Filed, FiledBy};
 pub use explain::explain_block;
+pub use mirror::take_back;
 pub use report::{Left, Report, Warning, Writes};
 pub use settings::{Mode, Settings};
 pub use tend::refile;
@@ -112,8 +115,13 @@ pub async fn turn(
     tracing::debug!(accounts = answers.len(), "polled");
     (turn.at)(Step::Polled);
 
-    let Decision { person: decided, operations, questions, mut report } =
+    let other = meanings::ready(brain, &before, &answers, turn).await; //       vectors, if remote
+    let (brain, vectors) = other.as_ref().map_or((brain, None), |(b, v)| (b, Some(v)));
+    let Decision { person: mut decided, operations, questions, mut report } =
         decide(&before, &answers, brain, turn); //                                    2 to 10, pure
+    if let Some(vectors) = vectors {
+        decided.vectors.clone_from(vectors);
+    }
     drop(answers);
     report.log();
     (turn.at)(Step::Decided);
@@ -138,6 +146,13 @@ pub async fn turn(
         let answered = advise::ask(assistant, &questions, &person, turn, &mut report).await;
         store.commit(turn.principal, &person, &answered)?;
         person = answered;
+    }
+    if let Some(server) = brain.mem0()
+        && let Some(mirrored) = mirror::mirror(server, &person, turn).await
+    {
+        let after = Person { mirror: mirrored, ..person.clone() };
+        store.commit(turn.principal, &person, &after)?;
+        person = after;
     }
     Ok((report, person))
 }

@@ -15,7 +15,7 @@ type Spoken = fn() -> Option<(u16, String)>;
 const KEY: &str = "sk-canary-of-the-assistant-key";
 
 /// A person with an assistant; `more` = further keys of `[assistant]`.
-fn jane(model: &Model, more: &str) -> Person {
+pub fn jane(model: &Model, more: &str) -> Person {
     trace::secret(KEY);
     let person = Person::with_folder();
     std::fs::write(person.path("key"), format!("{KEY}\n")).unwrap();
@@ -32,7 +32,7 @@ fn jane(model: &Model, more: &str) -> Person {
 }
 
 /// An event of an hour at a moment such as `20260302T090000Z`.
-fn put(person: &Person, name: &str, title: &str, start: &str) {
+pub fn put(person: &Person, name: &str, title: &str, start: &str) {
     let body = format!(
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nBEGIN:VEVENT\r\nUID:{name}\r\n\
          DTSTAMP:20260101T000000Z\r\nDTSTART:{start}\r\nDURATION:PT1H\r\nSUMMARY:{title}\r\n\
@@ -42,7 +42,7 @@ fn put(person: &Person, name: &str, title: &str, start: &str) {
 }
 
 /// Each of these titles on three days of the last week of February.
-fn history(person: &Person, titles: &[&str]) {
+pub fn history(person: &Person, titles: &[&str]) {
     for (n, title) in titles.iter().enumerate() {
         for day in 23..26 {
             put(person, &format!("h{n}-{day}"), title, &format!("202602{day}T{:02}0000Z", 8 + n));
@@ -50,13 +50,13 @@ fn history(person: &Person, titles: &[&str]) {
     }
 }
 
-const TITLES: [&str; 4] = ["Board deck", "Zahnarzt", "Expense report", "Yoga with Kim"];
+pub const TITLES: [&str; 4] = ["Board deck", "Zahnarzt", "Expense report", "Yoga with Kim"];
 
-fn observe(person: &Person, now: &str) -> Gave {
+pub fn observe(person: &Person, now: &str) -> Gave {
     person.ok(now, &["sync", "--observe"])
 }
 
-fn task_type(person: &Person, now: &str, name: &str) -> Value {
+pub fn task_type(person: &Person, now: &str, name: &str) -> Value {
     let all = person.records(now, "task_type");
     all.into_iter().find(|t| t["name"] == name).unwrap_or_else(|| panic!("no type {name}"))
 }

@@ -1,8 +1,9 @@
 //! `chronotype classify` as a stranger runs it, and how well it sorts the development stream.
 
 use crate::support::binary::binary;
+use crate::support::person::Person;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Write;
 use std::process::Output;
 
@@ -50,6 +51,30 @@ fn people_do_not_share_types() {
     assert_eq!(rows[2]["similarity"], 1.0);
     let output = classify(&["--json", "--title-only"], input);
     assert_eq!(lines(&output.stdout)[4]["new"], true, "a series is context");
+}
+
+/// Whom they meet counts, and nobody's address is kept.
+#[test]
+fn guests_are_kept_as_hashes() {
+    let person = Person::with_folder();
+    for (day, guest) in [(2, "ines"), (3, "ines"), (4, "jo")] {
+        let text = format!(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//t//EN\r\nBEGIN:VEVENT\r\nUID:u{day}\r\n\
+             DTSTAMP:20260301T000000Z\r\nDTSTART:2026030{day}T100000Z\r\nDURATION:PT1H\r\n\
+             SUMMARY:Planning\r\nATTENDEE:mailto:mira@example.org\r\n\
+             ATTENDEE:mailto:{guest}@example.net\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+        );
+        std::fs::write(person.path(&format!("cal/work/u{day}.ics")), text).unwrap();
+    }
+    let gave = person.run("01T06:00", &["sync", "--observe"]);
+    assert_eq!(gave.code, Some(0), "{}", gave.err);
+    let gave = person.run("01T06:00", &["export"]);
+    let kept = lines(gave.out.as_bytes());
+    let guests: Vec<&Value> = kept.iter().filter(|row| row["kind"] == "guests").collect();
+    assert_eq!(guests.len(), 3, "{}", gave.out);
+    let hashes: BTreeSet<String> = guests.iter().map(|g| g["guests"].to_string()).collect();
+    assert_eq!(hashes.len(), 2);
+    assert!(!gave.out.contains("example.net"), "{}", gave.out);
 }
 
 #[test]

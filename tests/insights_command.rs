@@ -1,10 +1,10 @@
 //! The person's own word and what was found out, through the binary.
 
-use crate::support::person::Person;
+use crate::support::person::{Person, files};
 use std::fs;
 
 /// A quarter of a year of reports; those of Fridays failed, by the person's own marks.
-fn person() -> Person {
+pub fn person() -> Person {
     let person = Person::with_folder();
     let first = chrono::NaiveDate::from_ymd_opt(2025, 12, 1).unwrap();
     for n in 0..91 {
@@ -50,6 +50,48 @@ fn from_an_insight_to_its_events_in_three_commands() {
     jane.ok("09T06:00", &["sync", "--observe"]);
     let history = jane.list("09T06:10", &["insights", "history"]);
     assert_eq!(history.len(), 1, "{history:?}");
+}
+
+/// A task that could be done on any day of the week.
+fn todo(person: &Person) {
+    let text = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\nBEGIN:VTODO\r\nUID:deck\r\n\
+                DTSTAMP:20260301T000000Z\r\nSUMMARY:Write report\r\nDUE:20260306T170000Z\r\n\
+                ESTIMATED-DURATION:PT1H\r\nEND:VTODO\r\nEND:VCALENDAR\r\n";
+    fs::write(person.path("cal/work/deck.ics"), text).unwrap();
+}
+
+/// The block for the task, as `suggestions` lists it.
+fn block(person: &Person, now: &str) -> serde_json::Value {
+    let all = person.list(now, &["suggestions"]);
+    all.into_iter().find(|b| b["related_to"] == "deck").expect("a block")
+}
+
+#[test]
+fn a_block_names_the_insight_behind_its_place_until_it_is_forgotten() {
+    let jane = person();
+    todo(&jane);
+    jane.ok("02T06:05", &["sync"]);
+    let said = "It keeps clear of Fridays (i0).";
+    let before = block(&jane, "02T06:10");
+    assert!(before["reasons"].as_array().unwrap().contains(&said.into()), "{before}");
+    let on_calendar = || files(&jane.path("cal/chronotype")).into_values().collect::<String>();
+    assert!(on_calendar().contains("(i0)"), "{}", on_calendar());
+    let id = before["id"].as_str().unwrap();
+    let text = jane.ok("02T06:10", &["explain", id]).out;
+    assert!(text.contains("Insights, here and usually\n  i0"), "{text}");
+    let json = jane.ok("02T06:10", &["explain", id, "--json"]).out;
+    let insight = &serde_json::from_str::<serde_json::Value>(&json).unwrap()["insights"][0];
+    assert_eq!((&insight["id"], &insight["here"]), (&"i0".into(), &0.0.into()), "{insight}");
+    assert!((-0.05..0.0).contains(&insight["usual"].as_f64().unwrap()), "{insight}");
+
+    jane.ok("02T06:11", &["forget", "i0"]);
+    let after = block(&jane, "02T06:12");
+    assert!(!after["reasons"].to_string().contains("i0"), "{after}");
+    assert!(!jane.ok("02T06:12", &["explain", id]).out.contains("Insights,"));
+    jane.ok("02T06:15", &["sync"]);
+    assert!(!on_calendar().contains("(i0)"), "{}", on_calendar());
+    let after = block(&jane, "02T06:16");
+    assert_eq!((&after["start"], &after["state"]), (&before["start"], &"proposed".into()));
 }
 
 #[test]

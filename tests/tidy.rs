@@ -47,7 +47,7 @@ const HOMES: Homes = &[
     ("async-trait", &["calendar", "sync/poll", "sync/apply"]),
     ("tokio", &["calendar", "sync/poll", "sync/apply", "cycle", "cli", "daemon"]),
     ("libdav", &["calendar"]),
-    ("reqwest", &["calendar", "text/assistant"]),
+    ("reqwest", &["calendar", "text/endpoint", "text/assistant"]),
     ("rustls", &["calendar"]),
     ("google-calendar3", &["calendar"]),
     ("yup-oauth2", &["calendar"]),

@@ -8,7 +8,7 @@ mod secret;
 mod tls;
 pub mod names;
 pub mod http;
-mod pause;
+pub mod pause;
 pub mod caldav;
 pub mod google;
 pub mod vdir;

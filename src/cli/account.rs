@@ -12,6 +12,8 @@ use crate::sync::diff::Deletions;
 use crate::sync::poll::{Client, Discovery};
 use crate::sync::status::Status;
 use crate::text::assistant::{Access, Assistant};
+use crate::text::embed::endpoint::{self as embeddings, Embeddings};
+use crate::text::mem0::{self, Mem0};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
@@ -161,6 +163,37 @@ pub fn assistant(config: &Config) -> Result<Option<Assistant>, String> {
     };
     let http = Http::new().map_err(|e| e.to_string())?;
     Assistant::new(http, access).map(Some).map_err(|e| e.to_string())
+}
+
+/// Who turns titles into vectors, where the person names somebody.
+///
+/// # Errors
+/// In one sentence, why it can't be asked: the embedder inside the program does it then.
+pub fn embeddings(config: &Config) -> Result<Option<Embeddings>, String> {
+    let Some(wanted) = &config.embedder else { return Ok(None) };
+    let key = wanted.key.as_ref().map(PasswordSource::read).transpose();
+    let key = key.map_err(|e| format!("its key can't be had: {e}"))?;
+    let access = embeddings::Access {
+        url: wanted.url.clone(),
+        model: wanted.model.clone(),
+        key,
+        timeout: wanted.timeout,
+    };
+    let http = Http::new().map_err(|e| e.to_string())?;
+    Embeddings::new(http, access).map(Some).map_err(|e| e.to_string())
+}
+
+/// The server that insights are mirrored to, where the person names one.
+///
+/// # Errors
+/// In one sentence, why it can't be asked.
+pub fn mem0(config: &Config) -> Result<Option<Mem0>, String> {
+    let Some(wanted) = &config.mirror else { return Ok(None) };
+    let key = wanted.key.as_ref().map(PasswordSource::read).transpose();
+    let key = key.map_err(|e| format!("its key can't be had: {e}"))?;
+    let access = mem0::Access { url: wanted.url.clone(), user: wanted.user.clone(), key };
+    let http = Http::new().map_err(|e| e.to_string())?;
+    Mem0::new(http, access).map(Some).map_err(|e| e.to_string())
 }
 
 /// Their home and the stays they told.

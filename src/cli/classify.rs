@@ -7,6 +7,8 @@ use super::{CommandError, Global, output};
 use crate::task::assign::{Assigned, assign};
 use crate::task::category::{CategoryGuess, CategoryHead, Context};
 use crate::task::classify::{Query, classify, says_nothing};
+use crate::task::company::{Company, Signs};
+use crate::task::prior::no_leaning;
 use crate::task::{TypeId, Types, title, topic};
 use crate::text::embed::{self, ArtefactError, Embedder, StaticEmbedder};
 use input::{Item, Items};
@@ -15,8 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Sort titles (or JSON lines) on stdin into task types
 ///
 /// Reads one title a line, or JSON lines {id, user, title, start or weekday and hour, duration_min,
-/// attendees, recurring, series_id} in time order. Each user has their own types, which begin
-/// empty; nothing is read from or kept in the store.
+/// attendees, recurring, series_id, calendar, guests} in time order. Each user has their own types,
+/// which begin empty; nothing is read from or kept in the store.
 ///
 /// With --teach it is the other way round: lines TITLE<tab>TYPE or TITLE<tab>TYPE<tab>CATEGORY, or
 /// JSON lines {title, task_type, category}, say what your own events are, and that wins for ever:
@@ -59,6 +61,8 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
         if args.title_only {
             item.context = Context::default();
             item.series = None;
+            item.calendar = None;
+            item.guests.clear();
         }
         if people.len() >= MOST_USERS && !people.contains_key(&item.user) {
             let message = format!("more than {MOST_USERS} users in one stream");
@@ -84,6 +88,7 @@ pub(super) fn broken(error: ArtefactError) -> CommandError {
 #[derive(Default)]
 struct Person {
     types: Types,
+    company: Company,
     labels: BTreeMap<TypeId, String>,
     taken: BTreeSet<String>,
 }
@@ -105,11 +110,13 @@ impl Person {
         let weighed = topic::weights(&self.types, &normalised)
             .map(|weights| embedder.embed_weighed(&normalised, &weights));
         let guess = head.guess(&embedding, &item.context);
+        let signs = Signs { calendar: item.calendar.as_deref(), guests: &item.guests };
         let query = Query {
             title: &item.title,
             normalised: &normalised,
             embedding: &embedding,
             weighed: weighed.as_ref(),
+            company: Some((&self.company, signs)),
             series: item.series.as_ref(),
             context: item.context,
             guess,
@@ -119,11 +126,12 @@ impl Person {
         }
         let verdict = classify(&self.types, &query, embedder.calibration());
         let votes = |id: TypeId| self.types.by_id.get(&id).map(|kind| kind.category_votes);
-        let company = verdict.known().and_then(votes);
-        let assigned = assign(&mut self.types, &query, &verdict, &guess);
+        let others = verdict.known().and_then(votes);
+        let assigned = assign(&mut self.types, &query, &verdict, &guess, &no_leaning);
+        self.company.observe(assigned.id, &signs);
         Row {
             label: Some(self.label(assigned)),
-            guess: company.map_or(guess, |votes| guess.among(&votes)),
+            guess: others.map_or(guess, |votes| guess.among(&votes)),
             similarity: verdict.similarity(),
             unsure: verdict.is_unsure(),
             new: assigned.new,

@@ -145,6 +145,7 @@ fn summary(config: &Config) -> Value {
         "working_hours": hours(config),
         "mode": config.suggestions.mode.word(),
         "assistant": config.assistant.as_ref().map(|assistant| &assistant.url),
+        "embedder": config.embedder.as_ref().map(|embedder| &embedder.url),
         "store": config.store,
     })
 }
@@ -179,6 +180,9 @@ fn text(config: &Config) -> String {
         let titles = if assistant.terms.titles { "told titles" } else { "told no titles" };
         let words = format!("{} at {}, {titles}", assistant.model, assistant.url);
         lines.push(("model", words));
+    }
+    if let Some(embedder) = &config.embedder {
+        lines.push(("titles", format!("compared by {} at {}", embedder.model, embedder.url)));
     }
     lines.push(("store", config.store.display().to_string()));
     let line = |(name, value): (&str, String)| format!("  {name:<8} {value}\n");

@@ -1,6 +1,6 @@
 //! `chronotype forget`: takes an insight out of every file for good.
 
-use super::{CommandError, Global, context, name, output};
+use super::{CommandError, Global, context, mirror, name, output};
 use crate::memory::forgotten::Forgotten;
 use crate::memory::graph::Graph;
 use crate::store;
@@ -28,7 +28,17 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
         return Err(CommandError::failure(format!("there is no insight {}", name::insight(id)))
             .hint("`chronotype insights` lists them"));
     }
-    let context::Opened { config, principal, store, .. } = opened;
+    let context::Opened { config, principal, store, person, .. } = opened;
+    // No block owes it anything any more; those on the calendar are written anew next turn.
+    let mut after = person.clone();
+    for block in after.suggestions.values_mut() {
+        block.uncite(&|cited| cited != id);
+    }
+    if let Err(why) = mirror::forget(&config, &mut after.mirror, id) {
+        let lies = "what was mirrored of it could not be taken back there";
+        output::warn(&format!("{lies}: {why}; the next turn tries again where it can"));
+    }
+    store.commit(&principal, &person, &after)?;
     // Nobody may have it open while it is written anew, this process included.
     drop(store);
     let salt = salt();

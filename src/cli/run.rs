@@ -61,7 +61,16 @@ fn house(config: &Config, global: &Global) -> Result<House, String> {
         None
     });
     let asked = assistant.is_some();
-    let brain = Brain::local().map_err(|e| e.to_string())?.with_assistant(assistant);
+    let embeddings = account::embeddings(config).unwrap_or_else(|why| {
+        tracing::warn!(%why, "the embeddings endpoint is not asked");
+        None
+    });
+    let brain = Brain::local().map_err(|e| e.to_string())?;
+    let mem0 = account::mem0(config).unwrap_or_else(|why| {
+        tracing::warn!(%why, "insights are not mirrored");
+        None
+    });
+    let brain = brain.with_assistant(assistant).with_embeddings(embeddings).with_mem0(mem0);
     let folder = |account: &crate::config::Account| match &account.kind {
         AccountKind::Vdir { path } => Some((account.name.clone(), path.clone())),
         AccountKind::Caldav { .. } | AccountKind::Google { .. } => None,

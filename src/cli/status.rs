@@ -4,7 +4,7 @@ use super::context::Looked;
 use super::cure::{Cure, SIGN_IN};
 use super::output::{BAD, FAINT, HEADING, WARN, styled};
 use super::table::{Align, Cell, Table, plain, wrap};
-use super::{CommandError, Global, account, assistant, context, output, risks};
+use super::{CommandError, Global, account, assistant, context, embedder, mirror, output, risks};
 use crate::config::Config;
 use crate::event::Href;
 use crate::store::Person;
@@ -47,7 +47,10 @@ pub fn run(_args: &Args, global: &Global) -> Result<(), CommandError> {
     }
     text.push_str(&risks::list(&looked.person.risks, clock.now, clock.zone));
     text.push_str(&assistant::summary(&looked.person.assistant, prices(&looked.config), &clock));
-    text.push_str(&collections(&looked.person, &clock));
+    text.push_str(&embedder::summary(&looked.person.vectors, &looked.config, &clock));
+    let Looked { person, config, .. } = &looked;
+    text.push_str(&mirror::summary(&person.mirror, &person.memory, config, &clock));
+    text.push_str(&collections(person, &clock));
     output::data(&text)
 }
 
@@ -266,5 +269,7 @@ fn document(looked: &Looked, now: DateTime<Utc>) -> Value {
         "accounts_in_trouble": accounts.collect::<Vec<_>>(),
         "collections": collections.collect::<Vec<_>>(),
         "assistant": assistant::document(&person.assistant, prices(&looked.config)),
+        "embedder": embedder::document(&person.vectors, &looked.config),
+        "mirror": mirror::document(&person.mirror, &person.memory, &looked.config),
     })
 }

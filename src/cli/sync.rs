@@ -62,7 +62,15 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
     };
     settings.assistant = settings.assistant.filter(|_| assistant.is_some());
     let brain = Brain::local().map_err(|e| CommandError::failure(e.to_string()))?;
-    let brain = brain.with_assistant(assistant);
+    let embeddings = account::embeddings(config).unwrap_or_else(|why| {
+        output::warn(&format!("the embeddings endpoint is not asked: {why}"));
+        None
+    });
+    let mem0 = account::mem0(config).unwrap_or_else(|why| {
+        output::warn(&format!("insights are not mirrored: {why}"));
+        None
+    });
+    let brain = brain.with_assistant(assistant).with_embeddings(embeddings).with_mem0(mem0);
     let clients = account::clients(config);
     if clients.is_empty() {
         return Err(CommandError::config("the config names no account")

@@ -1,10 +1,10 @@
 //! Checks `[assistant]`: what a model needs to be asked, and on what terms.
 
+use super::Assistant;
 use super::check::Check;
+use super::endpoint::Keys;
 use super::file;
-use super::{Assistant, PasswordSource};
 use crate::task::advice::{Budget, Terms};
-use crate::text::assistant::address;
 use std::time::Duration;
 use toml::Spanned;
 
@@ -15,12 +15,15 @@ impl Check<'_> {
     /// `None` unless it is switched on.
     pub(super) fn assistant(&mut self, given: &file::Assistant) -> Option<Assistant> {
         let on = given.enabled.as_ref().filter(|on| *on.get_ref());
-        let url = self.address(given, on);
+        let hint = "url = \"http://127.0.0.1:11434/v1\", or a hosted one by https";
+        let missing = ("assistant.url", "an assistant needs a url", hint);
+        let url = self.service_url(&given.url, on.map(Spanned::span), missing);
         if let (Some(on), None) = (on, &given.model) {
             let hint = "the name the endpoint knows it by: model = \"llama3.1\"";
             self.bad(Some(on.span()), "assistant.model", "an assistant needs a model", hint);
         }
-        let key = self.key(given);
+        let keys = Keys { plain: &given.key, command: &given.key_command, file: &given.key_file };
+        let key = self.service_key("assistant", &keys, "");
         let usual = Terms::usual();
         let trust = self.fraction(&given.trust, "assistant.trust");
         let prices = [
@@ -45,43 +48,6 @@ impl Check<'_> {
             terms: Terms { titles, trust: trust.map_or(usual.trust, |trust| trust as f32), budget },
             prices,
         })
-    }
-
-    fn address(&mut self, given: &file::Assistant, on: Option<&Spanned<bool>>) -> Option<String> {
-        let hint = "url = \"http://127.0.0.1:11434/v1\", or a hosted one by https";
-        match (&given.url, on) {
-            (Some(url), _) => {
-                let text = url.get_ref().trim().to_owned();
-                let read = address(&text);
-                if let Err(error) = &read {
-                    self.bad(Some(url.span()), "assistant.url", error.to_string(), hint);
-                }
-                read.ok().map(|_| text)
-            }
-            (None, Some(on)) => {
-                self.bad(Some(on.span()), "assistant.url", "an assistant needs a url", hint);
-                None
-            }
-            (None, None) => None,
-        }
-    }
-
-    fn key(&mut self, given: &file::Assistant) -> Option<PasswordSource> {
-        if let Some(plain) = &given.key {
-            let hint = "key_command = \"pass show llm\", or key_file = \"...\"";
-            let message = "keys don't belong into this file";
-            self.bad(Some(plain.span()), "assistant.key", message, hint);
-        }
-        match (&given.key_command, &given.key_file) {
-            (Some(_), Some(file)) => {
-                let message = "key_command and key_file can't both be given";
-                self.bad(Some(file.span()), "assistant.key_file", message, "keep one of them");
-                None
-            }
-            (Some(command), None) => Some(PasswordSource::Command(command.get_ref().clone())),
-            (None, Some(file)) => Some(PasswordSource::File(self.path(file, "assistant.key_file"))),
-            (None, None) => None,
-        }
     }
 
     /// A price for a million tokens, in whatever money.

@@ -35,6 +35,8 @@ pub(super) fn check(file: &File, text: &str, origin: &Origin) -> Result<Config, 
         planning: c.planning(&file.planning, &file.suggestions),
         suggestions: c.suggestions(&file.suggestions),
         assistant: c.assistant(&file.assistant),
+        embedder: c.embedder(&file.embedder),
+        mirror: c.memory(&file.memory, person.as_ref().map_or("", |p| p.id.as_str())),
         store: c.store(&file.store.path),
         daemon: c.daemon(&file.daemon),
         notes: Vec::new(),
@@ -92,7 +94,12 @@ impl<'a> Check<'a> {
         number
     }
 
-    fn word<T: Copy>(&mut self, value: &Text, key: &str, words: &[(&str, T)]) -> Option<T> {
+    pub(super) fn word<T: Copy>(
+        &mut self,
+        value: &Text,
+        key: &str,
+        words: &[(&str, T)],
+    ) -> Option<T> {
         let value = value.as_ref()?;
         self.one_of(value, key, words)
     }
@@ -329,12 +336,8 @@ impl<'a> Check<'a> {
 
     /// What can be written and does nothing yet.
     fn later(&mut self, file: &File) {
-        let embedder = file.embedder.kind.as_ref().filter(|kind| kind.get_ref() != "local");
         let dashboard = file.daemon.dashboard.as_ref().filter(|at| at.get_ref() != "off");
-        let asked = [
-            (embedder.map(Spanned::span), "embedder.kind", "\"local\""),
-            (dashboard.map(Spanned::span), "daemon.dashboard", "\"off\""),
-        ];
+        let asked = [(dashboard.map(Spanned::span), "daemon.dashboard", "\"off\"")];
         for (at, key, only) in asked {
             if at.is_some() {
                 let message = "not available in this release yet".to_owned();

@@ -26,6 +26,7 @@ table!(File {
     suggestions: Suggestions,
     assistant: Assistant,
     embedder: Embedder,
+    memory: Memory,
     store: Store,
     daemon: Daemon,
 });
@@ -104,7 +105,23 @@ table!(Assistant {
     price_out: Option<Spanned<f64>>,
 });
 
-table!(Embedder { kind: Text });
+table!(Embedder {
+    kind: Text,
+    url: Text,
+    model: Text,
+    key: Text,
+    key_command: Text,
+    key_file: Text,
+    timeout_seconds: Number,
+});
+
+table!(Memory {
+    mirror_url: Text,
+    mirror_user: Text,
+    mirror_key: Text,
+    mirror_key_command: Text,
+    mirror_key_file: Text,
+});
 
 table!(Store { path: Text });
 

@@ -7,6 +7,9 @@ mod file;
 mod check;
 mod account;
 mod assistant;
+mod embedder;
+mod memory;
+mod endpoint;
 mod problem;
 mod password;
 mod show;
@@ -61,6 +64,10 @@ pub struct Config {
     pub suggestions: Suggestions,
     /// A language model to ask about new types; `None` = none.
     pub assistant: Option<Assistant>,
+    /// Who turns titles into vectors; `None` = the embedder inside the program.
+    pub embedder: Option<Embedder>,
+    /// Where insights are mirrored; `None` = nowhere.
+    pub mirror: Option<Mirror>,
     /// The folder of the store.
     pub store: PathBuf,
     /// The background service.
@@ -216,6 +223,30 @@ pub struct Assistant {
     pub terms: Terms,
     /// Money for a million tokens read and written, where given.
     pub prices: [Option<f64>; 2],
+}
+
+/// `[embedder]` that is not inside the program.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Embedder {
+    /// The endpoint, up to and without `/embeddings`.
+    pub url: String,
+    /// The model's name there.
+    pub model: String,
+    /// Where its key comes from; `None` = it wants none.
+    pub key: Option<PasswordSource>,
+    /// For one batch of titles.
+    pub timeout: Duration,
+}
+
+/// `[memory]` with a mirror.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mirror {
+    /// The Mem0 server, up to and without `/memories`.
+    pub url: String,
+    /// Whose memories they are there.
+    pub user: String,
+    /// Where its key comes from; `None` = it wants none.
+    pub key: Option<PasswordSource>,
 }
 
 /// `[daemon]`.

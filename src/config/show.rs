@@ -1,6 +1,6 @@
 //! The config in force, written as a config: every key, with its default where the file is silent.
 
-use super::{Account, AccountKind, Assistant, Config, PasswordSource, Person};
+use super::{Account, AccountKind, Assistant, Config, Embedder, Mirror, PasswordSource, Person};
 use std::fmt::Display;
 use std::path::Path;
 use toml::value::{Date, Datetime};
@@ -22,8 +22,8 @@ impl Config {
         out.key("daily_cap", u32::from(self.planning.daily_cap));
         out.key("colours", self.suggestions.colours);
         out.assistant(self.assistant.as_ref());
-        out.table("[embedder]");
-        out.key("kind", "local");
+        out.embedder(self.embedder.as_ref());
+        out.mirror(self.mirror.as_ref());
         out.table("[store]");
         out.path("path", &self.store);
         out.table("[daemon]");
@@ -105,11 +105,7 @@ impl Lines {
         let Some(Assistant { url, model, key, timeout, terms, prices }) = assistant else { return };
         self.key("url", url.as_str());
         self.key("model", model.as_str());
-        match key {
-            Some(PasswordSource::Command(_)) => self.remark("key_command: set, not shown"),
-            Some(PasswordSource::File(path)) => self.path("key_file", path),
-            None => {}
-        }
+        self.secret("", key.as_ref());
         self.key("titles", terms.titles);
         // As it was written: 0.4, not the nearest binary fraction.
         self.key("trust", (f64::from(terms.trust) * 1e6).round() / 1e6);
@@ -118,6 +114,35 @@ impl Lines {
         self.key("timeout_seconds", i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX));
         for (name, price) in ["price_in", "price_out"].iter().zip(prices) {
             price.iter().for_each(|price| self.key(name, *price));
+        }
+    }
+
+    fn embedder(&mut self, embedder: Option<&Embedder>) {
+        self.table("[embedder]");
+        self.key("kind", if embedder.is_some() { "endpoint" } else { "local" });
+        let Some(Embedder { url, model, key, timeout }) = embedder else { return };
+        self.key("url", url.as_str());
+        self.key("model", model.as_str());
+        self.secret("", key.as_ref());
+        self.key("timeout_seconds", i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX));
+    }
+
+    fn mirror(&mut self, mirror: Option<&Mirror>) {
+        self.table("[memory]");
+        let Some(Mirror { url, user, key }) = mirror else { return };
+        self.key("mirror_url", url.as_str());
+        self.key("mirror_user", user.as_str());
+        self.secret("mirror_", key.as_ref());
+    }
+
+    /// Where a service's key comes from.
+    fn secret(&mut self, prefix: &str, key: Option<&PasswordSource>) {
+        match key {
+            Some(PasswordSource::Command(_)) => {
+                self.remark(format!("{prefix}key_command: set, not shown"));
+            }
+            Some(PasswordSource::File(path)) => self.path(&format!("{prefix}key_file"), path),
+            None => {}
         }
     }
 

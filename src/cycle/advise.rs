@@ -5,13 +5,15 @@
 //! an assistant nothing here does anything.
 
 use super::{Brain, Report, Turn};
-use crate::memory::graph::{Insight, Node};
+use crate::memory::recall::Work;
 use crate::store::Person;
 use crate::task::advice::{
     Advice, Question, Terms, known_answer, open_questions, question, start_from,
 };
-use crate::task::{TaskType, TypeId, assign};
+use crate::task::{TypeId, assign};
 use crate::text::assistant::Assistant;
+use crate::text::endpoint::{Again, Failure};
+use chrono::TimeDelta;
 
 /// Insights told with a question.
 const INSIGHTS_TOLD: usize = 3;
@@ -75,22 +77,15 @@ impl Brain {
     /// The question about a type as it would be sent.
     pub fn question(&self, person: &Person, id: TypeId, terms: &Terms) -> Option<Question> {
         let kind = person.types.by_id.get(&id)?;
-        let about = person.memory.active().filter(|insight| concerns(insight, kind));
+        let work = Work::of(kind);
+        let about = person.memory.active().filter(|insight| work.is_concerned(insight));
         let told: Vec<String> = about.map(|i| i.sentence.clone()).take(INSIGHTS_TOLD).collect();
         question(&person.types, id, &told, self.calibration(), terms)
     }
 }
 
-/// About the person as a whole, or about this kind of work.
-fn concerns(insight: &Insight, kind: &TaskType) -> bool {
-    match insight.about.first() {
-        Some(Node::Person) => true,
-        Some(Node::Category(word)) => word == kind.category.word(),
-        _ => false,
-    }
-}
-
-/// Asks one after the other, and notes what came.
+/// Asks one after the other, and notes what came. After one that is not answered in time, or a wish
+/// to be left alone, the rest waits for another turn: this one is held up once at most.
 pub(super) async fn ask(
     assistant: &Assistant,
     questions: &[Question],
@@ -99,7 +94,8 @@ pub(super) async fn ask(
     report: &mut Report,
 ) -> Person {
     let mut person = person.clone();
-    for question in questions {
+    let mut waiting = questions.iter();
+    for question in waiting.by_ref() {
         let reply = assistant.ask(question).await;
         report.asked += 1;
         match reply.answer {
@@ -109,11 +105,25 @@ pub(super) async fn ask(
                     advice.answer = Some(answer);
                 }
             }
-            Err(why) => {
+            Err(Failure { why, again, .. }) => {
                 tracing::warn!(%why, "the assistant gave no answer");
                 person.assistant.failed(turn.now, reply.usage, &why);
+                match again {
+                    Again::AnyTime => {}
+                    Again::NotNow => break,
+                    Again::After(pause) => {
+                        let pause = TimeDelta::from_std(pause).unwrap_or_default();
+                        person.assistant.leave_alone(turn.now + pause);
+                        break;
+                    }
+                }
             }
         }
+    }
+    // What was not sent after all may be asked another time.
+    for question in waiting {
+        person.types.advice.remove(&question.task_type);
+        person.assistant.unasked(turn.now);
     }
     person
 }

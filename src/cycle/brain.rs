@@ -6,15 +6,19 @@ pub use why::{Door as FiledBy, Filed};
 
 use super::Report;
 use crate::event::time::{local_date, local_hour, weekday};
-use crate::event::{Event, EventId, Span, Uid};
+use crate::event::{Event, EventId, Events, Guests, Role, Span, Uid};
+use crate::memory::recall;
 use crate::store::Person;
 use crate::task::assign::{Assigned, assign};
-use crate::task::category::{CategoryHead, Context};
+use crate::task::category::{CategoryGuess, CategoryHead, Context};
 use crate::task::classify::{Calibration, Query, Verdict, classify, says_nothing};
+use crate::task::company::{Company, Signs};
 use crate::task::refile::Look;
 use crate::task::{Embedding, TypeId, Types, title, topic};
 use crate::text::assistant::Assistant;
+use crate::text::embed::endpoint::{Embeddings, Fetched};
 use crate::text::embed::{ArtefactError, Embedder, StaticEmbedder, category_head};
+use crate::text::mem0::Mem0;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,11 +28,18 @@ const PROBES: usize = 4;
 /// A vector from the store is the same one up to its rounding.
 const SAME_VECTOR: f32 = 0.98;
 
-/// What turns titles into task types.
+/// What turns titles into task types, and whom it may turn to.
 pub struct Brain {
+    /// What compares titles.
     embedder: Box<dyn Embedder>,
+    /// What the head reads.
+    local: StaticEmbedder,
+    /// Whether `embedder` gives the vectors that the head reads.
+    is_local: bool,
     head: CategoryHead,
     assistant: Option<Assistant>,
+    embeddings: Option<Embeddings>,
+    mem0: Option<Mem0>,
 }
 
 impl Brain {
@@ -37,8 +48,53 @@ impl Brain {
     /// # Errors
     /// An artefact can't be read: this build is broken.
     pub fn local() -> Result<Self, ArtefactError> {
-        let embedder = Box::new(StaticEmbedder::new()?);
-        Ok(Self { embedder, head: category_head()?, assistant: None })
+        let (local, head) = (StaticEmbedder::new()?, category_head()?);
+        let embedder = Box::new(local.clone());
+        Ok(Self {
+            embedder,
+            local,
+            is_local: true,
+            head,
+            assistant: None,
+            embeddings: None,
+            mem0: None,
+        })
+    }
+
+    /// With an endpoint to fetch vectors from, where there is one; until they are there it compares
+    /// by the embedder inside the binary.
+    pub fn with_embeddings(self, embeddings: Option<Embeddings>) -> Self {
+        Self { embeddings, ..self }
+    }
+
+    /// With a server that insights are mirrored to, where there is one.
+    pub fn with_mem0(self, mem0: Option<Mem0>) -> Self {
+        Self { mem0, ..self }
+    }
+
+    pub(super) fn mem0(&self) -> Option<&Mem0> {
+        self.mem0.as_ref()
+    }
+
+    /// One that compares titles by these vectors; `None` = by the embedder inside the binary.
+    pub(super) fn with_vectors(&self, fetched: Option<Fetched>) -> Self {
+        let is_local = fetched.is_none();
+        let embedder: Box<dyn Embedder> = match fetched {
+            Some(fetched) => Box::new(fetched),
+            None => Box::new(self.local.clone()),
+        };
+        let (local, head) = (self.local.clone(), self.head.clone());
+        let (assistant, embeddings) = (self.assistant.clone(), self.embeddings.clone());
+        let mem0 = self.mem0.clone();
+        Self { embedder, local, is_local, head, assistant, embeddings, mem0 }
+    }
+
+    pub(super) fn embeddings(&self) -> Option<&Embeddings> {
+        self.embeddings.as_ref()
+    }
+
+    pub(super) fn local_embedder(&self) -> &StaticEmbedder {
+        &self.local
     }
 
     /// With a model to ask about new types.
@@ -64,12 +120,18 @@ impl Brain {
         report: &mut Report,
     ) {
         self.keep_up(&mut person.types);
+        let memory = &person.memory;
+        let leaning = |category| recall::leaning(memory, category);
         let mut vectors: BTreeMap<String, Embedding> = BTreeMap::new();
         let mut order: Vec<_> = ids
             .iter()
             .filter_map(|id| person.events.get(id).map(|e| (e.span.start_instant(zone), id)))
             .collect();
         order.sort();
+        if order.is_empty() {
+            return;
+        }
+        let mut company = company_of(&person.events, &person.guests, None);
         for (_, id) in order {
             if let Some(suggestion) = person.suggestions.get(&id.uid) {
                 let kind = suggestion.task_type;
@@ -86,12 +148,14 @@ impl Brain {
             let embedding =
                 vectors.entry(normalised.clone()).or_insert_with_key(|text| self.embed(text));
             let weighed = self.weighed(&person.types, &normalised);
-            let guess = self.head.guess(embedding, &context);
+            let guess = self.guess(&normalised, embedding, &context);
+            let signs = signs_of(event, &person.guests);
             let query = Query {
                 title: &event.title,
                 normalised: &normalised,
                 embedding,
                 weighed: weighed.as_ref(),
+                company: Some((&company, signs)),
                 series: series_of(event, &person.types),
                 context,
                 guess,
@@ -100,7 +164,9 @@ impl Brain {
                 continue;
             }
             let verdict = classify(&person.types, &query, self.embedder.calibration());
-            let Assigned { id: kind, new } = assign(&mut person.types, &query, &verdict, &guess);
+            let Assigned { id: kind, new } =
+                assign(&mut person.types, &query, &verdict, &guess, &leaning);
+            company.observe(kind, &signs);
             event.task_type = Some(kind);
             report.classified += 1;
             report.new_types += usize::from(new);
@@ -111,23 +177,27 @@ impl Brain {
     /// has used; one that is known is not counted again.
     pub fn type_of(&self, person: &mut Person, words: &str) -> TypeId {
         let normalised = title::normalise(words);
+        self.keep_up(&mut person.types);
         let embedding = self.embed(&normalised);
         let weighed = self.weighed(&person.types, &normalised);
         let context = Context::default();
-        let guess = self.head.guess(&embedding, &context);
+        let guess = self.guess(&normalised, &embedding, &context);
         let query = Query {
             title: words,
             normalised: &normalised,
             embedding: &embedding,
             weighed: weighed.as_ref(),
+            company: None,
             series: None,
             context,
             guess,
         };
         let verdict = classify(&person.types, &query, self.embedder.calibration());
+        let memory = &person.memory;
+        let leaning = |category| recall::leaning(memory, category);
         match verdict {
             Verdict::Known { near, .. } if person.types.by_id.contains_key(&near.id) => near.id,
-            _ => assign(&mut person.types, &query, &verdict, &guess).id,
+            _ => assign(&mut person.types, &query, &verdict, &guess, &leaning).id,
         }
     }
 
@@ -139,18 +209,29 @@ impl Brain {
 
     /// How a title looks to classification, in this context.
     pub fn look_at(&self, title: &str, context: Context) -> Look {
-        let embedding = self.embed(&title::normalise(title));
-        let guess = self.head.guess(&embedding, &context);
+        let normalised = title::normalise(title);
+        let embedding = self.embed(&normalised);
+        let guess = self.guess(&normalised, &embedding, &context);
         Look { embedding, context, guess }
+    }
+
+    /// What kind of work it looks like. The head reads the vectors it was made for: those that come
+    /// from elsewhere are of another space, where only the title can be embedded once more.
+    fn guess(&self, normalised: &str, embedding: &Embedding, context: &Context) -> CategoryGuess {
+        match self.is_local {
+            true => self.head.guess(embedding, context),
+            false => self.head.guess(&self.local.embed_one(normalised), context),
+        }
     }
 
     /// Wordings that another embedder turned into vectors (an earlier release's, say) are embedded
     /// anew; everything else of the types stays. A few tell for all: they are always done together.
-    fn keep_up(&self, types: &mut Types) {
+    pub(super) fn keep_up(&self, types: &mut Types) {
         let all = types.by_id.values().flat_map(|kind| &kind.exemplars);
         let differs = all.take(PROBES).any(|exemplar| {
             let now = self.embed(&exemplar.title);
-            now.cosine(&exemplar.embedding) < SAME_VECTOR && now.0.iter().any(|x| *x != 0.0)
+            let is_known = now.0.iter().any(|x| *x != 0.0);
+            is_known && now.cosine(&exemplar.embedding) < SAME_VECTOR
         });
         if !differs {
             return;
@@ -178,6 +259,21 @@ impl Brain {
 fn series_of<'a>(event: &'a Event, types: &Types) -> Option<&'a Uid> {
     let related = event.related_to.as_ref().filter(|uid| types.by_series.contains_key(uid));
     event.recurring.then_some(&event.id.uid).or(related)
+}
+
+/// Whom the person meets and in which calendar, by type, as all of their events but one tell.
+fn company_of(events: &Events, guests: &Guests, but: Option<&EventId>) -> Company {
+    let mut company = Company::default();
+    for event in events.values().filter(|event| Some(&event.id) != but) {
+        if let Some(kind) = event.task_type.filter(|_| event.role != Role::Suggested) {
+            company.observe(kind, &signs_of(event, guests));
+        }
+    }
+    company
+}
+
+fn signs_of<'a>(event: &'a Event, guests: &'a Guests) -> Signs<'a> {
+    Signs { calendar: Some(event.collection.as_str()), guests: guests.of(&event.id.uid) }
 }
 
 /// What is known beside the title; `None` for whole days.

@@ -17,7 +17,7 @@ pub fn explain_block(
     let at = |_: Step| {};
     let turn = Turn { principal, settings, now, at: &at, progress: &|_, _| {} };
     let requests = wishes::known(person, &turn);
-    let terms = wishes::insight_terms(person);
+    let voices = wishes::voices(person);
     account::of_block(
         &PlanInput {
             now,
@@ -28,7 +28,7 @@ pub fn explain_block(
             requests: &requests,
             principal,
             settings: &settings.planning,
-            bias: &|kind, weekday, hour| wishes::term(&terms, kind, weekday, hour),
+            voices: &voices,
         },
         uid,
     )

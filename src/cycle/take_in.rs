@@ -10,7 +10,7 @@ use crate::event::change::{Change, Context};
 use crate::event::fold::fold;
 use crate::event::ical::{self, ObjectResource};
 use crate::event::time::{local_date, local_midnight};
-use crate::event::{Event, EventId, Href, Observation, Uid, Window};
+use crate::event::{Event, EventId, Guests, Href, Observation, Uid, Window};
 use crate::store::Person;
 use crate::sync::diff::{Difference, diff};
 use crate::sync::poll::Account;
@@ -84,12 +84,32 @@ fn fold_in(
     if changes.is_empty() {
         return Vec::new();
     }
+    note_guests(person, seen, &addresses, turn);
     let folded = fold(Arc::make_mut(&mut person.events), &changes, &context);
     let problems = folded.problems.len();
     if problems > 0 {
         report.notes.push(format!("{problems} recurrence rules could not be read to their end"));
     }
     folded.unclassified
+}
+
+/// Whom the person is with, as salted hashes. The salt is drawn from who they are and when somebody
+/// was first seen: no two people's hashes are alike.
+fn note_guests(person: &mut Person, seen: &[Seen], own: &[String], turn: &Turn<'_>) {
+    let has_others = |s: &&Seen| s.object.events.iter().any(|e| !e.attendees.is_empty());
+    let is_known = |s: &&Seen| !person.guests.of(&s.object.uid).is_empty();
+    let concerned: Vec<&Seen> = seen.iter().filter(|s| has_others(s) || is_known(s)).collect();
+    if concerned.is_empty() {
+        return;
+    }
+    let mut guests = Guests::clone(&person.guests);
+    let salt = Guests::draw_salt(turn.principal, turn.now);
+    for seen in concerned {
+        guests.note(&seen.object, own, salt);
+    }
+    if guests != *person.guests {
+        person.guests = Arc::new(guests);
+    }
 }
 
 /// Takes over what a server says of an account, or why it said nothing.

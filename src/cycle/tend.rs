@@ -20,6 +20,7 @@ pub fn refile<R>(
     (now, zone): (DateTime<Utc>, Tz),
     work: impl FnOnce(&mut Tiers<'_>) -> (R, Moved),
 ) -> R {
+    brain.keep_up(&mut person.types);
     let look = |event: &Event| brain.look(event, zone);
     let (result, moved) = work(&mut Tiers {
         types: &mut person.types,

@@ -6,15 +6,15 @@ use crate::event::ical::{self, Todo, TodoStatus};
 use crate::event::mark::{mark_of, unmarked};
 use crate::event::time::local_midnight;
 use crate::event::{Stamp, Uid};
-use crate::memory::recall;
+use crate::memory::recall::{self, Work};
 use crate::schedule::habit::habits;
-use crate::schedule::plan::{PlanInput, plan as place};
+use crate::schedule::plan::{PlanInput, Voices, plan as place};
 use crate::schedule::request::{Ask, Door, Request, RequestKey};
 use crate::schedule::suggestion::{State, Suggestion};
 use crate::store::Person;
 use crate::sync::gesture::{self, Among, Company, Sighting};
 use crate::sync::reconcile::Target;
-use crate::task::TypeId;
+use crate::task::TaskType;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +28,8 @@ const HABIT_WEEKS: u32 = 2;
 pub(super) fn plan(person: &mut Person, brain: &Brain, turn: &Turn<'_>, report: &mut Report) {
     hold_back_late_moves(person, turn);
     let requests = requests(person, brain, turn);
-    let terms = insight_terms(person);
+    uncite(person);
+    let voices = voices(person);
     let plan = place(&PlanInput {
         now: turn.now,
         zone: turn.settings.zone,
@@ -38,7 +39,7 @@ pub(super) fn plan(person: &mut Person, brain: &Brain, turn: &Turn<'_>, report: 
         requests: &requests,
         principal: turn.principal,
         settings: &turn.settings.planning,
-        bias: &|kind, weekday, hour| term(&terms, kind, weekday, hour),
+        voices: &voices,
     });
     for (uid, _) in &plan.withdrawn {
         if let Some(suggestion) = person.suggestions.get_mut(uid) {
@@ -65,21 +66,18 @@ pub(super) fn plan(person: &mut Person, brain: &Brain, turn: &Turn<'_>, report: 
     recognise(person, turn);
 }
 
-/// What insights add for each type, by weekday and hour.
-pub(super) type Terms = BTreeMap<TypeId, [[f32; 24]; 7]>;
-
-pub(super) fn insight_terms(person: &Person) -> Terms {
-    let kinds = person.types.by_id.values();
-    kinds.map(|kind| (kind.id, recall::bias(&person.memory, kind))).collect()
+/// What insights say of the slots of each type.
+pub(super) fn voices(person: &Person) -> Voices {
+    let voices = |kind: &TaskType| (kind.id, recall::voices(&person.memory, &Work::of(kind)));
+    person.types.by_id.values().map(voices).collect()
 }
 
-/// One of them; ISO weekday, local hour.
-pub(super) fn term(terms: &Terms, kind: TypeId, weekday: u8, hour: u8) -> f32 {
-    let of = || {
-        let week = terms.get(&kind)?;
-        week.get(usize::from(weekday.checked_sub(1)?))?.get(usize::from(hour)).copied()
-    };
-    of().unwrap_or(0.0)
+/// An insight that ended, or was forgotten, speaks for no block any more.
+fn uncite(person: &mut Person) {
+    let holds: BTreeSet<u32> = person.memory.active().map(|insight| insight.id).collect();
+    for block in person.suggestions.values_mut() {
+        block.uncite(&|insight| holds.contains(&insight));
+    }
 }
 
 /// What is wanted as far as it can be told without looking at titles: the type of a request is that
@@ -184,6 +182,12 @@ fn requests(person: &mut Person, brain: &Brain, turn: &Turn<'_>) -> Vec<Request>
         requests.extend(habits(&person.events, &person.types, zone, turn.now, HABIT_WEEKS));
     }
     requests
+}
+
+/// The words of all that is to be placed.
+pub(super) fn titles(person: &Person, turn: &Turn<'_>) -> Vec<String> {
+    let all = todos(person, turn).into_iter().chain(asks(person));
+    all.map(|request| request.title).collect()
 }
 
 /// Open VTODOs of all collections, in order of UID (DESIGN section 8).

@@ -15,6 +15,7 @@ mod base32hex;
 mod clock;
 pub mod recurrence;
 pub mod mark;
+pub mod guest;
 pub mod html;
 pub mod trail;
 pub mod whereabouts;
@@ -24,6 +25,7 @@ mod series;
 pub mod fold;
 
 pub use base32hex::base32hex_name;
+pub use guest::{Guest, Guests};
 pub use id::{
     CollectionId, ETag, EventHash, EventId, Href, OUR_PREFIX, PrincipalId, SyncToken, Uid,
 };

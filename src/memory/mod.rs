@@ -15,6 +15,7 @@ pub mod record;
 pub mod note;
 pub mod recall;
 pub mod follow;
+pub mod mirror;
 
 pub use graph::{Graph, Insight, Kind, Node};
 pub use record::reflect;

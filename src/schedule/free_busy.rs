@@ -77,6 +77,23 @@ impl Horizon {
         (self.minute(end) == minute + length).then_some((start, end))
     }
 
+    /// The wall-clock minutes that a day lacks where clocks go forward.
+    pub fn skipped(&self, day: usize) -> Option<(i32, i32)> {
+        let midnight = i32::try_from(day).ok()?.checked_mul(DAY)?;
+        let offset = |minute| {
+            Some(self.moment(minute)?.with_timezone(&self.zone).offset().fix().local_minus_utc())
+        };
+        // Most days lack none, and each look into the zone costs; a midnight may be lacking.
+        if let (Some(before), Some(after)) = (offset(midnight), offset(midnight + DAY))
+            && after <= before
+        {
+            return None;
+        }
+        let mut lacking = (midnight..midnight + DAY).filter(|m| self.moment(*m).is_none());
+        let first = lacking.next()?;
+        Some((first, lacking.last().unwrap_or(first) + 1))
+    }
+
     /// Weekday of a day of the horizon, 0 = Monday.
     pub fn weekday(&self, day: usize) -> usize {
         (self.first.weekday().num_days_from_monday() as usize + day) % 7

@@ -6,6 +6,7 @@
 //! each choice rests on, [`reasons`] puts that into words, [`risk`] names deadlines in danger.
 
 pub mod account;
+pub mod heard;
 pub mod risk;
 mod blocks;
 mod ground;
@@ -21,6 +22,7 @@ use super::request::{Request, RequestKey};
 use super::suggestion::Suggestion;
 use super::working::{Lunch, WorkingHours};
 use crate::event::{Events, PrincipalId, Uid};
+use crate::memory::recall::Voice;
 use crate::task::{TypeId, Types};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -74,8 +76,8 @@ impl Default for Planning {
     }
 }
 
-/// What insights add to a slot: type, ISO weekday (1 = Monday), local hour; cut to ±0.05.
-pub type Bias<'a> = &'a dyn Fn(TypeId, u8, u8) -> f32;
+/// What insights say of the slots of each type; a type without any may be missing.
+pub type Voices = BTreeMap<TypeId, Vec<Voice>>;
 
 /// Everything a plan depends on.
 #[derive(Clone, Copy)]
@@ -97,7 +99,7 @@ pub struct PlanInput<'a> {
     /// How they want it.
     pub settings: &'a Planning,
     /// What insights say.
-    pub bias: Bias<'a>,
+    pub voices: &'a Voices,
 }
 
 /// What should be so.

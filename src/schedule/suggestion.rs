@@ -92,6 +92,19 @@ pub struct Suggestion {
     pub published: Option<Published>,
 }
 
+/// The sentence that owes something to an insight: it names it at its end, as in `… (i3).`
+pub fn citing(clause: &str, insight: u32) -> String {
+    let mut letters = clause.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{} (i{insight}).", letters.as_str())
+}
+
+/// The insight that a sentence names at its end.
+fn cited(sentence: &str) -> Option<u32> {
+    let (_, id) = sentence.strip_suffix(").")?.rsplit_once(" (i")?;
+    id.parse().ok()
+}
+
 /// Last paragraph of every block: gestures are the interface.
 const GESTURES: &str = "Suggested by chronotype. Keep it or drag it to accept, edit it to make it \
                         yours, delete it to decline.";
@@ -122,6 +135,21 @@ impl Suggestion {
         }
         text.push_str(GESTURES);
         text
+    }
+
+    /// Takes back what it owes to insights that do not hold. A proposal that lies on the calendar
+    /// is to be written anew then; one on its way there keeps its words until it has arrived.
+    pub fn uncite(&mut self, holds: &dyn Fn(u32) -> bool) {
+        let before = self.reasons.len();
+        if self.intent.is_some() {
+            return;
+        }
+        self.reasons.retain(|sentence| cited(sentence).is_none_or(holds));
+        let shorter = self.reasons.len() < before;
+        if shorter && self.state == State::Proposed && self.published.is_some() {
+            self.intent = Some(Intent::Update);
+            self.sequence = self.sequence.saturating_add(1);
+        }
     }
 
     /// Still wanted on the calendar: counts as placed.

@@ -92,10 +92,10 @@ impl WorkingHours {
     /// of ends, rounded outwards to half hours. A weekday with few of them follows the others;
     /// Saturday and Sunday count only by themselves. With fewer than ten in all: Monday to Friday,
     /// 09:00 to 17:00.
-    pub fn learned(events: &Events, zone: Tz) -> Self {
+    pub fn learned(own: &OwnTime) -> Self {
         let mut by_day: [Vec<(u16, u16)>; 7] = Default::default();
-        for (_, weekday, stretch) in own_stretches(events, zone) {
-            by_day[weekday].push(stretch);
+        for (_, weekday, stretch) in &own.0 {
+            by_day[*weekday].push(*stretch);
         }
         let all: Vec<_> = by_day[..5].iter().flatten().copied().collect();
         let week = usual_stretch(&all);
@@ -153,11 +153,11 @@ impl Lunch {
     }
 
     /// The minutes of the day that are kept free.
-    pub fn minutes(self, events: &Events, zone: Tz) -> Option<(u16, u16)> {
+    pub fn minutes<'a>(self, own: impl FnOnce() -> &'a OwnTime) -> Option<(u16, u16)> {
         match self {
             Lunch::Off => None,
             Lunch::Fixed(from, to) => Some((from, to)),
-            Lunch::Learned => Some(usual_lunch(events, zone)),
+            Lunch::Learned => Some(usual_lunch(own())),
         }
     }
 }
@@ -247,7 +247,17 @@ fn join(stretches: &mut Vec<(u16, u16)>) {
     *stretches = out;
 }
 
-/// The person's own timed events within one local day: days since the epoch, weekday, minutes.
+/// The person's own timed events within one local day: days since the epoch, weekday, minutes of
+/// the day. Read once a plan: it takes a look at every event and into the zone.
+pub struct OwnTime(Vec<(i32, usize, (u16, u16))>);
+
+impl OwnTime {
+    /// As tier 1 shows it, in the zone where the person is now.
+    pub fn of(events: &Events, zone: Tz) -> Self {
+        Self(own_stretches(events, zone).collect())
+    }
+}
+
 fn own_stretches(events: &Events, zone: Tz) -> impl Iterator<Item = (i32, usize, (u16, u16))> {
     let is_own = |e: &&Event| e.role == Role::Own && e.standing == Standing::Scheduled && e.busy;
     events.values().filter(is_own).filter_map(move |event| {
@@ -289,10 +299,10 @@ fn usual_stretch(events: &[(u16, u16)]) -> Option<(u16, u16)> {
 }
 
 /// Noon, unless another hour of lunch time is free on four days of five and clearly more often.
-fn usual_lunch(events: &Events, zone: Tz) -> (u16, u16) {
+fn usual_lunch(own: &OwnTime) -> (u16, u16) {
     let mut days: BTreeMap<i32, Vec<(u16, u16)>> = BTreeMap::new();
-    for (day, _, stretch) in own_stretches(events, zone) {
-        days.entry(day).or_default().push(stretch);
+    for (day, _, stretch) in &own.0 {
+        days.entry(*day).or_default().push(*stretch);
     }
     if days.len() < ENOUGH {
         return NOON;

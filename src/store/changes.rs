@@ -4,17 +4,17 @@
 //! costs a comparison.
 
 use super::record::{
-    AdviceEntry, CollectionEntry, CorrectionEntry, ExemplarEntry, FormerEntry, Keep, Keys, Kind,
-    LessonsEntry, LinkEntry, Meta, ObjectEntry, Record, SeriesEntry, ShapeEntry, TitleEntry,
-    TrialEntry, TurnEntry, TypeEntry, TypesMeta, encode, split,
+    AdviceEntry, CollectionEntry, CorrectionEntry, ExemplarEntry, FormerEntry, GuestsEntry, Keep,
+    Keys, Kind, LessonsEntry, LinkEntry, Meta, ObjectEntry, Record, SaltEntry, SentEntry,
+    SeriesEntry, ShapeEntry, TitleEntry, TrialEntry, TurnEntry, TypeEntry, TypesMeta, VectorEntry,
+    encode, split,
 };
 use super::{Person, StoreError};
-use crate::event::{CollectionId, Events, Href, PrincipalId};
+use crate::event::{CollectionId, Events, Guest, Guests, Href, PrincipalId};
 use crate::memory::graph::{Graph, Insight};
 use crate::sync::status::{Known, Status};
 use crate::task::correct::Corrections;
-use crate::task::journal::Journal;
-use crate::task::{Exemplar, TypeId, Types};
+use crate::task::{Exemplar, TypeId, Types, journal::Journal, vectors::Vectors};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,11 +40,18 @@ pub(super) fn between(principal: &PrincipalId, before: &Person, after: &Person) 
         (keys.named(Kind::Trial, &[account]), encode(&entry))
     });
     one(out, keys.only(Kind::Assistant), &before.assistant, &after.assistant);
+    vectors(out, &keys, &before.vectors, &after.vectors);
     events(out, &keys, &before.events, &after.events);
+    guests(out, &keys, &before.guests, &after.guests);
     types(out, &keys, &before.types, &after.types);
     corrections(out, &keys, &before.types.corrections, &after.types.corrections);
     journal(out, &keys, &before.journal, &after.journal);
     memory(out, &keys, &before.memory, &after.memory);
+    one(out, keys.only(Kind::Mirror), &before.mirror.server, &after.mirror.server);
+    section(out, &before.mirror.sent, &after.mirror.sent, |insight, sent| {
+        let one = SentEntry { insight: *insight, sent: sent.clone() };
+        (keys.number(Kind::Mirrored, *insight), encode(&one))
+    });
     section(out, &before.suggestions, &after.suggestions, |uid, suggestion| {
         (keys.named(Kind::Suggestion, &[uid.as_str()]), encode(suggestion))
     });
@@ -177,6 +184,18 @@ fn events(out: &mut Changes, keys: &Keys, before: &Arc<Events>, after: &Arc<Even
     section(out, before, after, |id, event| (keys.event(id, event.span), encode(event)));
 }
 
+fn guests(out: &mut Changes, keys: &Keys, before: &Arc<Guests>, after: &Arc<Guests>) {
+    if Arc::ptr_eq(before, after) {
+        return;
+    }
+    let salt = |guests: &Guests| SaltEntry { salt: guests.salt };
+    one(out, keys.only(Kind::Salt), &salt(before), &salt(after));
+    section(out, &before.by_object, &after.by_object, |object, guests| {
+        let guests = guests.iter().map(|Guest(hash)| *hash).collect();
+        (keys.short(Kind::Guests, object.0), encode(&GuestsEntry { object: *object, guests }))
+    });
+}
+
 fn types(out: &mut Changes, keys: &Keys, before: &Types, after: &Types) {
     section(out, &before.by_id, &after.by_id, |id, task_type| {
         (keys.number(Kind::TaskType, *id), encode(&TypeEntry::of(task_type)))
@@ -230,6 +249,16 @@ fn corrections(out: &mut Changes, keys: &Keys, before: &Corrections, after: &Cor
         let entry = CorrectionEntry::Apart { one: *one, other: *other };
         (key(&["apart", &one.to_string(), &other.to_string()]), encode(&entry))
     });
+}
+
+fn vectors(out: &mut Changes, keys: &Keys, before: &Vectors, after: &Vectors) {
+    one(out, keys.only(Kind::Embedder), &before.source, &after.source);
+    if !Arc::ptr_eq(&before.by_title, &after.by_title) {
+        section(out, &before.by_title, &after.by_title, |title, embedding| {
+            let entry = VectorEntry { title: title.clone(), embedding: embedding.clone() };
+            (keys.named(Kind::Vector, &[title]), encode(&entry))
+        });
+    }
 }
 
 fn journal(out: &mut Changes, keys: &Keys, before: &Arc<Journal>, after: &Arc<Journal>) {
@@ -303,6 +332,11 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
         Record::Event(event) => {
             Arc::make_mut(&mut person.events).insert(event.id.clone(), event);
         }
+        Record::Salt(SaltEntry { salt }) => Arc::make_mut(&mut person.guests).salt = salt,
+        Record::Guests(GuestsEntry { object, guests }) => {
+            let guests = guests.into_iter().map(Guest).collect();
+            Arc::make_mut(&mut person.guests).by_object.insert(object, guests);
+        }
         Record::TaskType(TypeEntry(task_type)) => {
             person.types.by_id.insert(task_type.id, task_type);
         }
@@ -317,6 +351,10 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
             person.types.advice.insert(task_type, advice);
         }
         Record::Assistant(ledger) => person.assistant = ledger,
+        Record::Embedder(source) => person.vectors.source = source,
+        Record::Vector(VectorEntry { title, embedding }) => {
+            Arc::make_mut(&mut person.vectors.by_title).insert(title, embedding);
+        }
         Record::Series(SeriesEntry { series, task_type }) => {
             person.types.by_series.insert(series, task_type);
         }
@@ -341,6 +379,10 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
             person.memory.links.insert(number, link);
         }
         Record::Looks(looks) => person.memory.looks = looks,
+        Record::Mirror(server) => person.mirror.server = server,
+        Record::Mirrored(SentEntry { insight, sent }) => {
+            person.mirror.sent.insert(insight, sent);
+        }
         Record::Forgotten(forgotten) => person.memory.forgotten.push(forgotten),
         Record::Suggestion(suggestion) => {
             person.suggestions.insert(suggestion.uid.clone(), suggestion);

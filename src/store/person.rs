@@ -1,8 +1,8 @@
 //! Everything kept of one person.
 
-use crate::event::Events;
-use crate::event::Uid;
+use crate::event::{Events, Guests, Uid};
 use crate::memory::graph::Graph;
+use crate::memory::mirror::Mirror;
 use crate::schedule::plan::Risk;
 use crate::schedule::request::Ask;
 use crate::schedule::suggestion::Suggestion;
@@ -10,6 +10,7 @@ use crate::sync::status::Status;
 use crate::task::Types;
 use crate::task::advice::Ledger;
 use crate::task::journal::Journal;
+use crate::task::vectors::Vectors;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,14 +22,20 @@ pub struct Person {
     pub status: Status,
     /// Tier 1; shared by the states of a turn until one changes it.
     pub events: Arc<Events>,
+    /// Whom they are with, beside tier 1; shared as the events are.
+    pub guests: Arc<Guests>,
     /// Tier 2.
     pub types: Types,
     /// What tier 2 was learned from, beside tier 1; shared as the events are.
     pub journal: Arc<Journal>,
+    /// Vectors of titles that came from an embedder beyond this computer's own.
+    pub vectors: Vectors,
     /// What is counted of the assistant's calls.
     pub assistant: Ledger,
     /// Tier 3.
     pub memory: Graph,
+    /// What of tier 3 lies at another memory server.
+    pub mirror: Mirror,
     /// Blocks, those that are over included.
     pub suggestions: BTreeMap<Uid, Suggestion>,
     /// Explicit asks.

@@ -13,7 +13,7 @@ use super::category::likeliest;
 use super::kind::{Category, TaskType, TypeId, Types};
 use super::learn::INITIAL_CONFIDENCE;
 use super::title;
-use crate::task::classify::Calibration;
+use crate::task::classify::{CONTEXT, Calibration};
 use chrono::{DateTime, Utc};
 use std::ops::RangeInclusive;
 
@@ -23,8 +23,6 @@ pub const LEAST_EVENTS: u32 = 2;
 const TITLES_TOLD: usize = 3;
 /// Nearest types told with it.
 const NEIGHBOURS_TOLD: usize = 3;
-/// From this similarity on another type is worth telling (DESIGN section 9).
-const NEAR: f32 = 0.65;
 /// Longest text told of anything, in characters.
 const LONGEST: usize = 120;
 /// Longest name taken from an answer, in characters.
@@ -229,7 +227,7 @@ fn neighbours(
     };
     let others = types.by_id.values().filter(|other| other.id != kind.id);
     let mut near: Vec<(f32, &TaskType)> = others.map(|other| (nearness(other), other)).collect();
-    near.retain(|(similarity, _)| *similarity >= NEAR);
+    near.retain(|(similarity, _)| *similarity >= CONTEXT);
     near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.id.cmp(&b.1.id)));
     let told = |(similarity, other): &(f32, &TaskType)| Neighbour {
         name: terms.titles.then(|| short(&other.name)),

@@ -1,9 +1,10 @@
 //! Files an event under the type that [`super::classify`] found, or under a new one.
 
 use super::category::{self, CategoryGuess, Context};
-use super::classify::{By, Near, Query, Verdict};
+use super::classify::{By, Neighbours, Query, Verdict};
 use super::kind::{Category, Exemplar, Hours, TaskType, TypeId, Types};
-use super::{prior, title, traits};
+use super::prior::{self, Leaning};
+use super::{title, traits};
 
 /// Types of one person: far more than anyone names, and a bound for the search through them. Once
 /// reached, an event goes to its nearest type.
@@ -14,8 +15,6 @@ pub const MOST_EXEMPLARS: usize = 24;
 pub const MOST_IDENTITIES: usize = 20_000;
 /// Names are cut at so many characters.
 pub const MOST_NAME: usize = 80;
-/// From this similarity on a new type starts half way to its neighbour's hours.
-const ALIKE: f32 = 0.6;
 /// Events that the prior of the duration weighs as much as.
 const DURATION_WEIGHT: f32 = 4.0;
 /// Longer events say nothing about how long such work takes: a day.
@@ -32,23 +31,25 @@ pub struct Assigned {
     pub new: bool,
 }
 
-/// Files an event: its type's wordings, name, category and usual length follow.
+/// Files an event: its type's wordings, name, category and usual length follow. A new type starts
+/// from its category, from the types near to it, and from what insights say of such work.
 pub fn assign(
     types: &mut Types,
     query: &Query,
     verdict: &Verdict,
     guess: &CategoryGuess,
+    leaning: Leaning<'_>,
 ) -> Assigned {
     let (id, new) = match verdict {
         Verdict::Known { near, .. } if types.by_id.contains_key(&near.id) => (near.id, false),
         // What the person named comes back under its number.
         Verdict::Known { near, by: By::Correction } => {
-            let kind = open(types, near.id, query, None, guess);
+            let kind = open(types, near.id, query, Neighbours::default(), (guess, leaning));
             types.by_id.insert(near.id, kind);
             (near.id, true)
         }
-        Verdict::Known { near, .. } => place(types, query, Some(*near), guess),
-        Verdict::New { nearest } => place(types, query, *nearest, guess),
+        Verdict::Known { near, .. } => place(types, query, (*near).into(), (guess, leaning)),
+        Verdict::New { near } => place(types, query, *near, (guess, leaning)),
     };
     count(types, id, &query.context, guess);
     if let Some(kind) = types.by_id.get_mut(&id) {
@@ -68,42 +69,38 @@ pub fn assign(
 }
 
 /// A new type, or the nearest one when there are too many.
-fn place(
-    types: &mut Types,
-    query: &Query,
-    nearest: Option<Near>,
-    guess: &CategoryGuess,
-) -> (TypeId, bool) {
+fn place(types: &mut Types, query: &Query, near: Neighbours, likely: Likely<'_>) -> (TypeId, bool) {
     if types.by_id.len() >= MOST_TYPES {
-        let near = nearest.map(|near| near.id).filter(|id| types.by_id.contains_key(id));
+        let near = near.nearest().map(|near| near.id).filter(|id| types.by_id.contains_key(id));
         if let Some(id) = near.or_else(|| types.by_id.keys().next().copied()) {
             return (id, false);
         }
     }
     let id = types.next;
     types.next = types.next.saturating_add(1);
-    let kind = open(types, id, query, nearest, guess);
+    let kind = open(types, id, query, near, likely);
     types.by_id.insert(id, kind);
     (id, true)
 }
+
+/// What kind of work it looks like, and what insights say of such work.
+type Likely<'a> = (&'a CategoryGuess, Leaning<'a>);
 
 fn open(
     types: &Types,
     id: TypeId,
     query: &Query,
-    nearest: Option<Near>,
-    guess: &CategoryGuess,
+    near: Neighbours,
+    (guess, leaning): Likely<'_>,
 ) -> TaskType {
     let given = &types.corrections;
     let category = given.categories.get(&id).copied().unwrap_or_else(|| guess.likeliest());
     let name =
         given.names.get(&id).cloned().unwrap_or_else(|| wording(query.title, query.normalised));
-    let alike =
-        nearest.filter(|near| near.similarity >= ALIKE).and_then(|near| types.by_id.get(&near.id));
-    let hours = match alike {
-        Some(similar) => Hours::from_similar(category, &similar.hours),
-        None => Hours::from_prior(category),
-    };
+    let known = |id: TypeId| types.by_id.get(&id).map(|kind| &kind.hours);
+    let context: Vec<(f32, &Hours)> =
+        near.context().filter_map(|near| Some((near.similarity, known(near.id)?))).collect();
+    let hours = Hours::of_new(category, &leaning(category), &context);
     blank(id, unique(types, id, &name), category, hours)
 }
 

@@ -5,6 +5,7 @@
 //! what is known beside the title is evidence for or against.
 
 use super::category::{CategoryGuess, Context};
+use super::company::{Company, Signs};
 use super::kind::{Category, Embedding, TaskType, TypeId, Types};
 use super::shape::{self, Shape};
 use super::title;
@@ -12,6 +13,10 @@ use crate::event::Uid;
 
 /// From this similarity on a type is reused, whatever the embedder.
 pub const REUSE: f32 = 0.8;
+/// From this similarity on another type is context: a new one starts from what is known of it.
+pub const CONTEXT: f32 = 0.65;
+/// Types that are context of one at most.
+const MOST_CONTEXT: usize = 3;
 /// ln(0.8 / 0.2): what brings the middle of the scale to [`REUSE`].
 const REUSE_LOGIT: f32 = 1.386_294_4;
 
@@ -73,6 +78,9 @@ pub struct Query<'a> {
     pub series: Option<&'a Uid>,
     /// What else is known.
     pub context: Context,
+    /// In which calendar and with whom, beside what the person's other events have shown; `None`
+    /// where neither is known.
+    pub company: Option<(&'a Company, Signs<'a>)>,
     /// What kind of work the event alone looks like.
     pub guess: CategoryGuess,
 }
@@ -99,6 +107,46 @@ pub struct Near {
     pub similarity: f32,
 }
 
+/// The types nearest to an event, the nearest first.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Neighbours([Option<Near>; MOST_CONTEXT]);
+
+impl Neighbours {
+    /// The nearest of all, however far.
+    pub fn nearest(&self) -> Option<Near> {
+        self.0.first().copied().flatten()
+    }
+
+    /// Those that are near enough to start from.
+    pub fn context(&self) -> impl Iterator<Item = Near> {
+        self.0.into_iter().flatten().filter(|near| near.similarity >= CONTEXT)
+    }
+
+    /// Takes its place if it is nearer than one of them; of equals the first stays.
+    fn offer(&mut self, mut near: Near) {
+        for place in &mut self.0 {
+            match place {
+                Some(known) if near.similarity > known.similarity => {
+                    std::mem::swap(known, &mut near)
+                }
+                Some(_) => {}
+                None => {
+                    *place = Some(near);
+                    return;
+                }
+            }
+        }
+    }
+}
+
+impl From<Near> for Neighbours {
+    fn from(near: Near) -> Self {
+        let mut all = Self::default();
+        all.offer(near);
+        all
+    }
+}
+
 /// Where an event belongs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Verdict {
@@ -111,8 +159,8 @@ pub enum Verdict {
     },
     /// Into a new one.
     New {
-        /// The nearest of the others; `None` without one.
-        nearest: Option<Near>,
+        /// The nearest of the others.
+        near: Neighbours,
     },
 }
 
@@ -129,7 +177,7 @@ impl Verdict {
     pub fn similarity(&self) -> f32 {
         match self {
             Verdict::Known { near, .. } => near.similarity,
-            Verdict::New { nearest } => nearest.map_or(0.0, |near| near.similarity),
+            Verdict::New { near } => near.nearest().map_or(0.0, |near| near.similarity),
         }
     }
 
@@ -164,11 +212,12 @@ pub fn classify(types: &Types, query: &Query, calibration: Calibration) -> Verdi
     }
     // What says nothing is near to nothing.
     if title::is_useless(query.normalised) {
-        return Verdict::New { nearest: None };
+        return Verdict::New { near: Neighbours::default() };
     }
-    match nearest(types, query, calibration) {
+    let near = neighbours(types, query, calibration);
+    match near.nearest() {
         Some(near) if near.similarity >= REUSE => Verdict::Known { near, by: By::Meaning },
-        nearest => Verdict::New { nearest },
+        _ => Verdict::New { near },
     }
 }
 
@@ -183,25 +232,24 @@ fn agreement(kind: &TaskType, guess: &CategoryGuess) -> f32 {
     if all > 0.0 { (chance * both / all).ln().clamp(least, most) } else { 0.0 }
 }
 
-/// The type that is nearest, all evidence weighed; the one with the lowest number of equals.
-pub fn nearest(types: &Types, query: &Query, calibration: Calibration) -> Option<Near> {
+/// The types that are nearest, all evidence weighed; of equals those with the lowest numbers.
+fn neighbours(types: &Types, query: &Query, calibration: Calibration) -> Neighbours {
     let clues = f32::from(shape::clues(&query.context));
     let all = Shape::of_all(types.shapes.values());
     let has_guests = query.context.attendees.is_some_and(|people| people > 0);
     let gate = if has_guests { WORDS_WITH_GUESTS } else { WORDS };
     let embedding = query.weighed.unwrap_or(query.embedding);
-    let mut best: Option<Near> = None;
+    let mut best = Neighbours::default();
     for (id, kind) in &types.by_id {
         let Some(cosine) = nearness(kind, embedding) else { continue };
         let shape = types.shapes.get(id).map_or(0.0, |shape| shape.evidence(&query.context, &all));
-        let evidence = shape + AGREEMENT * clues * agreement(kind, &query.guess);
+        let company = query.company.map_or(0.0, |(company, signs)| company.evidence(*id, &signs));
+        let evidence = shape + company + AGREEMENT * clues * agreement(kind, &query.guess);
         let words = (calibration.similarity(cosine) - gate.start) / (gate.end - gate.start);
         // What speaks against it counts whatever the words.
         let evidence = evidence.min(evidence * words.clamp(0.0, 1.0));
         let similarity = calibration.weighed(cosine, evidence);
-        if best.is_none_or(|best| similarity > best.similarity) {
-            best = Some(Near { id: *id, similarity });
-        }
+        best.offer(Near { id: *id, similarity });
     }
     best
 }

@@ -12,6 +12,7 @@ pub mod traits;
 pub mod prior;
 pub mod category;
 pub mod shape;
+pub mod company;
 pub mod correct;
 pub mod topic;
 pub mod classify;
@@ -24,5 +25,6 @@ pub mod refile;
 pub mod word;
 pub mod consolidate;
 pub mod advice;
+pub mod vectors;
 
 pub use kind::{Category, Embedding, Energy, Exemplar, Hours, TaskType, TypeId, Types};

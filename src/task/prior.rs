@@ -43,16 +43,32 @@ pub fn duration(category: Category) -> f32 {
     }
 }
 
+/// What insights say of new work of a category: how much they move its start values, by local hour.
+pub type Leaning<'a> = &'a dyn Fn(Category) -> [f32; 24];
+
+/// Where no insights are known.
+pub fn no_leaning(_: Category) -> [f32; 24] {
+    [0.0; 24]
+}
+
 impl Hours {
     /// Hours that nothing was learned in yet.
     pub fn from_prior(category: Category) -> Self {
         Self::from_scores(scores(category))
     }
 
-    /// As [`Self::from_prior`], half way to what was learned of a type much like it.
-    pub fn from_similar(category: Category, similar: &Hours) -> Self {
+    /// Hours of a new type: its category's, moved by what insights say of such work, and half way
+    /// to what was learned of the types nearest to it, each weighed by how near it is (above 0).
+    /// They are kept as the type's own prior: whatever is learned later, and learned anew, starts
+    /// from there, also when the insights have ended or the neighbours have moved on.
+    pub fn of_new(category: Category, leaning: &[f32; 24], near: &[(f32, &Hours)]) -> Self {
         let own = scores(category);
-        Self::from_scores(std::array::from_fn(|h| (own[h] + similar.score[h]) / 2.0))
+        let all: f32 = near.iter().map(|(weight, _)| weight).sum();
+        Self::from_scores(std::array::from_fn(|h| {
+            let own = (own[h] + leaning[h]).clamp(0.0, 1.0);
+            let theirs: f32 = near.iter().map(|(weight, hours)| weight * hours.score[h]).sum();
+            if all > 0.0 { (own + theirs / all) / 2.0 } else { own }
+        }))
     }
 
     /// Hours that start from these scores.
@@ -86,6 +102,21 @@ mod tests {
         check(Category::Focused, 2, 0.4 + 0.33 * 0.000_884);
         check(Category::Collaborative, 13, 0.4 + 0.27 * 0.987_867);
         check(Category::Administrative, 14, 0.45 + 0.18);
+    }
+
+    #[test]
+    fn a_new_type_starts_between_its_category_and_its_neighbours() {
+        let (leaning, flat) = ([-0.1; 24], |score| Hours::from_scores([score; 24]));
+        let (one, other) = (flat(0.2), flat(0.8));
+        let own = scores(Category::Focused);
+        let check = |near: &[(f32, &Hours)], expected: f32| {
+            let hours = Hours::of_new(Category::Focused, &leaning, near);
+            assert!((hours.prior[9] - expected).abs() < 1e-6, "{}", hours.prior[9]);
+            assert_eq!((hours.prior, hours.confidence), (hours.score, [0.1; 24]));
+        };
+        check(&[], own[9] - 0.1);
+        check(&[(0.7, &one)], (own[9] - 0.1 + 0.2) / 2.0);
+        check(&[(0.6, &one), (0.3, &other)], (own[9] - 0.1 + 0.4) / 2.0);
     }
 
     #[test]

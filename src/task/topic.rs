@@ -70,7 +70,8 @@ mod tests {
     use crate::task::Embedding;
     use crate::task::assign::assign;
     use crate::task::category::{CategoryGuess, Context};
-    use crate::task::classify::{Near, Query, Verdict};
+    use crate::task::classify::{Near, Neighbours, Query, Verdict};
+    use crate::task::prior::no_leaning;
 
     /// A person with types of these wordings.
     fn types(of: &[&[&str]]) -> Types {
@@ -83,16 +84,17 @@ mod tests {
                     normalised: title,
                     embedding: &embedding,
                     weighed: None,
+                    company: None,
                     series: None,
                     context: Context::default(),
                     guess: CategoryGuess::EVEN,
                 };
                 let near = Near { id: id as u32, similarity: 1.0 };
                 let verdict = match n {
-                    0 => Verdict::New { nearest: None },
+                    0 => Verdict::New { near: Neighbours::default() },
                     _ => Verdict::Known { near, by: super::super::classify::By::Meaning },
                 };
-                assign(&mut types, &query, &verdict, &CategoryGuess::EVEN);
+                assign(&mut types, &query, &verdict, &CategoryGuess::EVEN, &no_leaning);
             }
         }
         types

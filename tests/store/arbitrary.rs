@@ -1,10 +1,11 @@
 //! Generators of everything a person keeps.
 
 mod advised;
+mod guests;
 mod wishes;
 
 use super::said::{corrections, former, journal};
-use advised::{advice, ledger};
+use advised::{advice, ledger, mirror, vectors};
 use chrono::{DateTime, NaiveDate, Utc};
 use chronotype::event::*;
 use chronotype::memory::forgotten::Forgotten;
@@ -15,6 +16,7 @@ use chronotype::store::Person;
 use chronotype::sync::status::{AccountStatus, CollectionStatus, Held, Known, Lessons, Weakness};
 use chronotype::task::shape::{Shape, Tally};
 use chronotype::task::{Category, Embedding, Energy, Exemplar, Hours, TaskType};
+use guests::guests;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -338,6 +340,7 @@ prop_compose! {
         lessons in prop::collection::btree_map(text(), lessons(), 0..2),
         tried in prop::collection::btree_map(text(), moment(), 0..2),
         events in vec(event().boxed(), 0..6),
+        guests in guests().boxed(),
         types in (
             task_type(0).boxed(), task_type(1).boxed(), task_type(u32::MAX).boxed(), 0usize..4,
         ),
@@ -348,6 +351,7 @@ prop_compose! {
         journal in journal().boxed(),
         energy in (hours24(), hours24()),
         assistant in (prop::collection::btree_map(0u32..4, advice(), 0..3), ledger()).boxed(),
+        beyond in (vectors(), mirror()).boxed(),
         memory in memory().boxed(),
         suggestions in vec(suggestion().boxed(), 0..4),
         asks in asks().boxed(),
@@ -361,6 +365,7 @@ prop_compose! {
         person.status.lessons = lessons;
         person.status.tried = tried;
         person.expanded_until = last_turn;
+        person.guests = Arc::new(guests);
         person.events = Arc::new(events.into_iter().map(|e| (e.id.clone(), e)).collect());
         let all = [types.0, types.1, types.2];
         person.types.by_id = all.into_iter().take(types.3).map(|t| (t.id, t)).collect();
@@ -370,6 +375,7 @@ prop_compose! {
         (person.types.corrections, person.types.former) = said;
         person.journal = Arc::new(journal);
         (person.types.advice, person.assistant) = assistant;
+        (person.vectors, person.mirror) = beyond;
         person.types.energy = Energy { pattern: energy.0, confidence: energy.1 };
         person.memory = memory;
         person.suggestions = suggestions.into_iter().map(|s| (s.uid.clone(), s)).collect();
@@ -382,10 +388,4 @@ prop_compose! {
         person.last_turn = last_turn;
         person
     }
-}
-
-/// The embeddings of a person, in order, taken out of it.
-pub fn take_embeddings(person: &mut Person) -> Vec<Embedding> {
-    let exemplars = person.types.by_id.values_mut().flat_map(|t| &mut t.exemplars);
-    exemplars.map(|e| std::mem::replace(&mut e.embedding, Embedding(Vec::new()))).collect()
 }

@@ -8,7 +8,7 @@ mod damage;
 mod forget;
 pub mod year;
 
-use arbitrary::{embedding, person, take_embeddings};
+use arbitrary::{embedding, person};
 use chronotype::event::PrincipalId;
 use chronotype::schedule::request::Ask;
 use chronotype::store::{Part, Person, Store, StoreError};
@@ -213,4 +213,12 @@ fn an_export_can_be_read() {
         assert!(lines.iter().any(|l| l["kind"] == kind), "{kind}");
     }
     assert!(!lines.iter().any(|l| l["kind"] == "unreadable"));
+}
+
+/// The embeddings of a person, in order, taken out of it.
+fn take_embeddings(person: &mut Person) -> Vec<Embedding> {
+    let exemplars = person.types.by_id.values_mut().flat_map(|t| &mut t.exemplars);
+    let fetched = std::sync::Arc::make_mut(&mut person.vectors.by_title).values_mut();
+    let all = exemplars.map(|e| &mut e.embedding).chain(fetched);
+    all.map(|e| std::mem::replace(e, Embedding(Vec::new()))).collect()
 }

@@ -102,6 +102,14 @@ fn turns(events: &Events) -> BTreeMap<chrono::DateTime<chrono::Utc>, Vec<Entry>>
     all.chunks(3).map(|turn| (turn[0].settled[0].at, turn.iter().map(entry).collect())).collect()
 }
 
+/// Three others take part in everything.
+fn guests(events: &Events) -> Guests {
+    let salt = Some([7; 16]);
+    let first = |id: &EventId| EventId { recurrence_id: None, ..id.clone() }.hash();
+    let three = (1..4).map(|n| Guest(n * 0x5123_4567)).collect::<Vec<_>>();
+    Guests { salt, by_object: events.keys().map(|id| (first(id), three.clone())).collect() }
+}
+
 /// A person with this many events and task types.
 pub fn person(events: usize, types: u32) -> Person {
     let mut person = Person {
@@ -111,6 +119,7 @@ pub fn person(events: usize, types: u32) -> Person {
     person.journal = Arc::new(Journal { turns: turns(&person.events) });
     person.types.by_id = (0..types).map(|id| (id, task_type(id))).collect();
     person.types.next = types;
+    person.guests = Arc::new(guests(&person.events));
     person
 }
 
@@ -137,6 +146,8 @@ fn an_event_takes_two_hundred_bytes() {
     println!("{shares:#?}\npayload {payload} B, on disk {disk} B");
     let learned = shares.iter().find(|s| s.kind == "learned").unwrap();
     assert!(learned.bytes / 400 <= 36, "{} B an outcome", learned.bytes as f32 / 400.0);
+    let guests = shares.iter().find(|s| s.kind == "guests").unwrap();
+    assert!(guests.bytes / guests.records <= 40, "{} B", guests.bytes / guests.records);
     let events = shares.iter().find(|s| s.kind == "event").unwrap();
     assert!(events.bytes / events.records <= 230, "{} B", events.bytes / events.records);
 }

@@ -29,8 +29,8 @@ impl Asked {
     }
 }
 
-/// Status and body by request; `None` = the connection ends without a word.
-type Speak = dyn Fn(&Asked) -> Option<(u16, String)> + Send + Sync;
+/// Status, further header lines and body by request; `None` = the connection ends without a word.
+type Speak = dyn Fn(&Asked) -> Option<(u16, String, String)> + Send + Sync;
 
 /// The endpoint; it ends with this value.
 pub struct Model {
@@ -42,6 +42,15 @@ pub struct Model {
 impl Model {
     /// Starts on a free port.
     pub fn start(speak: impl Fn(&Asked) -> Option<(u16, String)> + Send + Sync + 'static) -> Self {
+        Self::with_headers(move |asked| {
+            speak(asked).map(|(status, body)| (status, String::new(), body))
+        })
+    }
+
+    /// The same, with header lines of its own, each ended by CRLF.
+    pub fn with_headers(
+        speak: impl Fn(&Asked) -> Option<(u16, String, String)> + Send + Sync + 'static,
+    ) -> Self {
         trace::watch();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -82,11 +91,11 @@ fn serve(mut client: TcpStream, log: &Mutex<Vec<Asked>>, speak: &Speak) -> Optio
     let (head, body) = request(&mut client)?;
     let asked = Asked { head, body: serde_json::from_str(&body).unwrap_or_default() };
     log.lock().unwrap().push(asked.clone());
-    let (status, body) = speak(&asked)?;
+    let (status, headers, body) = speak(&asked)?;
     let length = body.len();
     let answer = format!(
         "HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\
-         Connection: close\r\n\r\n{body}"
+         {headers}Connection: close\r\n\r\n{body}"
     );
     client.write_all(answer.as_bytes()).ok()
 }

@@ -14,6 +14,8 @@ pub mod google_auth;
 pub mod google_form;
 pub mod google_person;
 pub mod chat_endpoint;
+pub mod mem0;
+pub mod embeddings_endpoint;
 pub mod peers;
 pub mod person;
 pub mod proxy;

@@ -1,7 +1,7 @@
 //! What `classify` reads: titles, or JSON lines. The first line that is not blank decides which.
 
 use crate::cli::CommandError;
-use crate::event::Uid;
+use crate::event::{Guest, Uid};
 use crate::task::category::Context;
 use chrono::{DateTime, Datelike, NaiveDateTime, Timelike};
 use serde::Deserialize;
@@ -25,6 +25,10 @@ pub struct Item {
     pub series: Option<Uid>,
     /// What else is known.
     pub context: Context,
+    /// The calendar it lies in.
+    pub calendar: Option<String>,
+    /// Who else takes part.
+    pub guests: Vec<Guest>,
 }
 
 /// A JSON line. Other fields are ignored.
@@ -40,6 +44,8 @@ struct Line {
     attendees: Option<u32>,
     recurring: Option<bool>,
     series_id: Option<Value>,
+    calendar: Option<String>,
+    guests: Option<Vec<String>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -143,6 +149,8 @@ impl<R: BufRead> Items<R> {
             title: text.to_owned(),
             series: None,
             context: Context::default(),
+            calendar: None,
+            guests: Vec::new(),
         }
     }
 
@@ -173,6 +181,8 @@ impl<R: BufRead> Items<R> {
                 local_hour,
                 weekday,
             },
+            calendar: line.calendar.filter(|name| !name.is_empty()),
+            guests: Guest::list(&[0; 16], line.guests.iter().flatten()),
         })
     }
 }

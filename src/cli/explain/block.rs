@@ -8,6 +8,7 @@ use crate::cli::{CommandError, Global, account, name, output, suggestions};
 use crate::cycle::{Mode, explain_block};
 use crate::event::{Event, EventId, Span};
 use crate::schedule::plan::account::{Account, Alternative, Obstacle, Term};
+use crate::schedule::plan::heard::Heard;
 use crate::schedule::request::Door;
 use crate::schedule::slot::{Curve, Habits, MOST_SCORE};
 use crate::schedule::suggestion::{State, Suggestion};
@@ -50,6 +51,7 @@ pub(super) fn explain(
             "kind": "block",
             "block": suggestions::fields(block, person, zone),
             "terms": found.as_ref().map(terms_fields),
+            "insights": found.as_ref().map(|account| heard_fields(account, person)),
             "score": found.as_ref().map(|a| a.terms.total()),
             "most": MOST_SCORE,
             "basis": basis.as_ref().map(|b| basis_fields(b, zone)),
@@ -70,6 +72,7 @@ pub(super) fn explain(
     }
     if let (Some(account), Some(basis)) = (&found, &basis) {
         text.push_str(&scores(account, basis));
+        text.push_str(&heard(account, person));
     }
     if let Some(basis) = basis.filter(|b| !b.outcomes.is_empty()) {
         text.push_str(&section(&format!("Outcomes of such work around {}:00", basis.hour)));
@@ -154,6 +157,40 @@ fn scores(account: &Account, basis: &Basis<'_>) -> String {
         Cell::styled(FAINT, of),
     ]);
     format!("{}{}", section("Its score as things stand now"), table.render(output::columns()))
+}
+
+/// The insights that speak of such work, each with what it adds here and at the usual place.
+fn heard(account: &Account, person: &Person) -> String {
+    if account.heard.is_empty() {
+        return String::new();
+    }
+    let columns = [("", Align::Left), ("", Align::Right), ("", Align::Right), ("", Align::Cut)];
+    let mut table = Table::new(&columns).indented(2);
+    for heard in &account.heard {
+        table.row([
+            name::insight(heard.voice.insight).into(),
+            format!("{:+.3}", heard.here).into(),
+            format!("{:+.3}", heard.usual).into(),
+            Cell::styled(FAINT, sentence(person, heard)),
+        ]);
+    }
+    format!("{}{}", section("Insights, here and usually"), table.render(output::columns()))
+}
+
+fn sentence<'a>(person: &'a Person, heard: &Heard) -> &'a str {
+    person.memory.get(heard.voice.insight).map_or("", |insight| &insight.sentence)
+}
+
+fn heard_fields(account: &Account, person: &Person) -> Value {
+    let one = |heard: &Heard| {
+        json!({
+            "id": name::insight(heard.voice.insight),
+            "sentence": sentence(person, heard),
+            "here": heard.here,
+            "usual": heard.usual,
+        })
+    };
+    account.heard.iter().map(one).collect()
 }
 
 fn words(term: Term) -> &'static str {

@@ -20,7 +20,7 @@ pub(super) fn explain(
     let zone = looked.zone;
     let person = &looked.person;
     let brain = Brain::local().map_err(|e| CommandError::failure(e.to_string()))?;
-    let filed = brain.why(&person.types, event, zone);
+    let filed = brain.why(person, event, zone);
     let kind = event.task_type.and_then(|id| person.types.by_id.get(&id));
     let context = infer::Context { now, zone };
     let outcomes = infer::explain(&person.events, &event.id, &context);

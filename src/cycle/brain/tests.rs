@@ -1,9 +1,9 @@
 //! What a turn makes of titles, whatever their order and whoever embedded them before.
 
 use super::*;
-use crate::event::{CollectionId, Role, Standing, Uid};
-use crate::task::Embedding;
+use crate::event::{CollectionId, Guest, Role, Standing, Uid};
 use crate::task::classify::Calibration;
+use crate::task::{Category, Embedding};
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use std::sync::LazyLock;
@@ -20,6 +20,9 @@ const TITLES: [&str; 8] = [
     "Design doc for Borealis",
     "Team lunch",
 ];
+
+/// A meeting, another one, and something like the first.
+const MEETS: [&str; 3] = ["Budget planning", "Guitar lesson", "Forecast"];
 
 fn event(number: usize, title: usize, hour: i64) -> Event {
     let start = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::hours(hour);
@@ -84,7 +87,7 @@ fn another_embedder_embeds_anew_and_keeps_everything() {
     let ids: Vec<EventId> = events.iter().map(|e| e.id.clone()).collect();
     let before = sorted(&events, &ids);
     assert!(before.types.by_id.len() >= 3, "{:?}", before.types.by_title);
-    let other = Brain { embedder: Box::new(Letters), head: BRAIN.head.clone(), assistant: None };
+    let other = Brain { embedder: Box::new(Letters), is_local: false, ..BRAIN.with_vectors(None) };
     let mut after = before.clone();
     other.classify(&mut after, &[], Tz::UTC, &mut Report::default());
     let mut exemplars = after.types.by_id.values().flat_map(|kind| &kind.exemplars);
@@ -104,6 +107,38 @@ fn what_is_related_to_a_series_is_of_its_type() {
     let person = sorted(&[series, related], &ids);
     let types: Vec<_> = person.events.values().map(|e| e.task_type).collect();
     assert_eq!(types, [Some(0), Some(0)]);
+}
+
+/// Titles that mean half of the same: who takes part and where they lie brings them together.
+#[test]
+fn whom_they_meet_and_in_which_calendar_counts() {
+    let other = CollectionId::new("home/private");
+    let mut person = Person::default();
+    let meet = |person: &mut Person, number: usize, title: &str, calendar: &CollectionId, who| {
+        let event = Event {
+            title: title.to_owned(),
+            collection: calendar.clone(),
+            attendees: 1,
+            ..event(number, 0, number as i64 * 24 + 10)
+        };
+        let id = event.id.clone();
+        let guests = &mut Arc::make_mut(&mut person.guests).by_object;
+        guests.insert(id.hash(), vec![who]);
+        Arc::make_mut(&mut person.events).insert(id.clone(), event);
+        BRAIN.classify(person, std::slice::from_ref(&id), Tz::UTC, &mut Report::default());
+        person.events[&id].task_type.unwrap()
+    };
+    let (work, ines, jo) = (CollectionId::new("home/work"), Guest(1), Guest(2));
+    for number in 0..12 {
+        match number % 2 {
+            0 => meet(&mut person, number, MEETS[0], &work, ines),
+            _ => meet(&mut person, number, MEETS[1], &other, jo),
+        };
+    }
+    let mut apart = person.clone();
+    let kind = person.events.values().next().unwrap().task_type.unwrap();
+    assert_eq!(meet(&mut person, 20, MEETS[2], &work, ines), kind);
+    assert_ne!(meet(&mut apart, 20, MEETS[2], &other, jo), kind);
 }
 
 #[test]
@@ -133,4 +168,45 @@ proptest! {
         }
         prop_assert_eq!(sorted(&events, &ids), sorted(&events, &other));
     }
+}
+
+/// The insight that demanding work fails in the afternoon.
+fn afternoons(confidence: f32) -> crate::memory::graph::Draft {
+    use crate::memory::graph::{Draft, Kind, Node};
+    Draft {
+        kind: Kind::AfternoonFailures,
+        about: vec![Node::DayPart { from: 13, to: 18 }, Node::Category("focused".into())],
+        sentence: "Demanding work fails more often in the afternoon.".into(),
+        evidence: Vec::new(),
+        counts: (20, 30),
+        confidence,
+        valid_from: DateTime::UNIX_EPOCH,
+    }
+}
+
+#[test]
+fn a_new_demanding_type_starts_lower_where_such_work_was_found_to_fail() {
+    let prior = |person: &mut Person, title: &str| {
+        let id = BRAIN.type_of(person, title);
+        (person.types.by_id[&id].category, person.types.by_id[&id].hours.prior)
+    };
+    let (mut plain, mut warned) = (Person::default(), Person::default());
+    warned.memory.add(afternoons(0.8), DateTime::UNIX_EPOCH);
+    for (title, demanding) in [("Write the thesis", true), ("Steuerbescheid ablegen", false)] {
+        let (category, expected) = prior(&mut plain, title);
+        let (_, found) = prior(&mut warned, title);
+        assert_eq!(category == Category::Focused, demanding, "{title}: {category:?}");
+        for hour in 0..24 {
+            let lower = if demanding && (13..18).contains(&hour) { 0.12 } else { 0.0 };
+            let off = expected[hour] - lower - found[hour];
+            assert!(off.abs() < 1e-6, "{title} at {hour}: {off}");
+        }
+    }
+    // What it started from stays its own: learned anew it is the same, whatever is believed then.
+    let before = warned.types.clone();
+    warned.memory.erase(0);
+    let kinds = warned.types.by_id.keys().copied().collect();
+    let Person { types, events, journal, .. } = &mut warned;
+    crate::task::replay::rebuild(types, &kinds, events, journal, Tz::UTC);
+    assert_eq!(*types, before);
 }

@@ -1,7 +1,8 @@
 //! Why an event is of its type, for people to read: worked out anew, as if it were not filed yet.
 
-use super::{Brain, context_of, series_of};
+use super::{Brain, company_of, context_of, series_of, signs_of};
 use crate::event::Event;
+use crate::store::Person;
 use crate::task::classify::{By, Query, Verdict, classify};
 use crate::task::{TypeId, Types, title};
 use chrono_tz::Tz;
@@ -40,7 +41,9 @@ pub enum Door {
 
 impl Brain {
     /// Why the event is of its type; `None` when it has none.
-    pub fn why(&self, types: &Types, event: &Event, zone: Tz) -> Option<Filed> {
+    pub fn why(&self, person: &Person, event: &Event, zone: Tz) -> Option<Filed> {
+        let mut types = person.types.clone();
+        self.keep_up(&mut types);
         let kind = types.by_id.get(&event.task_type?)?;
         let normalised = title::normalise(&event.title);
         let embedding = self.embed(&normalised);
@@ -52,19 +55,21 @@ impl Brain {
             .map(|e| (e.embedding.cosine(&embedding), &e.wording))
             .max_by(|a, b| a.0.total_cmp(&b.0));
         let context = context_of(event, zone).unwrap_or_default();
-        let guess = self.head.guess(&embedding, &context);
-        let weighed = self.weighed(types, &normalised);
+        let guess = self.guess(&normalised, &embedding, &context);
+        let weighed = self.weighed(&types, &normalised);
+        let company = company_of(&person.events, &person.guests, Some(&event.id));
         let query = Query {
             title: &event.title,
             normalised: &normalised,
             embedding: &embedding,
             weighed: weighed.as_ref(),
-            series: series_of(event, types),
+            company: Some((&company, signs_of(event, &person.guests))),
+            series: series_of(event, &types),
             context,
             guess,
         };
         let calibration = self.embedder.calibration();
-        let (by, similarity) = match classify(types, &query, calibration) {
+        let (by, similarity) = match classify(&types, &query, calibration) {
             Verdict::Known { by: By::Correction, near } if near.id == kind.id => {
                 (Door::Correction, 1.0)
             }
@@ -72,12 +77,12 @@ impl Brain {
             Verdict::Known { by: By::Title, near } if near.id == kind.id && same_title > 1 => {
                 (Door::Title, 1.0)
             }
-            _ => match classify(&without(types, &normalised), &query, calibration) {
+            _ => match classify(&without(&types, &normalised), &query, calibration) {
                 Verdict::Known { near, .. } if near.id == kind.id => {
                     (Door::Meaning, near.similarity)
                 }
-                Verdict::New { nearest } if same_title > 0 => {
-                    (Door::First, nearest.map_or(0.0, |near| near.similarity))
+                Verdict::New { near } if same_title > 0 => {
+                    (Door::First, near.nearest().map_or(0.0, |near| near.similarity))
                 }
                 _ => (Door::Elsewhere, nearest.map_or(0.0, |(cosine, _)| likeness(cosine))),
             },

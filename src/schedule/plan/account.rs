@@ -2,10 +2,12 @@
 //! lack. Read off the numbers that decided; the words for it are elsewhere.
 
 use super::ground::Ground;
+use super::heard::{Heard, heard};
 use super::numbers::{Stage, in_recovery, limit, rules};
 use super::review::Wanted;
 use super::{PlanInput, in_order};
 use crate::event::Uid;
+use crate::memory::recall::Voice;
 use crate::schedule::problem::{Ask, CELL, DAY};
 use crate::schedule::request::{Door, Request};
 use crate::schedule::slot::{Curve, tiredness};
@@ -15,6 +17,9 @@ use chrono::{DateTime, Utc};
 
 /// Differences in score below this are none.
 pub const NOTABLE: f64 = 0.01;
+/// An insight lifts a place at least this much above the usual one to be named for it: one that
+/// speaks against one working day of five does.
+const AUDIBLE: f64 = 0.005;
 /// An alternative starts at least this many minutes away: nearer ones are the same place.
 const ELSEWHERE: i32 = 60;
 /// Hours that people are up at: outside working hours only these are looked at.
@@ -125,6 +130,8 @@ pub struct Account {
     pub choices: usize,
     /// No hour of its window is better for this kind of work.
     pub best_hour: bool,
+    /// What each insight says that speaks of such work, in order of their number.
+    pub heard: Vec<Heard>,
     /// The best place of each obstacle, best first.
     pub others: Vec<Alternative>,
 }
@@ -136,6 +143,14 @@ impl Account {
         let mut lifts: Vec<(Term, f64)> = lift.each().filter(|(_, by)| *by >= NOTABLE).collect();
         lifts.sort_by(|a, b| b.1.total_cmp(&a.1));
         lifts.into_iter().take(2).map(|(term, _)| term).collect()
+    }
+
+    /// The insights that speak for this place above the usual one, the strongest first.
+    pub fn cited(&self) -> impl Iterator<Item = &Voice> {
+        let lift = |heard: &Heard| heard.here - heard.usual;
+        let mut cited: Vec<&Heard> = self.heard.iter().filter(|h| lift(h) >= AUDIBLE).collect();
+        cited.sort_by(|a, b| lift(b).total_cmp(&lift(a)));
+        cited.into_iter().map(|heard| &heard.voice)
     }
 
     /// The best place that was not taken: one that would be better, else the next best.
@@ -223,6 +238,7 @@ pub(super) fn account(ground: &Ground<'_>, wanted: &Wanted, start: i32) -> Optio
         usual: mean(window.iter().map(|&s| of(s))),
         choices: window.len(),
         best_hour: curve.at(hour) >= top - NOTABLE,
+        heard: heard(ground, kind, start, wanted.minutes, &window),
         others: others(ground, wanted, (kind, curve), start, &terms),
     })
 }

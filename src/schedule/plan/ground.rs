@@ -3,13 +3,15 @@
 
 use super::PlanInput;
 use crate::event::{Event, Span};
+use crate::memory::recall::{self, Voice};
 use crate::schedule::free_busy::{Horizon, busy, takes_time};
 use crate::schedule::problem::{CELL, DAY};
 use crate::schedule::request::Door;
 use crate::schedule::slot::{Curve, Habits, Tiring, UNTYPED, tiredness};
 use crate::schedule::suggestion::Suggestion;
-use crate::schedule::working::WorkingHours;
+use crate::schedule::working::{OwnTime, WorkingHours};
 use crate::task::{Category, TaskType, TypeId};
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 /// Load from which a block counts as demanding.
@@ -23,6 +25,8 @@ pub(super) struct Ground<'a> {
     pub(super) busy: Vec<(i32, i32)>,
     /// Working stretches of each day, lunch cut out.
     pub(super) working: Vec<Vec<(i32, i32)>>,
+    /// Minutes that are on no clock, where clocks go forward: they are no distance.
+    skipped: Vec<(i32, i32)>,
     /// What tires, by day of the horizon.
     pub(super) tiring: Vec<Vec<Tiring>>,
     /// Blocks that stay where they are.
@@ -80,18 +84,20 @@ impl<'a> Ground<'a> {
         let input = *input;
         let horizon = Horizon::new(input.now, input.zone, input.settings.horizon_days);
         let settings = input.settings;
+        let own = LazyCell::new(|| OwnTime::of(input.events, input.zone));
         let learned;
         let hours = match &settings.working {
             Some(hours) => hours,
             None => {
-                learned = WorkingHours::learned(input.events, input.zone);
+                learned = WorkingHours::learned(&own);
                 &learned
             }
         };
-        let lunch = settings.lunch.minutes(input.events, input.zone);
+        let lunch = settings.lunch.minutes(|| &own);
         let days = 0..horizon.days();
         let mut working: Vec<_> = days.map(|d| hours.of(horizon.weekday(d), lunch)).collect();
         part_at_midnight(&mut working, i32::from(settings.buffer_minutes));
+        let skipped: Vec<_> = (0..horizon.days()).filter_map(|d| horizon.skipped(d)).collect();
         let mut tiring = vec![Vec::new(); horizon.days()];
         let others = |e: &&Event| takes_time(e) && !input.suggestions.contains_key(&e.id.uid);
         for event in input.events.values().filter(others) {
@@ -99,6 +105,8 @@ impl<'a> Ground<'a> {
                 tiring[day].push(tires);
             }
         }
+        let mut busy = busy(&horizon, input.events, input.suggestions.values());
+        busy.iter_mut().for_each(|b| b.1 = reach(&skipped, *b, i32::from(settings.buffer_minutes)));
         let habits = Habits::of(input.types);
         let wanted = input.requests.iter().filter_map(|r| r.task_type);
         let known = wanted
@@ -108,8 +116,9 @@ impl<'a> Ground<'a> {
         let now = horizon.stretch(input.now, input.now).1;
         Self {
             horizon,
-            busy: busy(&horizon, input.events, input.suggestions.values()),
+            busy,
             working,
+            skipped,
             tiring,
             standing: Vec::new(),
             now,
@@ -122,6 +131,22 @@ impl<'a> Ground<'a> {
     pub(super) fn kind(&self, id: Option<TypeId>) -> Option<(&'a TaskType, &Curve)> {
         let kind = self.input.types.by_id.get(&id?)?;
         Some((kind, &self.known.get(&kind.id)?.curve))
+    }
+
+    fn taken_by(&self, start: i32, end: i32) -> (i32, i32) {
+        let buffer = i32::from(self.input.settings.buffer_minutes);
+        (start, reach(&self.skipped, (start, end), buffer))
+    }
+
+    /// Clocks go forward between two minutes.
+    pub(super) fn skips(&self, from: i32, to: i32) -> bool {
+        self.skipped.iter().any(|s| from <= s.0 && s.0 < to)
+    }
+
+    /// How many of the minutes from one to a later one are on no clock.
+    pub(super) fn lost(&self, from: i32, to: i32) -> i32 {
+        let between = self.skipped.iter().filter(|s| from <= s.0 && s.1 <= to);
+        between.map(|(from, to)| to - from).sum()
     }
 
     /// Something else lies over these minutes.
@@ -139,7 +164,7 @@ impl<'a> Ground<'a> {
 
     /// A block has its place: nothing else may lie there, and it tires.
     pub(super) fn stand(&mut self, block: Standing) {
-        let stretch = (block.start, block.end);
+        let stretch = self.taken_by(block.start, block.end);
         let at = self.busy.partition_point(|b| *b < stretch);
         self.busy.insert(at, stretch);
         if let Some(today) = self.tiring_on(block.start) {
@@ -150,7 +175,7 @@ impl<'a> Ground<'a> {
 
     /// Takes back one [`Ground::stand`].
     pub(super) fn lift(&mut self, block: &Standing) {
-        let stretch = (block.start, block.end);
+        let stretch = self.taken_by(block.start, block.end);
         let at = self.busy.partition_point(|b| *b < stretch);
         if self.busy.get(at) == Some(&stretch) {
             self.busy.remove(at);
@@ -193,6 +218,11 @@ impl<'a> Ground<'a> {
         curve.mean(start % DAY, length, bias)
     }
 
+    /// What insights say of a type's slots.
+    pub(super) fn voices(&self, kind: &TaskType) -> &'a [Voice] {
+        self.input.voices.get(&kind.id).map_or(&[], Vec::as_slice)
+    }
+
     /// Starts within working hours and a window, in order.
     pub(super) fn starts(&self, from: i32, to: i32, length: i32) -> impl Iterator<Item = i32> {
         let stretches = self.working.iter().enumerate().flat_map(|(day, stretches)| {
@@ -209,8 +239,7 @@ impl<'a> Ground<'a> {
 
 impl Known {
     fn of(input: &PlanInput<'_>, kind: &TaskType, habits: &Habits) -> Self {
-        let at = |day: usize, hour: usize| (input.bias)(kind.id, day as u8 + 1, hour as u8);
-        let bias = std::array::from_fn(|day| std::array::from_fn(|hour| at(day, hour)));
+        let bias = input.voices.get(&kind.id).map_or([[0.0; 24]; 7], |voices| recall::bias(voices));
         Self { curve: Curve::of(kind, habits), bias }
     }
 }
@@ -225,6 +254,13 @@ fn part_at_midnight(working: &mut [Vec<(i32, i32)>], buffer: i32) {
         }
         late = ends_late;
     }
+}
+
+/// To where a taken stretch reaches: what ends less than a buffer before minutes that are on no
+/// clock reaches beyond them.
+fn reach(skipped: &[(i32, i32)], (_, end): (i32, i32), buffer: i32) -> i32 {
+    let near = skipped.iter().find(|s| end <= s.0 && s.0 < end + buffer);
+    near.map_or(end, |(from, to)| end + to - from)
 }
 
 /// Minutes of recovery a type asks for before the next demanding block; `None` = it isn't one.

@@ -188,17 +188,25 @@ pub(super) fn is_open(
         start < b && a < end
     });
     let tired = ask.high_load && in_recovery(ground, kind, ask.duration, start);
+    let buffer = i32::from(ground.input.settings.buffer_minutes);
+    // The next one could come too soon.
+    let cramped = ground.skips(end, end + buffer);
     let exists = || ground.horizon.block(start, ask.duration).is_some();
-    !refused && !tired && !full(ground, ask, start) && exists()
+    !refused && !tired && !cramped && !full(ground, ask, start) && exists()
 }
 
 /// Too soon after a demanding block that stands, or too soon before one.
 pub(super) fn in_recovery(ground: &Ground<'_>, kind: &TaskType, length: i32, start: i32) -> bool {
     let before = recovery(kind).unwrap_or(0);
+    let end = start + length;
+    // Whatever comes after would be placed by the clock, and too soon.
+    if ground.skips(end, end + before) {
+        return true;
+    }
     ground.standing.iter().any(|s| {
         let same_day = s.start.div_euclid(DAY) == start.div_euclid(DAY);
         s.recovery.is_some_and(|after| {
-            same_day && start < s.end + after && s.start < start + length + before
+            same_day && start < s.end + after + ground.lost(s.end, start) && s.start < end + before
         })
     })
 }

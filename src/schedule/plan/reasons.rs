@@ -7,7 +7,7 @@ use super::place::{Moved, Session};
 use crate::schedule::problem::DAY;
 use crate::schedule::request::{Door, Request};
 use crate::schedule::slot::Curve;
-use crate::schedule::suggestion::Suggestion;
+use crate::schedule::suggestion::{Suggestion, citing};
 use crate::task::TaskType;
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 
@@ -40,12 +40,23 @@ pub(super) fn reasons(
             Moved::Better => format!("Moved here: it is clearly better than {from}."),
         });
     }
-    said.push(why_here(kind, curve, session.start, account));
-    said.extend(account.missed().and_then(|other| why_not_there(ground, other, account)));
+    said.extend(why_here(kind, curve, session.start, account));
+    let mut cites = account.cited().map(|voice| citing(&voice.clause(), voice.insight));
+    said.extend(cites.next());
+    let mut after = Vec::new();
     if request.door != Door::Habit && !session.is_cared_for(ground) {
-        said.push("It fits only close to other demanding work.".to_owned());
+        after.push("It fits only close to other demanding work.".to_owned());
     }
-    said.extend(what_for(ground, request, block));
+    after.extend(what_for(ground, request, block));
+    // What is left of the room goes to what was not taken, then to one more insight.
+    let missed = account.missed().and_then(|other| why_not_there(ground, other, account));
+    let room = SENTENCES.saturating_sub(said.len() + after.len());
+    let missed = missed.filter(|_| room > 0);
+    if room > usize::from(missed.is_some()) {
+        said.extend(cites.next());
+    }
+    said.extend(missed);
+    said.extend(after);
     said.truncate(SENTENCES);
     said
 }
@@ -70,8 +81,9 @@ fn what_for(ground: &Ground<'_>, request: &Request, block: &Suggestion) -> Optio
     Some(format!("Due {day}."))
 }
 
-/// The two terms that lift this place most above the usual one of its window.
-fn why_here(kind: &TaskType, curve: &Curve, start: i32, account: &Account) -> String {
+/// The two terms that lift this place most above the usual one of its window. Insights that are
+/// cited have sentences of their own; `None` means that nothing else is to be said.
+fn why_here(kind: &TaskType, curve: &Curve, start: i32, account: &Account) -> Option<String> {
     let hour = (start.rem_euclid(DAY) / 60).clamp(0, 23) as usize;
     let around = hour.saturating_sub(1)..=(hour + 1).min(23);
     let near = curve.observations[around.clone()].iter();
@@ -86,19 +98,26 @@ fn why_here(kind: &TaskType, curve: &Curve, start: i32, account: &Account) -> St
         ignorant: curve.observations.iter().all(|&n| n < 0.5),
         own: placed.sum::<f32>() > LEAST_PLACED,
     };
-    let known = |term: &Term| *term != Term::Learned || facts.seen > 0;
+    let cites = account.cited().next().is_some();
+    let known = |term: &Term| match term {
+        Term::Learned => facts.seen > 0,
+        Term::Insights => !cites,
+        Term::Prior | Term::Placed | Term::Rest => true,
+    };
     let terms: Vec<Term> = account.strongest().into_iter().filter(known).collect();
     if account.choices < 2 {
-        return "It is the only time left.".to_owned();
+        return Some("It is the only time left.".to_owned());
     }
     if account.terms.above(&account.usual).total() < -NOTABLE {
-        return "Not its best hour, but the best that was free.".to_owned();
+        return Some("Not its best hour, but the best that was free.".to_owned());
     }
     match *terms.as_slice() {
-        [] => "The hour matters little for it here.".to_owned(),
-        [only] => format!("{}{}.", facts.first(only), facts.tail(only)),
+        [] if cites => None,
+        [] => Some("The hour matters little for it here.".to_owned()),
+        [only] => Some(format!("{}{}.", facts.first(only), facts.tail(only))),
         [first, second, ..] => {
-            format!("{}, and {}{}.", facts.first(first), facts.second(second), facts.tail(first))
+            let (second, tail) = (facts.second(second), facts.tail(first));
+            Some(format!("{}, and {second}{tail}.", facts.first(first)))
         }
     }
 }

@@ -123,13 +123,13 @@ fn lunch_is_read_and_cut_out() {
 
 #[test]
 fn hours_are_learned_from_own_events() {
-    let hours = WorkingHours::learned(&Events::new(), Tz::UTC);
+    let hours = WorkingHours::learned(&OwnTime::of(&Events::new(), Tz::UTC));
     assert_eq!(hours, WorkingHours::parse(&["Mon-Fri 09:00-17:00"]).unwrap());
     let busy = weeks(&[0, 1, 2, 3], &[(7 * 60 + 10, 60), (600, 60), (900, 40)]);
-    let hours = WorkingHours::learned(&busy, Tz::UTC);
+    let hours = WorkingHours::learned(&OwnTime::of(&busy, Tz::UTC));
     assert_eq!(hours, WorkingHours::parse(&["Mon-Thu 07:00-16:00"]).unwrap());
     let nights = weeks(&[5], &[(600, 60), (660, 60), (720, 60)]);
-    let hours = WorkingHours::learned(&nights, Tz::UTC);
+    let hours = WorkingHours::learned(&OwnTime::of(&nights, Tz::UTC));
     assert_eq!(hours.by_weekday[5], [(600, 780)], "somebody who works on Saturdays");
 }
 
@@ -137,14 +137,15 @@ fn hours_are_learned_from_own_events() {
 fn events_of_others_say_nothing_of_working_hours() {
     let mut events = weeks(&[0, 1, 2, 3], &[(0, 60), (600, 60), (900, 40)]);
     events.values_mut().for_each(|e| e.role = Role::Invited);
-    let hours = WorkingHours::learned(&events, Tz::UTC);
+    let hours = WorkingHours::learned(&OwnTime::of(&events, Tz::UTC));
     assert_eq!(hours.by_weekday[0], [USUAL]);
 }
 
 #[test]
 fn lunch_is_the_usual_gap() {
     let lunch = |daily: &[(i64, i64)]| {
-        Lunch::Learned.minutes(&weeks(&[0, 1, 2, 3, 4], daily), Tz::UTC).unwrap()
+        let own = OwnTime::of(&weeks(&[0, 1, 2, 3, 4], daily), Tz::UTC);
+        Lunch::Learned.minutes(|| &own).unwrap()
     };
     assert_eq!(lunch(&[]), NOON);
     assert_eq!(lunch(&[(540, 60)]), NOON);
@@ -155,7 +156,7 @@ fn lunch_is_the_usual_gap() {
 #[test]
 fn hours_are_local_to_where_the_person_was() {
     let mut events = weeks(&[0, 1, 2, 3, 4], &[(540, 60), (1020, 60)]);
-    let home = WorkingHours::learned(&events, Tz::UTC);
+    let home = WorkingHours::learned(&OwnTime::of(&events, Tz::UTC));
     // The last week was lived in Tokyo: the same hours there, nine hours earlier here.
     let tokyo = "2026-02-23T00:00:00Z".parse::<DateTime<Utc>>().unwrap();
     for event in events.values_mut() {
@@ -176,5 +177,5 @@ fn hours_are_local_to_where_the_person_was() {
             });
         }
     }
-    assert_eq!(WorkingHours::learned(&events, Tz::UTC), home);
+    assert_eq!(WorkingHours::learned(&OwnTime::of(&events, Tz::UTC)), home);
 }

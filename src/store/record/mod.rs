@@ -7,6 +7,7 @@
 mod keep;
 mod time;
 mod event;
+mod guest;
 mod task;
 mod correct;
 mod advice;
@@ -14,24 +15,31 @@ mod memory;
 mod status;
 mod suggestion;
 mod risk;
+mod mirror;
+mod vectors;
 mod meta;
 
 pub(super) use advice::AdviceEntry;
 pub(super) use correct::{CorrectionEntry, FormerEntry, TurnEntry};
+pub(super) use guest::{GuestsEntry, SaltEntry};
 pub(super) use keep::{Keep, Unreadable};
 pub(super) use memory::{FirstInsight, LinkEntry};
 pub(super) use meta::{Meta, SeriesEntry, TitleEntry, TypesMeta};
+pub(super) use mirror::SentEntry;
 pub(super) use status::{CollectionEntry, LessonsEntry, ObjectEntry, TrialEntry};
 pub(super) use task::{ExemplarEntry, ShapeEntry, TypeEntry};
+pub(super) use vectors::VectorEntry;
 
 use super::error::StoreError;
 use crate::event::{Event, EventId, PrincipalId, Span};
 use crate::memory::forgotten::Forgotten;
 use crate::memory::graph::{Insight, Looks};
+use crate::memory::mirror::Server;
 use crate::schedule::plan::Risk;
 use crate::schedule::request::Ask;
 use crate::schedule::suggestion::Suggestion;
 use crate::task::advice::Ledger;
+use crate::task::vectors::Source;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -106,13 +114,19 @@ kinds! {
     Learned = 16, "learned", TurnEntry;
     Correction = 17, "correction", CorrectionEntry;
     Former = 18, "former_type", FormerEntry;
+    Salt = 19, "salt", SaltEntry;
+    Guests = 20, "guests", GuestsEntry;
     Risk = 25, "risk", Risk;
     Insight = 28, "insight", Insight;
     Link = 29, "link", LinkEntry;
     Looks = 30, "looks", Looks;
     Forgotten = 31, "forgotten", Forgotten;
+    Mirror = 33, "mirror", Server;
+    Mirrored = 34, "mirrored", SentEntry;
     Advice = 35, "advice", AdviceEntry;
     Assistant = 36, "assistant", Ledger;
+    Embedder = 37, "embedder", Source;
+    Vector = 38, "vector", VectorEntry;
 }
 
 /// The value of a record.
@@ -198,6 +212,11 @@ impl Keys {
         let mut rest = id.to_be_bytes().to_vec();
         rest.extend_from_slice(&version.to_be_bytes());
         self.key(Kind::Insight, &rest)
+    }
+
+    /// Of a record named by eight bytes.
+    pub(super) fn short(&self, kind: Kind, name: [u8; 8]) -> Vec<u8> {
+        self.key(kind, &name)
     }
 
     /// Of a record named by text of any length.

@@ -131,6 +131,19 @@ impl Ledger {
         }
     }
 
+    /// It asked to be left alone until then; a longer pause that it is given already stays.
+    pub fn leave_alone(&mut self, until: DateTime<Utc>) {
+        self.not_before = self.not_before.max(Some(until));
+    }
+
+    /// A call that was counted was not sent after all.
+    pub fn unasked(&mut self, now: DateTime<Utc>) {
+        let week = self.week(now);
+        week.calls = week.calls.saturating_sub(1);
+        self.today.1 = self.today.1.saturating_sub(1);
+        self.month.1 = self.month.1.saturating_sub(1);
+    }
+
     fn paid(&mut self, now: DateTime<Utc>, usage: Usage) {
         let week = self.week(now);
         week.tokens_in = week.tokens_in.saturating_add(usage.tokens_in);
@@ -204,6 +217,20 @@ mod tests {
         ledger.answered(at(3), Usage { tokens_in: 300, tokens_out: 90 });
         assert_eq!((ledger.allowance(at(3), &BUDGET), ledger.trouble.clone()), (4, None));
         assert_eq!((ledger.weeks[&0].failed, ledger.weeks[&0].tokens_in), (4, 300));
+    }
+
+    #[test]
+    fn a_pause_that_was_asked_for_is_kept_and_what_was_not_sent_is_not_counted() {
+        let mut ledger = Ledger::default();
+        ledger.decided(at(0), 1_000);
+        (0..3).for_each(|_| ledger.asked(at(0)));
+        ledger.failed(at(0), Usage::default(), "too many requests");
+        ledger.leave_alone(at(5));
+        ledger.leave_alone(at(2));
+        (0..2).for_each(|_| ledger.unasked(at(0)));
+        assert_eq!((ledger.weeks[&0].calls, ledger.today.1, ledger.month.1), (1, 1, 1));
+        assert_eq!(ledger.allowance(at(4), &BUDGET), 0);
+        assert_eq!(ledger.allowance(at(5), &BUDGET), 4);
     }
 
     proptest! {

@@ -34,12 +34,13 @@ fn file(
         normalised: &title::normalise(title),
         embedding: &at(degrees),
         weighed: None,
+        company: None,
         series: series.as_ref(),
         context,
         guess: *guess,
     };
     let verdict = classify(types, &query, CALIBRATION);
-    let assigned = assign(types, &query, &verdict, guess);
+    let assigned = assign(types, &query, &verdict, guess, &prior::no_leaning);
     (verdict, assigned)
 }
 

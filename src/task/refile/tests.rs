@@ -4,6 +4,7 @@ use super::*;
 use crate::event::{CollectionId, Observation, Role, Seen, Span, Standing};
 use crate::task::assign::assign;
 use crate::task::classify::{By, Calibration, Query, Verdict, classify};
+use crate::task::prior::no_leaning;
 use crate::task::word::{Lesson, Target, Unfit};
 use crate::task::{Category, Hours, infer, learn};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -161,12 +162,14 @@ impl World {
             normalised: &title::normalise(&event.title),
             embedding: &look.embedding,
             weighed: None,
+            company: None,
             series: event.recurring.then_some(&event.id.uid),
             context: look.context,
             guess: look.guess,
         };
         let verdict = classify(&self.types, &query, CALIBRATION);
-        event.task_type = Some(assign(&mut self.types, &query, &verdict, &look.guess).id);
+        event.task_type =
+            Some(assign(&mut self.types, &query, &verdict, &look.guess, &no_leaning).id);
         match verdict {
             Verdict::Known { by, .. } => Some(by),
             Verdict::New { .. } => None,

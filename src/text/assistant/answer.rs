@@ -1,6 +1,6 @@
 //! Reads a reply by a strict schema: every key, no other key, every value in its range.
 
-use super::{LONGEST_WORDS, Reply};
+use super::LONGEST_WORDS;
 use crate::task::Category;
 use crate::task::advice::{Answer, Usage};
 use serde::Deserialize;
@@ -43,11 +43,10 @@ struct Said {
     hourly_scores: Vec<f32>,
 }
 
-/// Reads the body of a reply.
-pub(super) fn read(body: &[u8]) -> Reply {
-    let refused = |usage, why: &str| Reply { answer: Err(why.to_owned()), usage };
+/// Reads the body of a reply: the answer, or why it can't be used, and what it cost.
+pub(super) fn read(body: &[u8]) -> (Result<Answer, String>, Usage) {
     let Ok(completion) = serde_json::from_slice::<Completion>(body) else {
-        return refused(Usage::default(), "the reply is no chat completion");
+        return (Err("the reply is no chat completion".to_owned()), Usage::default());
     };
     let usage = completion.usage.map_or(Usage::default(), |tokens| Usage {
         tokens_in: tokens.prompt_tokens,
@@ -55,8 +54,8 @@ pub(super) fn read(body: &[u8]) -> Reply {
     });
     let content = completion.choices.into_iter().next().and_then(|choice| choice.message.content);
     match content {
-        Some(content) => Reply { answer: said(&content), usage },
-        None => refused(usage, "the reply holds no text"),
+        Some(content) => (said(&content), usage),
+        None => (Err("the reply holds no text".to_owned()), usage),
     }
 }
 
@@ -115,9 +114,9 @@ mod tests {
 
     #[track_caller]
     fn check(content: &str, expected: Result<&str, &str>) {
-        let reply = read(&completion(content));
-        assert_eq!(reply.usage, Usage { tokens_in: 310, tokens_out: 95 });
-        let found = reply.answer.map(|answer| answer.name);
+        let (answer, usage) = read(&completion(content));
+        assert_eq!(usage, Usage { tokens_in: 310, tokens_out: 95 });
+        let found = answer.map(|answer| answer.name);
         assert_eq!(found.as_deref().map_err(String::as_str), expected, "{content}");
     }
 
@@ -168,10 +167,10 @@ mod tests {
             "choices": [{ "message": { "content": null } }],
             "usage": { "prompt_tokens": 5 },
         });
-        let reply = read(body.to_string().as_bytes());
-        assert_eq!(reply.usage, Usage { tokens_in: 5, tokens_out: 0 });
-        assert_eq!(reply.answer, Err("the reply holds no text".to_owned()));
-        assert!(read(b"<html>").answer.is_err());
+        let (answer, usage) = read(body.to_string().as_bytes());
+        assert_eq!(usage, Usage { tokens_in: 5, tokens_out: 0 });
+        assert_eq!(answer, Err("the reply holds no text".to_owned()));
+        assert!(read(b"<html>").0.is_err());
     }
 
     proptest! {

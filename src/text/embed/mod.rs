@@ -1,12 +1,16 @@
-//! Titles to unit vectors, locally: a static table inside the binary, summed up.
+//! Titles to unit vectors: locally, by a static table inside the binary, summed up; or from an
+//! [`endpoint`] that the person names.
 //!
 //! `table.bin` and `category.bin` are built by the scripts beside this file; the README there says
 //! from what and how. [`table`] reads the first, [`pieces`] cuts a title into its
-//! rows, [`head`] reads the second. Invariant: no network, no file; both are part of the binary.
+//! rows, [`head`] reads the second. Invariant: the local embedder takes no network and
+//! no file; both artefacts are part of the binary.
 
 pub mod table;
 pub mod pieces;
 pub mod head;
+pub mod calibrate;
+pub mod endpoint;
 
 use crate::task::Embedding;
 use crate::task::category::CategoryHead;

@@ -19,6 +19,7 @@ pub(super) struct World {
     pub(super) suggestions: BTreeMap<Uid, Suggestion>,
     pub(super) requests: Vec<Request>,
     pub(super) settings: Planning,
+    pub(super) voices: Voices,
 }
 
 impl World {
@@ -40,6 +41,7 @@ impl World {
                 lunch: Lunch::Off,
                 ..Planning::default()
             },
+            voices: Voices::new(),
         }
     }
 
@@ -53,7 +55,7 @@ impl World {
             requests: &self.requests,
             principal: &PrincipalId::new("ann").unwrap(),
             settings: &self.settings,
-            bias: &|_, _, _| 0.0,
+            voices: &self.voices,
         })
     }
 

@@ -160,3 +160,27 @@ proptest! {
         }
     }
 }
+
+/// What the first property once found: an hour that no clock shows is neither rest nor distance.
+#[test]
+fn the_night_that_clocks_go_forward_keeps_blocks_apart() {
+    let wish = |door, kind, minutes, from, window| Wish { door, kind, minutes, from, window };
+    let full = [
+        wish(0, 2, 275, 47, None),
+        wish(0, 1, 26, 169, None),
+        wish(2, 2, 266, 184, None),
+        wish(1, 1, 97, 91, Some(122)),
+        wish(2, 1, 23, 55, None),
+        wish(1, 1, 367, 51, Some(47)),
+    ];
+    // From 01:00 to 01:30 UTC, and an event until five to.
+    let narrow = [wish(1, 2, 30, 73, Some(1))];
+    let event = vec![(3 * 1440, 55)];
+    for (buffer, wishes, meetings) in [(0, full.as_slice(), Vec::new()), (10, &narrow, event)] {
+        let (lunch, away) = (Lunch::Off, Vec::new());
+        let zone = chrono_tz::Europe::Berlin;
+        let life = Life { zone, hour: 0, hours: 3, lunch, buffer, freeze: 0, meetings, away };
+        let world = world(&life, wishes);
+        assert_eq!(broken(&world, &world.plan()), Vec::<String>::new());
+    }
+}

@@ -1,7 +1,9 @@
 //! What reasons say, and that they are true.
 
 use super::people::{World, utc};
+use crate::memory::recall::{Slots, Voice};
 use crate::schedule::request::Door;
+use crate::task::Hours;
 
 fn said(world: &World) -> Vec<String> {
     world.plan().suggestions[0].reasons.clone()
@@ -118,4 +120,61 @@ fn nothing_is_claimed_for_an_hour_that_was_merely_left() {
     deep.hours.prior = [0.5; 24];
     deep.hours.score = [0.5; 24];
     assert_eq!(said(&world)[0], "The hour matters little for it here.");
+}
+
+#[test]
+fn the_insights_behind_a_place_are_named_the_strongest_first() {
+    let mut world = World::new();
+    world.todo("t", Some("04T17:00"));
+    let hours = |from, to| Slots::Hours { from, to };
+    let voice = |insight, slots, says| Voice { insight, slots, says };
+    let voices = vec![
+        voice(2, hours(13, 15), -0.9),
+        voice(3, Slots::Weekday(2), -0.9),
+        voice(4, hours(6, 9), 0.9),
+        voice(5, hours(9, 17), 0.9),
+    ];
+    world.voices.insert(1, voices);
+    let lines = said(&world);
+    let cited: Vec<&String> = lines.iter().filter(|line| line.contains("(i")).collect();
+    assert_eq!(
+        cited,
+        ["It keeps clear of Tuesdays (i3).", "It keeps clear of 13:00 to 15:00 (i2)."],
+        "those that make no difference here are not"
+    );
+    assert!(lines.len() <= 5 && lines.last().unwrap() == "Due Wednesday 17:00.", "{lines:?}");
+    world.voices.insert(2, world.voices[&1].clone());
+    world.voices.remove(&1);
+    assert!(!said(&world).concat().contains("(i"), "another type's insights");
+}
+
+#[test]
+fn where_only_an_insight_tells_places_apart_it_alone_is_told() {
+    let mut world = World::new();
+    world.todo("t", Some("03T17:00"));
+    world.types.by_id.get_mut(&1).unwrap().hours = Hours::from_scores([0.5; 24]);
+    assert_eq!(said(&world)[0], "The hour matters little for it here.");
+    let lunch = Voice { insight: 9, slots: Slots::Hours { from: 9, to: 13 }, says: -0.9 };
+    world.voices.insert(1, vec![lunch]);
+    let lines = said(&world);
+    assert_eq!(lines[0], "It keeps clear of 9:00 to 13:00 (i9).");
+    assert!(!lines.concat().contains("matters little"), "{lines:?}");
+}
+
+#[test]
+fn what_a_block_owes_to_an_insight_that_ended_is_taken_back() {
+    let mut world = World::new();
+    world.todo("t", Some("03T17:00"));
+    let friday = Voice { insight: 9, slots: Slots::Weekday(2), says: -0.9 };
+    world.voices.insert(1, vec![friday]);
+    let mut block = world.plan().suggestions.remove(0);
+    let all = block.reasons.clone();
+    block.uncite(&|_| false);
+    assert_eq!(block.reasons, all, "what is on its way keeps its words");
+    block.intent = None;
+    block.uncite(&|insight| insight == 9);
+    assert_eq!((&block.reasons, block.intent), (&all, None), "it holds");
+    block.uncite(&|_| false);
+    assert_eq!(block.reasons.len(), all.len() - 1, "{:?}", block.reasons);
+    assert!(!block.description().contains("(i9)"));
 }
