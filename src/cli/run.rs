@@ -1,6 +1,6 @@
 //! `chronotype run`: the background service.
 
-use super::{CommandError, Global, account, context};
+use super::{CommandError, Global, account, context, search};
 use crate::config::{AccountKind, Config, Mode as Wish, Origin};
 use crate::cycle::{Brain, Mode};
 use crate::daemon::{self, DaemonError, Furnish, House};
@@ -84,6 +84,7 @@ fn house(config: &Config, global: &Global) -> Result<House, String> {
         context::zone(config, &Global { now: Some(now), ..ours.clone() })
     };
     let here = zone.clone();
+    let (store, who) = (config.store.clone(), config.person.id.clone());
     Ok(House {
         principal: config.person.id.clone(),
         store: config.store.clone(),
@@ -98,5 +99,6 @@ fn house(config: &Config, global: &Global) -> Result<House, String> {
             settings
         }),
         zone: Box::new(move |now| here(&zoned, now)),
+        learned: Box::new(move |report, person| search::refresh(&store, &who, report, person)),
     })
 }

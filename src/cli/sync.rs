@@ -104,8 +104,8 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
         },
     };
     let (report, person) = perform(&opened.store, opened.person, &clients, &brain, &turn)?;
-    if !args.dry_run && report.changed + report.vanished + report.classified + report.settled > 0 {
-        search::refresh(&config.store, &opened.principal, &person);
+    if !args.dry_run {
+        search::refresh(&config.store, &opened.principal, &report, &person);
     }
     bar.finish_and_clear();
     let failure = nothing_read(&report);

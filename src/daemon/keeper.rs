@@ -221,7 +221,8 @@ async fn one_turn(house: &House, store: &Store, now: DateTime<Utc>) -> Result<Tu
         at: &|_| {},
         progress: &|_, _| {},
     };
-    let (report, _) = cycle::turn(store, before, &house.clients, &house.brain, &turn).await?;
+    let (report, person) = cycle::turn(store, before, &house.clients, &house.brain, &turn).await?;
+    (house.learned)(&report, &person);
     Ok(Turned { report, now })
 }
 

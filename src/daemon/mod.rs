@@ -14,9 +14,9 @@ mod supervise;
 
 pub use lease::{LeaseError, Loan, borrow_store, holder};
 
-use crate::cycle::{Brain, Settings, TurnError};
+use crate::cycle::{Brain, Report, Settings, TurnError};
 use crate::event::PrincipalId;
-use crate::store::StoreError;
+use crate::store::{Person, StoreError};
 use crate::sync::poll::Client;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -42,7 +42,12 @@ pub struct House {
     pub settings: Box<dyn Fn(DateTime<Utc>) -> Settings + Send + Sync>,
     /// The zone at a moment: nights and mornings are local.
     pub zone: Box<dyn Fn(DateTime<Utc>) -> Tz + Send + Sync>,
+    /// Told of each turn and of the person after it: what is searched is brought up then.
+    pub learned: Learned,
 }
+
+/// Hears of a turn and of the person after it.
+pub type Learned = Box<dyn Fn(&Report, &Person) + Send + Sync>;
 
 /// Reads the config anew.
 pub type Furnish = Box<dyn Fn() -> Result<House, String> + Send + Sync>;
