@@ -91,7 +91,7 @@ impl Horizon {
         }
         let mut lacking = (midnight..midnight + DAY).filter(|m| self.moment(*m).is_none());
         let first = lacking.next()?;
-        Some((first, lacking.last().unwrap_or(first) + 1))
+        Some((first, lacking.next_back().unwrap_or(first) + 1))
     }
 
     /// Weekday of a day of the horizon, 0 = Monday.

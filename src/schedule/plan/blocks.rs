@@ -49,12 +49,27 @@ fn made(
     session: &Session,
     (start, end): (DateTime<Utc>, DateTime<Utc>),
 ) -> Suggestion {
+    let wanted = &session.wanted;
+    let before = wanted.block.as_ref().map(|b| b.start);
+    let mut block = bare(ground, session, (start, end));
+    if let Some(account) = account(ground, wanted, session.start) {
+        block.score = (account.terms.total() / MOST_SCORE).clamp(0.0, 1.0) as f32;
+        block.reasons = reasons(ground, session, &block, before, &account);
+    }
+    block
+}
+
+/// The same without its reasons.
+pub(super) fn bare(
+    ground: &Ground<'_>,
+    session: &Session,
+    (start, end): (DateTime<Utc>, DateTime<Utc>),
+) -> Suggestion {
     let input = &ground.input;
     let wanted = &session.wanted;
     let request = &input.requests[wanted.request];
     let title = request.title.clone();
-    let before = wanted.block.as_ref().map(|b| b.start);
-    let mut block = match wanted.block.clone() {
+    match wanted.block.clone() {
         Some(old) => {
             let intent = if old.published.is_some() { Intent::Update } else { Intent::Create };
             let sequence = old.sequence.saturating_add(1);
@@ -80,10 +95,5 @@ fn made(
             intent: Some(Intent::Create),
             published: None,
         },
-    };
-    if let Some(account) = account(ground, wanted, session.start) {
-        block.score = (account.terms.total() / MOST_SCORE).clamp(0.0, 1.0) as f32;
-        block.reasons = reasons(ground, session, &block, before, &account);
     }
-    block
 }

@@ -2,7 +2,7 @@
 //! curves of the types that are wanted.
 
 use super::PlanInput;
-use crate::event::{Event, Span};
+use crate::event::{Event, Span, Uid};
 use crate::memory::recall::{self, Voice};
 use crate::schedule::free_busy::{Horizon, busy, takes_time};
 use crate::schedule::problem::{CELL, DAY};
@@ -126,6 +126,15 @@ impl<'a> Ground<'a> {
             known,
             input,
         }
+    }
+
+    /// The same where other blocks are there; none of them may take time of its own.
+    pub(super) fn with_blocks<'b>(&self, suggestions: &'b BTreeMap<Uid, Suggestion>) -> Ground<'b>
+    where
+        'a: 'b,
+    {
+        let ground: Ground<'b> = self.clone();
+        Ground { input: PlanInput { suggestions, ..ground.input }, ..ground }
     }
 
     pub(super) fn kind(&self, id: Option<TypeId>) -> Option<(&'a TaskType, &Curve)> {

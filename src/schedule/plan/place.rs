@@ -6,13 +6,16 @@
 //! what was asked for. At last single blocks move where that is a clear gain. All of it goes on
 //! until it changes nothing, so that a plan that is out stays as it is.
 
+use super::blocks::bare;
 use super::ground::{Ground, Standing};
 use super::numbers::{CLEAR_GAIN, Stage, first_come, is_open, limit, problem, rules};
 use super::review::{Review, Wanted, review};
 use super::sessions::sessions;
+use crate::event::Uid;
 use crate::schedule::problem::{DAY, Placed};
 use crate::schedule::request::Door;
 use crate::schedule::solve::solve;
+use crate::schedule::suggestion::{State, Suggestion};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sessions placed in one plan: tables are kept for each.
@@ -90,8 +93,48 @@ pub(super) struct Attempt<'a> {
     pub(super) left: Vec<Wanted>,
 }
 
-/// The best of some attempts.
+/// The best of some attempts, and one that stays. Where something finds no place the next plan would
+/// look for room from here, with other places to start from; so this one does it, until that changes
+/// nothing.
 pub(super) fn place<'a>(ground: &Ground<'a>) -> Attempt<'a> {
+    let mut best = search(ground);
+    for _ in 0..MAX_TRIES {
+        if best.lacking() == (0, 0) {
+            break;
+        }
+        let published = published(&best);
+        let next = search(&ground.with_blocks(&published));
+        if next.places() == best.places() {
+            break;
+        }
+        best = Attempt::at(ground, &next.review.finer, &next.places());
+    }
+    best
+}
+
+/// All blocks as they will stand after an attempt.
+fn published(attempt: &Attempt<'_>) -> BTreeMap<Uid, Suggestion> {
+    let mut blocks = attempt.ground.input.suggestions.clone();
+    let over = attempt.review.over.iter().map(|block| (block.uid.clone(), block.clone()));
+    blocks.extend(over);
+    let gone = attempt.review.withdrawn.iter().map(|(uid, _)| uid);
+    let left = attempt.left.iter().filter_map(|w| w.block.as_ref()).map(|block| &block.uid);
+    for uid in gone.chain(left) {
+        if let Some(block) = blocks.get_mut(uid) {
+            block.state = State::Withdrawn;
+        }
+    }
+    for session in &attempt.placed {
+        let extent = attempt.ground.horizon.block(session.start, session.wanted.minutes);
+        if let Some(extent) = extent {
+            let block = bare(&attempt.ground, session, extent);
+            blocks.insert(block.uid.clone(), block);
+        }
+    }
+    blocks
+}
+
+fn search<'a>(ground: &Ground<'a>) -> Attempt<'a> {
     let mut best = Attempt::new(ground, &Finer::new(), None, Care::First);
     for _ in 0..MAX_TRIES {
         best = make_room(ground, best);
@@ -144,15 +187,9 @@ fn cut_finer(ground: &Ground<'_>, finer: &mut Finer, left: &[Wanted]) -> bool {
 impl<'a> Attempt<'a> {
     /// With `places`, everything that may move is released: it would rather stay there.
     fn new(ground: &Ground<'a>, finer: &Finer, places: Option<&Places>, care: Care) -> Self {
-        let mut ground = ground.clone();
-        let mut review = review(&ground, finer);
-        for block in &review.kept {
-            let standing = ground.standing_of(block);
-            ground.stand(standing);
-        }
-        let mut wanted = std::mem::take(&mut review.wanted);
-        let movable = std::mem::take(&mut review.movable);
-        let mut attempt = Self { ground, review, placed: Vec::new(), left: Vec::new() };
+        let mut attempt = Self::kept(ground, finer);
+        let mut wanted = std::mem::take(&mut attempt.review.wanted);
+        let movable = std::mem::take(&mut attempt.review.movable);
         match places {
             None => {
                 for wanted in movable {
@@ -169,6 +206,34 @@ impl<'a> Attempt<'a> {
         }
         attempt.place(wanted, care);
         attempt
+    }
+
+    /// Everything at these places; what has none there is left over.
+    fn at(ground: &Ground<'a>, finer: &Finer, places: &Places) -> Self {
+        let mut attempt = Self::kept(ground, finer);
+        let mut wanted = std::mem::take(&mut attempt.review.wanted);
+        wanted.append(&mut attempt.review.movable);
+        for wanted in wanted {
+            match places.get(&(wanted.request, wanted.session, wanted.minutes)) {
+                Some(&start) => {
+                    let moved = wanted.moved_to(&attempt.ground, start);
+                    attempt.put(Session { wanted, start, moved });
+                }
+                None => attempt.left.push(wanted),
+            }
+        }
+        attempt
+    }
+
+    /// With what nothing moves, and nothing else yet.
+    fn kept(ground: &Ground<'a>, finer: &Finer) -> Self {
+        let mut ground = ground.clone();
+        let review = review(&ground, finer);
+        for block in &review.kept {
+            let standing = ground.standing_of(block);
+            ground.stand(standing);
+        }
+        Self { ground, review, placed: Vec::new(), left: Vec::new() }
     }
 
     fn place(&mut self, mut wanted: Vec<Wanted>, care: Care) {
@@ -216,12 +281,7 @@ impl<'a> Attempt<'a> {
                 continue;
             }
             let wanted = group.remove(own.unwrap_or(0));
-            let moved = match &wanted.block {
-                Some(block) if !wanted.stood_at(ground, block, start) => {
-                    Some(wanted.must_go.unwrap_or(Moved::MakesRoom))
-                }
-                _ => None,
-            };
+            let moved = wanted.moved_to(ground, start);
             placed.push(Session { wanted, start, moved });
         }
         for session in placed {

@@ -42,6 +42,12 @@ impl Wanted {
     pub(super) fn stood_at(&self, ground: &Ground<'_>, block: &Suggestion, start: i32) -> bool {
         ground.horizon.stretch(block.start, block.end) == (start, start + self.minutes)
     }
+
+    /// Why its block, where there is one, moves to this minute; `None` = it stays.
+    pub(super) fn moved_to(&self, ground: &Ground<'_>, start: i32) -> Option<Moved> {
+        self.block.as_ref().filter(|block| !self.stood_at(ground, block, start))?;
+        Some(self.must_go.unwrap_or(Moved::MakesRoom))
+    }
 }
 
 #[derive(Debug, Default)]

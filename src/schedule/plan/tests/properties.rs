@@ -184,3 +184,30 @@ fn the_night_that_clocks_go_forward_keeps_blocks_apart() {
         assert_eq!(broken(&world, &world.plan()), Vec::<String>::new());
     }
 }
+
+/// What the last property once found: with more asked for than fits, the next plan found room by
+/// moving what this one had placed.
+#[test]
+fn an_overcommitted_plan_stays_as_it_is() {
+    let wish = |door, kind, minutes, from, window| Wish { door, kind, minutes, from, window };
+    let wishes = [
+        wish(0, 2, 333, 102, Some(172)),
+        wish(1, 1, 382, 26, None),
+        wish(1, 1, 374, 84, Some(12)),
+        wish(1, 1, 139, 193, Some(71)),
+        wish(1, 2, 87, 58, Some(171)),
+        wish(1, 2, 17, 10, None),
+        wish(1, 1, 288, 182, None),
+        wish(2, 2, 285, 32, None),
+        wish(2, 2, 329, 6, None),
+    ];
+    let meetings = vec![(4164, 207), (3871, 290), (9869, 128), (6958, 13)];
+    let (lunch, away, zone) = (Lunch::Off, vec![1], Tz::UTC);
+    let life = Life { zone, hour: 0, hours: 3, lunch, buffer: 25, freeze: 0, meetings, away };
+    let mut world = world(&life, &wishes);
+    let plan = world.plan();
+    world.settle(&plan);
+    let again = world.plan();
+    let changed: Vec<_> = again.suggestions.iter().filter(|s| s.intent.is_some()).collect();
+    assert!(changed.is_empty() && again.withdrawn.is_empty(), "{changed:?}");
+}
