@@ -171,6 +171,23 @@ fn it_looks_when_something_changes_and_commands_work_beside_it() {
 }
 
 #[test]
+fn a_turn_brings_what_is_searched_up_to_it() {
+    let person = jane();
+    let start_of = chrono::Utc::now() + chrono::TimeDelta::hours(3);
+    let event = format!(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\nBEGIN:VEVENT\r\nUID:1@example.org\r\n\
+         DTSTAMP:20251101T000000Z\r\nSUMMARY:Dentist\r\nDTSTART:{}\r\nDURATION:PT1H\r\n\
+         END:VEVENT\r\nEND:VCALENDAR\r\n",
+        start_of.format("%Y%m%dT%H%M%SZ")
+    );
+    std::fs::write(person.path("cal/work/1.ics"), event).unwrap();
+    let service = start(&person);
+    service.says("READY=1");
+    until("an index", || person.path("store.index/jane/chronotype.known").exists());
+    service.end();
+}
+
+#[test]
 fn a_new_config_applies_and_a_bad_one_does_not() {
     let person = jane();
     todo(&person, "deck");

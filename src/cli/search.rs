@@ -1,6 +1,7 @@
 //! What the searches of several commands share: the entries of a person, and the index of them.
 
 use super::{CommandError, classify};
+use crate::cycle::Report;
 use crate::event::PrincipalId;
 use crate::store::Person;
 use crate::text::embed::StaticEmbedder;
@@ -45,9 +46,12 @@ pub fn find(
     Ok(index.search(words, &embedder, MOST)?)
 }
 
-/// Brings the index up to what a turn has committed. A failure is no failure of the turn: the next
-/// search makes it good.
-pub fn refresh(store: &Path, principal: &PrincipalId, person: &Person) {
+/// Brings the index up to what a turn has committed, if that is anything it shows. A failure is no
+/// failure of the turn: the next search makes it good.
+pub fn refresh(store: &Path, principal: &PrincipalId, report: &Report, person: &Person) {
+    if report.changed + report.vanished + report.classified + report.settled == 0 {
+        return;
+    }
     let Ok(embedder) = StaticEmbedder::new() else { return };
     let folder = index::folder(store, principal);
     if let Err(error) = Index::bring_up(&folder, &entries(person), &embedder) {

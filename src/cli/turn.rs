@@ -116,9 +116,8 @@ pub(super) fn take(opened: &Opened, how: How, global: &Global) -> Result<Done, C
         before = with_clock_right(opened, before, turn.now)?;
     }
     let (report, person) = perform(&opened.store, before, &clients, &brain, &turn)?;
-    let learned = report.changed + report.vanished + report.classified + report.settled > 0;
-    if mode != Mode::DryRun && learned {
-        search::refresh(opened.store.path(), &opened.principal, &person);
+    if mode != Mode::DryRun {
+        search::refresh(opened.store.path(), &opened.principal, &report, &person);
     }
     bar.finish_and_clear();
     Ok(Done { report, person, now: turn.now, zone: opened.zone, mode })

@@ -21,9 +21,9 @@ pub use lent::borrow_records;
 pub use means::{Means, Ready};
 pub use people::{People, run_people};
 
-use crate::cycle::Settings;
+use crate::cycle::{Report, Settings};
 use crate::event::PrincipalId;
-use crate::store::StoreError;
+use crate::store::{Person, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use std::path::PathBuf;
@@ -48,7 +48,12 @@ pub struct House {
     pub settings: Box<dyn Fn(DateTime<Utc>) -> Settings + Send + Sync>,
     /// The zone at a moment: nights and mornings are local.
     pub zone: Box<dyn Fn(DateTime<Utc>) -> Tz + Send + Sync>,
+    /// Told of each turn and of the person after it: what is searched is brought up then.
+    pub learned: Learned,
 }
+
+/// Hears of a turn and of the person after it.
+pub type Learned = Box<dyn Fn(&Report, &Person) + Send + Sync>;
 
 /// Reads the config anew.
 pub type Furnish = Box<dyn Fn() -> Result<House, String> + Send + Sync>;

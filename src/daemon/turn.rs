@@ -85,7 +85,8 @@ async fn looked(house: &House, store: &Store, now: DateTime<Utc>) -> Result<Repo
         at: &|_| {},
         progress: &|_, _| {},
     };
-    let (report, _) = cycle::turn(store, before, &ready.clients, &ready.brain, &turn).await?;
+    let (report, person) = cycle::turn(store, before, &ready.clients, &ready.brain, &turn).await?;
+    (house.learned)(&report, &person);
     if troubled(&report) > 0 {
         house.means.trouble(now);
     }
@@ -132,6 +133,7 @@ mod tests {
             hosts: Vec::new(),
             settings: Box::new(settings),
             zone: Box::new(|_| chrono_tz::UTC),
+            learned: Box::new(|_, _| {}),
         }
     }
 

@@ -31,8 +31,8 @@ pub enum Node {
         /// First hour after it.
         to: u8,
     },
-    /// Somebody else, by a hash salted per principal: no name, no address. No detector writes one
-    /// yet, since tier 1 keeps how many attend and not who.
+    /// Somebody else, by a hash salted per principal: no name, no address. No detector writes one:
+    /// tested person by person, too little is left of what may be risked.
     Someone([u8; 16]),
     /// Months `[from, to]`, 1 = January; `from` > `to` goes over the turn of the year.
     Months {
@@ -313,6 +313,19 @@ impl Graph {
 }
 
 impl Insight {
+    /// What it was written from.
+    pub fn draft(&self) -> Draft {
+        Draft {
+            kind: self.kind,
+            about: self.about.clone(),
+            sentence: self.sentence.clone(),
+            evidence: self.evidence.clone(),
+            counts: self.counts,
+            confidence: self.confidence,
+            valid_from: self.valid_from,
+        }
+    }
+
     /// Whether this version is the one that holds.
     pub fn is_active(&self) -> bool {
         self.invalidated_at.is_none()

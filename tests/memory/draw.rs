@@ -38,6 +38,75 @@ impl Dice {
     }
 }
 
+/// How people differ beside what is planted in them.
+pub struct Ways {
+    /// Kinds of work.
+    pub kinds: usize,
+    /// Events a week, about.
+    pub per_week: usize,
+    /// Share of them that are of a series.
+    pub series: f64,
+    /// Odds of each kind fall by this with each before it.
+    pub fall: f64,
+    /// Share of calls that open a block of three.
+    pub blocks: f64,
+    /// Chances of a bad week and of a bad day.
+    pub bad: (f64, f64),
+    /// How much a series may have of bad and of good luck.
+    pub luck: (f64, f64),
+    /// Share of outcomes that are unknown.
+    pub unknown: f64,
+    /// Success differs between kinds from this to that.
+    pub base: (f64, f64),
+    /// Working days differ by this either way, and Fridays are lighter by that.
+    pub days: (f64, f64),
+    /// Projects there are, and the share of titles that name one.
+    pub projects: (usize, f64),
+}
+
+impl Ways {
+    /// The people that the detectors were built on.
+    pub fn usual(dice: &mut Dice, null: bool) -> Self {
+        let (bad, luck) = if null { ((0.12, 0.05), (0.2, 0.15)) } else { ((0.0, 0.0), (0.0, 0.0)) };
+        Self {
+            kinds: 4 + dice.below(3),
+            per_week: if null { 14 + dice.below(18) } else { 20 },
+            series: 0.45,
+            fall: 1.0 / 3.0,
+            blocks: 0.5,
+            bad,
+            luck,
+            unknown: if null { 0.1 } else { 0.0 },
+            base: if null { (0.55, 0.95) } else { (0.85, 0.85) },
+            days: (0.3, 0.7),
+            projects: (4, 0.6),
+        }
+    }
+
+    /// People of all sorts: from plain chance to lives in which all of it comes together.
+    pub fn other(dice: &mut Dice, null: bool) -> Self {
+        let low = dice.between(0.4, 0.8);
+        let plain = dice.share() < 0.4;
+        let upset = |most: f64, dice: &mut Dice| match (null, plain) {
+            (true, false) => dice.between(0.0, most),
+            _ => 0.0,
+        };
+        Self {
+            kinds: 3 + dice.below(4),
+            per_week: if null { 9 + dice.below(30) } else { 18 + dice.below(5) },
+            series: dice.between(0.0, 0.7),
+            fall: dice.between(0.0, 0.8),
+            blocks: dice.between(0.2, 0.8),
+            bad: (upset(0.2, dice), upset(0.07, dice)),
+            luck: (upset(0.25, dice), upset(0.2, dice)),
+            unknown: if null { dice.between(0.0, 0.4) } else { 0.0 },
+            base: if null { (low, dice.between(low, 0.97)) } else { (0.82, 0.88) },
+            days: (dice.between(0.0, 0.3), dice.between(0.7, 1.0)),
+            projects: (2 + dice.below(3), dice.between(0.3, 0.9)),
+        }
+    }
+}
+
 /// Estimates of energy fall in the course of the day for everybody but evening people.
 pub fn energy(of_the_evening: bool) -> Energy {
     let at = |h: usize| match (of_the_evening, h) {

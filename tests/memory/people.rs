@@ -4,7 +4,7 @@
 //! days much fails at once, some weeks are holidays, some outcomes are unknown, and signals are as
 //! `infer` gives them: kept 0.9 at half or whole weight, failures of several kinds.
 
-use super::draw::{Dice, energy, task_type};
+use super::draw::{Dice, Ways, energy, task_type};
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use chronotype::event::*;
 use chronotype::task::{Category, Types};
@@ -26,8 +26,7 @@ pub enum Pattern {
     Winter,
 }
 
-/// Success where nothing is planted, and where it is.
-const GOOD: f64 = 0.85;
+/// Success where something is planted; elsewhere it is what `Ways` says.
 const BAD: f64 = 0.45;
 /// Monday of the first week.
 const START: (i32, u32, u32) = (2025, 1, 6);
@@ -51,7 +50,7 @@ struct Series {
 pub struct Life {
     pattern: Pattern,
     dice: Dice,
-    per_week: usize,
+    ways: Ways,
     base: Vec<f64>,
     hours: Vec<[f64; 24]>,
     longer: Vec<f64>,
@@ -63,21 +62,33 @@ pub struct Life {
 }
 
 impl Life {
+    /// One of the people that the detectors were built on.
     pub fn new(seed: u64, pattern: Pattern) -> Self {
         let mut dice = Dice(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x5eed);
-        let kinds = 4 + dice.below(3);
+        let ways = Ways::usual(&mut dice, pattern == Pattern::Nothing);
+        Self::of(dice, ways, pattern)
+    }
+
+    /// One of those on which they were only measured.
+    pub fn unlike(seed: u64, pattern: Pattern) -> Self {
+        let mut dice = Dice(seed.wrapping_mul(0x9e6c_63d0_876a_68ab) ^ 0xf7e5);
+        let ways = Ways::other(&mut dice, pattern == Pattern::Nothing);
+        Self::of(dice, ways, pattern)
+    }
+
+    fn of(mut dice: Dice, ways: Ways, pattern: Pattern) -> Self {
         let null = pattern == Pattern::Nothing;
-        let mut types = Types { next: kinds as u32, ..Types::default() };
+        let mut types = Types { next: ways.kinds as u32, ..Types::default() };
         types.energy = energy(pattern == Pattern::Evening);
         let (mut base, mut hours, mut longer) = (Vec::new(), Vec::new(), Vec::new());
-        for id in 0..kinds {
+        for id in 0..ways.kinds {
             // The first is demanding, the second a meeting, whoever it is.
             let category = match pattern {
                 Pattern::Afternoon => Category::Focused,
                 _ => Category::ALL[if id < 3 { id } else { dice.below(3) }],
             };
             types.by_id.insert(id as u32, task_type(id as u32, category));
-            base.push(if null { dice.between(0.55, 0.95) } else { GOOD });
+            base.push(dice.between(ways.base.0, ways.base.1));
             longer.push(if null { dice.between(0.02, 0.25) } else { 0.1 });
             let middle = dice.between(9.0, 17.0);
             let flat = if null { 0.15 } else { 0.6 };
@@ -88,12 +99,13 @@ impl Life {
                 _ => 0.0,
             }));
         }
-        let mut days = std::array::from_fn(|d| dice.between(0.7, 1.3) * [1.0; 5][d]);
-        days[4] *= 0.7;
+        let mut days = std::array::from_fn(|_| dice.between(1.0 - ways.days.0, 1.0 + ways.days.0));
+        days[4] *= ways.days.1;
+        let all = (ways.per_week as f64 * ways.series) as usize;
         let mut life = Self {
             pattern,
             dice,
-            per_week: if null { 0 } else { 20 },
+            ways,
             base,
             hours,
             longer,
@@ -103,10 +115,7 @@ impl Life {
             events: Events::new(),
             made: 0,
         };
-        if null {
-            life.per_week = 14 + life.dice.below(18);
-        }
-        for n in 0..life.per_week * 9 / 20 {
+        for n in 0..all {
             let series = life.series(n);
             life.series.push(series);
         }
@@ -115,10 +124,7 @@ impl Life {
 
     fn series(&mut self, n: usize) -> Series {
         let kind = self.kind();
-        let luck = match self.pattern {
-            Pattern::Nothing => self.dice.between(-0.2, 0.15),
-            _ => 0.0,
-        };
+        let luck = self.dice.between(-self.ways.luck.0, self.ways.luck.1);
         Series {
             name: format!("series-{n}"),
             kind,
@@ -137,7 +143,8 @@ impl Life {
             return 1;
         }
         // The first three are the commonest.
-        let odds: Vec<f64> = (0..self.base.len()).map(|k| 1.0 / (1.0 + k as f64 / 3.0)).collect();
+        let odds: Vec<f64> =
+            (0..self.base.len()).map(|k| 1.0 / (1.0 + k as f64 * self.ways.fall)).collect();
         self.dice.pick(&odds)
     }
 
@@ -168,11 +175,10 @@ impl Life {
     fn title(&mut self, kind: usize) -> String {
         let verb = ["write", "call", "file", "plan", "read", "check"][kind];
         let what = ["draft", "status", "numbers", "review"][self.dice.below(4)];
-        let projects = match self.pattern {
-            Pattern::Recovery | Pattern::Overrun => 2,
-            _ => 4,
+        let (projects, most) = match self.pattern {
+            Pattern::Recovery | Pattern::Overrun => (2, 0.8),
+            _ => self.ways.projects,
         };
-        let most = if projects == 2 { 0.8 } else { 0.6 };
         match self.dice.share() {
             x if x < most => format!("{verb} {} {what}", PROJECTS[self.dice.below(projects)]),
             _ => format!("{verb} {what}"),
@@ -188,13 +194,10 @@ impl Life {
         if null && self.dice.share() < 0.05 {
             return after;
         }
-        let week_luck = if null && self.dice.share() < 0.12 { -0.35 } else { 0.0 };
+        let (weeks, days) = self.ways.bad;
+        let week_luck = if self.dice.share() < weeks { -0.35 } else { 0.0 };
         let day_luck: [f64; 5] =
-            std::array::from_fn(
-                |_| {
-                    if null && self.dice.share() < 0.05 { -0.6 } else { week_luck }
-                },
-            );
+            std::array::from_fn(|_| if self.dice.share() < days { -0.6 } else { week_luck });
         let mut taken: Week = BTreeMap::new();
         for s in &self.series {
             let name = format!("{}@example.org", s.name);
@@ -204,7 +207,7 @@ impl Life {
             taken = self.blocks();
         }
         for _ in 0..400 {
-            if taken.len() >= self.per_week {
+            if taken.len() >= self.ways.per_week {
                 break;
             }
             let kind = self.kind();
@@ -213,7 +216,7 @@ impl Life {
             let single = (format!("single-{}", self.made), kind, false, 0.0, self.title(kind));
             taken.entry(place).or_insert(single);
             // Meetings come in blocks.
-            if self.is_call(kind) && place.1 < 16 && self.dice.share() < 0.5 {
+            if self.is_call(kind) && place.1 < 16 && self.dice.share() < self.ways.blocks {
                 for next in 1..=2u8 {
                     self.made += 1;
                     let name = format!("single-{}", self.made);
@@ -348,7 +351,7 @@ impl Life {
 
     /// As `infer` tells: one in ten is unknown.
     fn signal(&mut self, good: bool) -> Option<Signal> {
-        if self.pattern == Pattern::Nothing && self.dice.share() < 0.1 {
+        if self.dice.share() < self.ways.unknown {
             return None;
         }
         let (value, weight) = match (good, self.dice.below(4)) {

@@ -1,7 +1,7 @@
 //! What the service needs of a person's config.
 
 use crate::calendar::Http;
-use crate::cli::{Global, account, context};
+use crate::cli::{Global, account, context, search};
 use crate::config::{AccountKind, Config, Mode as Wish, Origin};
 use crate::cycle::{Brain, Mode};
 use crate::daemon::{House, Means, Ready};
@@ -66,6 +66,7 @@ pub fn house(config: &Config, global: &Global, shared: &Shared) -> Result<House,
         context::zone(config, &Global { now: Some(now), ..ours.clone() })
     };
     let here = zone.clone();
+    let (store, who) = (config.store.clone(), config.person.id.clone());
     Ok(House {
         principal: config.person.id.clone(),
         store: config.store.clone(),
@@ -78,6 +79,7 @@ pub fn house(config: &Config, global: &Global, shared: &Shared) -> Result<House,
             account::settings(&own, zone(&own, now), mode, Deletions::Guarded)
         }),
         zone: Box::new(move |now| here(&zoned, now)),
+        learned: Box::new(move |report, person| search::refresh(&store, &who, report, person)),
     })
 }
 

@@ -25,7 +25,7 @@ const DIFFERENCE: f64 = 0.15;
 /// ... and what holds still does while chance alone would do as much less often than this.
 const PLAUSIBLE: f64 = 0.2;
 /// Chance of as much without the worst day, at most.
-const STILL_UNLIKELY: f64 = 0.03;
+const STILL_UNLIKELY: f64 = 0.05;
 /// Evidence kept of one insight, the latest.
 const MOST_EVIDENCE: usize = 40;
 /// Nothing learned from a calendar is ever surer.

@@ -15,9 +15,19 @@ const LEAST_TITLES: usize = 3;
 /// ... and so many events, ...
 const LEAST_EVENTS: usize = 12;
 /// ... and is no more than this share of all there is.
-const MOST_SHARE: f64 = 0.5;
+const MOST_SHARE: f64 = 0.75;
 /// Letters of its word.
 const LEAST_LETTERS: usize = 3;
+/// Odds that such a word names a project, beside those of another: one that stays with one kind of
+/// work names that, and an ordinary one names what is done.
+const PLAIN: f64 = 0.2;
+/// Words of everyday work that turn up in titles of any project.
+const ORDINARY: &str = "\
+    agenda and anruf besprechung brainstorm call catch chat check code daily deadline demo \
+    design discuss discussion draft edit entwurf email feedback file finish fix follow for \
+    interview kickoff meet meeting monthly notes plan planning planung prep prepare \
+    presentation read report research retro review session slides standup status sync talk \
+    team termin test the update weekly with work workshop write writing";
 /// Projects looked at: those with most events.
 const MOST_PROJECTS: usize = 8;
 /// What starts so soon after an event follows it.
@@ -31,8 +41,17 @@ const TIMES: f64 = 2.0;
 /// An insight that holds ends only under this factor.
 const TIMES_UNTIL: f64 = 1.4;
 
-/// The words that make projects of these observations, commonest first.
-fn projects(sample: &Sample<'_>) -> Vec<(String, BTreeSet<usize>)> {
+/// A word that may name a project.
+struct Project {
+    word: String,
+    /// Which observations have it.
+    places: BTreeSet<usize>,
+    /// Its part of the chance to err.
+    weight: f64,
+}
+
+/// The words that make projects of these observations, likeliest first.
+fn projects(sample: &Sample<'_>) -> Vec<Project> {
     let mut words: BTreeMap<String, (BTreeSet<String>, BTreeSet<usize>)> = BTreeMap::new();
     for (at, one) in sample.recent.iter().enumerate() {
         let title = title::normalise(&one.event.title);
@@ -46,14 +65,20 @@ fn projects(sample: &Sample<'_>) -> Vec<(String, BTreeSet<usize>)> {
         }
     }
     let most = (MOST_SHARE * sample.recent.len() as f64) as usize;
-    let mut found: Vec<(String, BTreeSet<usize>)> = words
+    let mut found: Vec<Project> = words
         .into_iter()
         .filter(|(_, (titles, places))| {
             titles.len() >= LEAST_TITLES && (LEAST_EVENTS..=most).contains(&places.len())
         })
-        .map(|(word, (_, places))| (word, places))
+        .map(|(word, (_, places))| {
+            let types: BTreeSet<_> = places.iter().map(|at| sample.recent[*at].kind.id).collect();
+            let plain = types.len() < 2 || ORDINARY.split(' ').any(|own| own == word);
+            let odds = if plain { PLAIN } else { 1.0 };
+            let share = places.len() as f64 / sample.recent.len() as f64;
+            Project { word, places, weight: odds * (share * (1.0 - share)).powi(2) }
+        })
         .collect();
-    found.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then(a.0.cmp(&b.0)));
+    found.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.word.cmp(&b.word)));
     found.truncate(MOST_PROJECTS);
     found
 }
@@ -76,7 +101,7 @@ pub(super) fn recovery(sample: &Sample<'_>) -> Vec<Candidate> {
         })
         .collect();
     let mut found = Vec::new();
-    for (word, places) in projects(sample) {
+    for Project { word, places, weight } in projects(sample) {
         let follows = |at: usize| before[at].is_some_and(|b| places.contains(&b));
         let compared: Vec<usize> = (0..all.len()).filter(|at| before[*at].is_some()).collect();
         // Its own events often lie side by side, and may go worse whatever they follow.
@@ -98,7 +123,14 @@ pub(super) fn recovery(sample: &Sample<'_>) -> Vec<Candidate> {
             )
         };
         let about = vec![Node::Project(word.clone())];
-        found.push(fewer_successes(Kind::ProjectRecovery, about, 1.0, (&rows, &c), &inside, words));
+        found.push(fewer_successes(
+            Kind::ProjectRecovery,
+            about,
+            weight,
+            (&rows, &c),
+            &inside,
+            words,
+        ));
     }
     found
 }
@@ -107,7 +139,7 @@ pub(super) fn recovery(sample: &Sample<'_>) -> Vec<Candidate> {
 pub(super) fn overrun(sample: &Sample<'_>) -> Vec<Candidate> {
     let all = &sample.recent;
     let mut found = Vec::new();
-    for (word, places) in projects(sample) {
+    for Project { word, places, weight } in projects(sample) {
         let rows: Vec<Row> = all
             .iter()
             .enumerate()
@@ -139,7 +171,7 @@ pub(super) fn overrun(sample: &Sample<'_>) -> Vec<Candidate> {
                 valid_from: since(&inside),
             },
             p: c.fewer,
-            weight: 1.0,
+            weight,
             matters: own >= OVERRUN && ratio >= TIMES,
             lasts: ratio >= TIMES_UNTIL,
         });

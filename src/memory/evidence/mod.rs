@@ -5,4 +5,4 @@ pub mod contrast;
 pub mod tails;
 
 pub use contrast::{Contrast, Row, contrast};
-pub use tails::{binomial_more, fisher_more_failures};
+pub use tails::{fisher_more_failures, student_more};

@@ -1,4 +1,4 @@
-//! Tail probabilities: Fisher's exact test, the binomial, the normal and Student's t.
+//! Tail probabilities: Fisher's exact test, the normal and Student's t.
 
 /// Chance of seeing `bad` or more failures among `n` by luck, when `others_bad` of `others` failed:
 /// the one-sided p of Fisher's exact test (Fisher 1935). 1 when either side is empty.
@@ -30,17 +30,6 @@ fn fisher(bad: u32, n: u32, others_bad: u32, others: u32, own: f64) -> f64 {
         })
         .sum();
     chance.min(1.0)
-}
-
-/// Chance of `hits` or more among `n` when each hits with probability `share`.
-pub fn binomial_more(hits: u32, n: u32, share: f64) -> f64 {
-    if hits == 0 || hits > n || !(0.0..1.0).contains(&share) || share == 0.0 {
-        return if hits == 0 { 1.0 } else { 0.0 };
-    }
-    let facts = LogFactorials::up_to(n);
-    let (yes, no) = (share.ln(), (1.0 - share).ln());
-    let term = |k: u32| (facts.choose(n, k) + f64::from(k) * yes + f64::from(n - k) * no).exp();
-    (hits..=n).map(term).sum::<f64>().min(1.0)
 }
 
 struct LogFactorials(Vec<f64>);
@@ -111,8 +100,6 @@ mod tests {
         check((0, 5, 5, 5), 1.0);
         check((2, 0, 1, 3), 1.0);
         assert!((fisher_mid(4, 4, 0, 4) - 0.5 / 70.0).abs() < 1e-9);
-        assert!((binomial_more(8, 10, 0.5) - 56.0 / 1024.0).abs() < 1e-9);
-        assert_eq!((binomial_more(0, 10, 0.5), binomial_more(1, 10, 0.0)), (1.0, 0.0));
     }
 
     #[test]

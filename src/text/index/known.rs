@@ -11,7 +11,7 @@ use std::path::Path;
 
 const FILE: &str = "chronotype.known";
 /// The layout of this file and of the fields beside it; another one is built anew.
-const MAGIC: &[u8; 8] = b"CHRIDX01";
+const MAGIC: &[u8; 8] = b"CHRIDX02";
 /// Largest file that is read: a lifetime of titles.
 const LARGEST: u64 = 256 << 20;
 /// Values of a unit vector are kept as whole numbers up to this.
@@ -23,14 +23,30 @@ pub(super) type Mark = [u8; 16];
 /// Digest of a text.
 type Digest = [u8; 8];
 
-/// See the file's own words.
+/// See the file's own words. Laid out as in the file, so that reading one is taking it as it is: a
+/// command opens the index for one search.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Known {
     pub(super) mark: Mark,
-    /// Digest of the text of each entry, by key.
-    entries: BTreeMap<String, Digest>,
-    /// The vector of each text: values × [`WHOLE`]. Many entries say the same.
-    vectors: BTreeMap<Digest, Vec<i8>>,
+    /// The keys of all entries, sorted, one after the other.
+    keys: String,
+    /// One for each key, in their order.
+    places: Vec<Place>,
+    /// Digests of the texts, sorted. Many entries say the same.
+    texts: Vec<Digest>,
+    /// Values of a vector.
+    width: usize,
+    /// The vector of each text: values × [`WHOLE`], one after the other.
+    vectors: Vec<i8>,
+}
+
+/// An entry.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Place {
+    /// Where its key ends; it begins where the one before ends.
+    end: u32,
+    /// Which text it says.
+    text: u32,
 }
 
 /// Entries to write and keys to remove; one that changed is in both.
@@ -47,14 +63,29 @@ impl Difference<'_> {
 }
 
 impl Known {
+    /// Key and text of each entry, by key.
+    fn entries(&self) -> impl Iterator<Item = (&str, usize)> {
+        let begins = std::iter::once(0).chain(self.places.iter().map(|place| place.end as usize));
+        self.places.iter().zip(begins).filter_map(|(place, begin)| {
+            Some((self.keys.get(begin..place.end as usize)?, place.text as usize))
+        })
+    }
+
+    fn vector(&self, text: usize) -> &[i8] {
+        self.vectors.get(text * self.width..(text + 1) * self.width).unwrap_or_default()
+    }
+
     pub(super) fn difference<'a>(&self, entries: &'a [Entry]) -> Difference<'a> {
         let mut difference = Difference::default();
         let now: BTreeMap<&str, Digest> =
             entries.iter().map(|e| (e.key.as_str(), digest(&e.text))).collect();
-        let gone = |key: &&String| !now.contains_key(key.as_str());
-        difference.gone.extend(self.entries.keys().filter(gone).cloned());
+        let known: BTreeMap<&str, &Digest> =
+            self.entries().filter_map(|(key, text)| Some((key, self.texts.get(text)?))).collect();
+        let gone = known.keys().filter(|key| !now.contains_key(*key));
+        difference.gone.extend(gone.map(|key| (*key).to_owned()));
         for entry in entries {
-            if self.entries.get(&entry.key) != now.get(entry.key.as_str()) {
+            let key = entry.key.as_str();
+            if known.get(key).copied() != now.get(key) {
                 // Removed even where it is not known: a crash may have left it.
                 difference.gone.push(entry.key.clone());
                 difference.new.push(entry);
@@ -65,54 +96,63 @@ impl Known {
 
     /// These entries; vectors that are known already are kept.
     pub(super) fn with(&self, mark: Mark, entries: &[Entry], embedder: &dyn Embedder) -> Self {
-        let mut new = Self { mark, ..Self::default() };
-        for entry in entries {
-            let digest = digest(&entry.text);
-            new.entries.insert(entry.key.clone(), digest);
-            new.vectors.entry(digest).or_insert_with(|| match self.vectors.get(&digest) {
-                Some(vector) => vector.clone(),
-                None => embed(&entry.text, embedder),
-            });
+        let by_key: BTreeMap<&str, &str> =
+            entries.iter().map(|e| (e.key.as_str(), e.text.as_str())).collect();
+        let says: BTreeMap<Digest, &str> =
+            by_key.values().map(|text| (digest(text), *text)).collect();
+        // Those of another embedder are of no use.
+        let width = embed("", embedder).len();
+        let mut new = Self { mark, width, ..Self::default() };
+        for (digest, text) in &says {
+            let mut vector = match self.texts.binary_search(digest) {
+                Ok(known) if self.width == width => self.vector(known).to_vec(),
+                _ => embed(text, embedder),
+            };
+            vector.resize(width, 0);
+            new.texts.push(*digest);
+            new.vectors.extend(vector);
+        }
+        for (key, text) in by_key {
+            new.keys.push_str(key);
+            let text = new.texts.binary_search(&digest(text)).unwrap_or_default() as u32;
+            new.places.push(Place { end: new.keys.len() as u32, text });
         }
         new
     }
 
     /// Entries at least this near in meaning, nearest first.
     pub(super) fn nearest(&self, to: &Embedding, least: f32, most: usize) -> Vec<(String, f32)> {
-        let near: BTreeMap<&Digest, f32> = self
-            .vectors
-            .iter()
-            .filter(|(_, vector)| vector.len() == to.0.len())
-            .map(|(digest, vector)| (digest, cosine(vector, &to.0)))
+        if to.0.is_empty() || to.0.len() != self.width {
+            return Vec::new();
+        }
+        let to = whole(&to.0);
+        let near: Vec<f32> =
+            self.vectors.chunks_exact(self.width).map(|v| cosine(v, &to)).collect();
+        // In order of key, which the sort leaves as it is where two are equally near.
+        let mut found: Vec<(&str, f32)> = self
+            .entries()
+            .filter_map(|(key, text)| Some((key, *near.get(text)?)))
             .filter(|(_, cosine)| *cosine >= least)
             .collect();
-        let mut found: Vec<(&String, f32)> = self
-            .entries
-            .iter()
-            .filter_map(|(key, digest)| Some((key, *near.get(digest)?)))
-            .collect();
-        found.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        found.sort_by(|a, b| b.1.total_cmp(&a.1));
         found.truncate(most);
-        found.into_iter().map(|(key, cosine)| (key.clone(), cosine)).collect()
+        found.into_iter().map(|(key, cosine)| (key.to_owned(), cosine)).collect()
     }
 
     pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(self.mark);
         bytes.extend(files(folder)?);
-        let width = self.vectors.values().next().map_or(0, Vec::len);
-        for number in [self.entries.len(), self.vectors.len(), width] {
+        for number in [self.places.len(), self.keys.len(), self.texts.len(), self.width] {
             bytes.extend((number as u32).to_le_bytes());
         }
-        for (key, digest) in &self.entries {
-            bytes.extend((key.len() as u32).to_le_bytes());
-            bytes.extend(key.as_bytes());
-            bytes.extend(digest);
+        for place in &self.places {
+            bytes.extend(place.end.to_le_bytes());
+            bytes.extend(place.text.to_le_bytes());
         }
-        for (digest, vector) in &self.vectors {
-            bytes.extend(digest);
-            bytes.extend(vector.iter().map(|v| v.cast_unsigned()));
-        }
+        bytes.extend(self.keys.as_bytes());
+        bytes.extend(self.texts.as_flattened());
+        bytes.extend(self.vectors.iter().map(|v| v.cast_unsigned()));
         bytes.extend(&blake3::hash(&bytes).as_bytes()[..8]);
         let path = folder.join(FILE);
         let unfinished = folder.join(format!("{FILE}.unfinished"));
@@ -134,40 +174,36 @@ impl Known {
             return None;
         }
         let mut rest = body.strip_prefix(MAGIC.as_slice())?;
-        let mut known = Self { mark: take(&mut rest)?, ..Self::default() };
+        let mark = take(&mut rest)?;
         if take::<16>(&mut rest)? != files(folder).ok()? {
             return None;
         }
-        let (entries, vectors) = (number(&mut rest)?, number(&mut rest)?);
-        let width = number(&mut rest)?;
-        for _ in 0..entries {
-            let length = number(&mut rest)?;
-            let (key, after) = rest.split_at_checked(length)?;
-            rest = after;
-            let key = String::from_utf8(key.to_vec()).ok()?;
-            known.entries.insert(key, take(&mut rest)?);
-        }
-        for _ in 0..vectors {
-            let digest = take(&mut rest)?;
-            let (vector, after) = rest.split_at_checked(width)?;
-            rest = after;
-            known.vectors.insert(digest, vector.iter().map(|v| v.cast_signed()).collect());
-        }
-        Some(known)
+        let (places, keys) = (number(&mut rest)?, number(&mut rest)?);
+        let (texts, width) = (number(&mut rest)?, number(&mut rest)?);
+        let (places, _) = part(&mut rest, places.checked_mul(8)?)?.as_chunks::<8>();
+        let places = places.iter().filter_map(|place| {
+            let mut place = place.as_slice();
+            let (end, text) = (take(&mut place)?, take(&mut place)?);
+            Some(Place { end: u32::from_le_bytes(end), text: u32::from_le_bytes(text) })
+        });
+        let keys = std::str::from_utf8(part(&mut rest, keys)?).ok()?.to_owned();
+        let vectors = texts.checked_mul(width)?;
+        let texts = part(&mut rest, texts.checked_mul(8)?)?.as_chunks::<8>().0.to_vec();
+        let vectors = part(&mut rest, vectors)?.iter().map(|v| v.cast_signed()).collect();
+        Some(Self { mark, keys, places: places.collect(), texts, width, vectors })
     }
 }
 
-/// The mark of these entries.
+/// The mark of these entries. All at once: thousands of short parts would cost more than the hash.
 pub(super) fn mark(entries: &[Entry]) -> Mark {
-    let mut hasher = blake3::Hasher::new();
-    for entry in entries {
-        for part in [&entry.key, &entry.text] {
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part.as_bytes());
-        }
+    let parts = || entries.iter().flat_map(|entry| [&entry.key, &entry.text]);
+    let mut bytes = Vec::with_capacity(parts().map(|part| part.len() + 8).sum());
+    for part in parts() {
+        bytes.extend((part.len() as u64).to_le_bytes());
+        bytes.extend(part.as_bytes());
     }
     let mut mark = Mark::default();
-    mark.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    mark.copy_from_slice(&blake3::hash(&bytes).as_bytes()[..16]);
     mark
 }
 
@@ -200,6 +236,12 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     Some(*taken)
 }
 
+fn part<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
+    let (taken, after) = rest.split_at_checked(length)?;
+    *rest = after;
+    Some(taken)
+}
+
 fn number(rest: &mut &[u8]) -> Option<usize> {
     take(rest).map(|four| u32::from_le_bytes(four) as usize)
 }
@@ -212,10 +254,16 @@ fn digest(text: &str) -> Digest {
 
 fn embed(text: &str, embedder: &dyn Embedder) -> Vec<i8> {
     let vector = embedder.embed(&[&title::normalise(text)]).pop();
-    let values = vector.map(|v| v.0).unwrap_or_default();
+    whole(&vector.map(|v| v.0).unwrap_or_default())
+}
+
+fn whole(values: &[f32]) -> Vec<i8> {
     values.iter().map(|v| (v * WHOLE).round().clamp(-WHOLE, WHOLE) as i8).collect()
 }
 
-fn cosine(vector: &[i8], to: &[f32]) -> f32 {
-    vector.iter().zip(to).map(|(v, to)| f32::from(*v) * to).sum::<f32>() / WHOLE
+/// Of two vectors of whole numbers: a sum of those can be taken many at a time, one of fractions
+/// can't.
+fn cosine(a: &[i8], b: &[i8]) -> f32 {
+    let product = |(a, b): (&i8, &i8)| i32::from(i16::from(*a) * i16::from(*b));
+    a.iter().zip(b).map(product).sum::<i32>() as f32 / (WHOLE * WHOLE)
 }
