@@ -383,7 +383,6 @@ fn calls_that_make_no_sense_exit_2() {
         &["sync", "--frobnicate"],
         &["sync", "--dry-run", "--observe"],
         &["types", "--now", "soon"],
-        &["schedule", "x"],
         &["occurrences", "x.ics", "--from", "soon", "--to", "2026-03-02", "--tz", "UTC"],
         &[],
     ] {

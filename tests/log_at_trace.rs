@@ -11,7 +11,7 @@ fn everything_is_traced_and_holds_no_secret() {
     let (output, trace) = jane.person.command("02T05:20", &["-vv", "sync"]).traced();
     assert!(output.status.success(), "{output:?}");
     // Ours, what speaks through `tracing`, and what speaks through `log`.
-    for word in ["chronotype::cli::sync", "hyper_util::client", "log.target"] {
+    for word in ["chronotype::cli::turn", "hyper_util::client", "log.target"] {
         let level = |line: &str| line.contains(" TRACE ") || line.contains(" DEBUG ");
         let told = trace.lines().filter(|line| line.contains(word) && level(line)).count();
         assert!(told > 0, "{word}: {}", trace.chars().take(2_000).collect::<String>());

@@ -22,7 +22,23 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "chronotype sync",
         ],
     ),
-    ("run", &["chronotype run", "chronotype run -v"]),
+    (
+        "run",
+        &[
+            "chronotype run",
+            "chronotype run -v",
+            "chronotype run --users /etc/chronotype/users --store /var/lib/chronotype/store",
+        ],
+    ),
+    (
+        "service",
+        &[
+            "chronotype service install",
+            "chronotype service show",
+            "chronotype service install --users --dry-run",
+            "chronotype service uninstall",
+        ],
+    ),
     (
         "config",
         &["chronotype config check", "chronotype config show", "chronotype config show --defaults"],
@@ -61,6 +77,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     ("remember", &["chronotype remember 'No reports on Fridays'"]),
     ("forget", &["chronotype forget i4"]),
+    (
+        "forget-person",
+        &["chronotype forget-person me", "chronotype forget-person jane --keep-blocks"],
+    ),
     ("suggestions", &["chronotype suggestions", "chronotype suggestions --json"]),
     ("schedule", &["chronotype schedule 'Board deck' --duration 90m --by fri"]),
     (

@@ -92,9 +92,9 @@ pub(super) struct Attempt<'a> {
     pub(super) left: Vec<Wanted>,
 }
 
-/// The best of some attempts, and one that stays. Where something finds no place the next plan would
-/// look for room from here, with other places to start from; so this one does it, until that changes
-/// nothing.
+/// The best of some attempts, and one that stays. Where something finds no place the next plan
+/// would look for room from here, with other places to start from; so this one does it, until that
+/// changes nothing.
 pub(super) fn place<'a>(ground: &Ground<'a>) -> Attempt<'a> {
     let mut best = search(ground);
     for _ in 0..MAX_TRIES {
