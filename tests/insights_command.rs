@@ -167,3 +167,20 @@ fn what_is_searched_for_is_found_by_words_and_meaning() {
     let left = jane.list("02T06:15", &["insights", "search", "dentist"]);
     assert!(!left.iter().any(|l| l["found"] == "insight" && l["id"] == "i1"), "{left:?}");
 }
+
+/// The sample person's Friday afternoons go wrong, and nothing else: what comes before them on
+/// Fridays, and afternoons as such, are not to blame.
+#[test]
+fn a_bad_weekday_is_told_once() {
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/working-person.ics");
+    let person = Person::with_account(&format!("kind = \"vdir\"\npath = \"{sample}\""));
+    for (now, args) in [("02T06:00", &["sync", "--observe"][..]), ("02T06:00", &["insights"])] {
+        let gave = person.run(now, args);
+        assert_eq!(gave.code, Some(0), "{}", gave.err);
+        if args[0] == "insights" {
+            let told: Vec<&str> = gave.out.lines().filter(|line| !line.starts_with(' ')).collect();
+            assert_eq!(told.len(), 1, "{}", gave.out);
+            assert!(told[0].contains("on Fridays"), "{}", gave.out);
+        }
+    }
+}

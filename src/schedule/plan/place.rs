@@ -9,7 +9,7 @@
 use super::blocks::bare;
 use super::ground::{Ground, Standing};
 use super::numbers::{CLEAR_GAIN, Stage, first_come, is_open, limit, problem, rules};
-use super::review::{Review, Wanted, review};
+use super::review::{Cut, Review, Wanted, review};
 use super::sessions::sessions;
 use crate::event::Uid;
 use crate::schedule::problem::{DAY, Placed};
@@ -186,7 +186,7 @@ fn cut_finer(ground: &Ground<'_>, finer: &mut Finer, left: &[Wanted]) -> bool {
 impl<'a> Attempt<'a> {
     /// With `places`, everything that may move is released: it would rather stay there.
     fn new(ground: &Ground<'a>, finer: &Finer, places: Option<&Places>, care: Care) -> Self {
-        let mut attempt = Self::kept(ground, finer);
+        let mut attempt = Self::kept(ground, finer, Cut::AsBlocks);
         let mut wanted = std::mem::take(&mut attempt.review.wanted);
         let movable = std::mem::take(&mut attempt.review.movable);
         match places {
@@ -209,7 +209,7 @@ impl<'a> Attempt<'a> {
 
     /// Everything at these places; what has none there is left over.
     fn at(ground: &Ground<'a>, finer: &Finer, places: &Places) -> Self {
-        let mut attempt = Self::kept(ground, finer);
+        let mut attempt = Self::kept(ground, finer, Cut::AsGiven);
         let mut wanted = std::mem::take(&mut attempt.review.wanted);
         wanted.append(&mut attempt.review.movable);
         for wanted in wanted {
@@ -225,9 +225,9 @@ impl<'a> Attempt<'a> {
     }
 
     /// With what nothing moves, and nothing else yet.
-    fn kept(ground: &Ground<'a>, finer: &Finer) -> Self {
+    fn kept(ground: &Ground<'a>, finer: &Finer, cut: Cut) -> Self {
         let mut ground = ground.clone();
-        let review = review(&ground, finer);
+        let review = review(&ground, finer, cut);
         for block in &review.kept {
             let standing = ground.standing_of(block);
             ground.stand(standing);

@@ -63,6 +63,7 @@ pub(super) struct Review {
     pub(super) movable: Vec<Wanted>,
     /// By how many steps requests are cut finer than they need, 0 left out.
     pub(super) finer: BTreeMap<usize, u16>,
+    cut: Cut,
     pub(super) withdrawn: Vec<(Uid, Withdrawal)>,
     pub(super) unplaced: Vec<(RequestKey, Unplaced)>,
     pub(super) notes: Vec<(Uid, Note)>,
@@ -74,9 +75,19 @@ enum Verdict {
     Place,
 }
 
+/// Who says how long the sessions of a request are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Cut {
+    /// Its blocks, as long as there are any.
+    #[default]
+    AsBlocks,
+    /// The steps that are given.
+    AsGiven,
+}
+
 /// `finer`: by how many steps requests are to be cut finer.
-pub(super) fn review(ground: &Ground<'_>, finer: &BTreeMap<usize, u16>) -> Review {
-    let mut review = Review { finer: finer.clone(), ..Review::default() };
+pub(super) fn review(ground: &Ground<'_>, finer: &BTreeMap<usize, u16>, cut: Cut) -> Review {
+    let mut review = Review { finer: finer.clone(), cut, ..Review::default() };
     let mut blocks: BTreeMap<&RequestKey, Vec<&Suggestion>> = BTreeMap::new();
     for block in ground.input.suggestions.values() {
         if block.state.is_ours() && block.end <= ground.input.now {
@@ -212,10 +223,11 @@ impl Review {
         let request = &ground.input.requests[index];
         let cut = |step| sessions(request, kind, ground.input.settings, step);
         let gone = |b: &&Suggestion| matches!(b.state, State::Refused | State::Withdrawn);
-        if let Some(&step) = self.finer.get(&index)
-            && own.iter().all(gone)
-        {
-            return cut(step);
+        let given = self.finer.get(&index).copied();
+        match (given, self.cut) {
+            (_, Cut::AsGiven) => return cut(given.unwrap_or(0)),
+            (Some(step), Cut::AsBlocks) if own.iter().all(gone) => return cut(step),
+            (_, Cut::AsBlocks) => {}
         }
         let known: Vec<(usize, i64)> = own
             .iter()

@@ -211,3 +211,21 @@ fn an_overcommitted_plan_stays_as_it_is() {
     let changed: Vec<_> = again.suggestions.iter().filter(|s| s.intent.is_some()).collect();
     assert!(changed.is_empty() && again.withdrawn.is_empty(), "{changed:?}");
 }
+
+/// What it found then: a block that was booked over went, and came back with the next plan.
+#[test]
+fn what_finds_no_place_finds_none_in_the_next_plan() {
+    let wish = Wish { door: 0, kind: 1, minutes: 331, from: 73, window: Some(40) };
+    let (lunch, zone) = (Lunch::Off, chrono_tz::America::New_York);
+    let (meetings, away) = (Vec::new(), Vec::new());
+    let life = Life { zone, hour: 11, hours: 3, lunch, buffer: 0, freeze: 0, meetings, away };
+    let mut world = world(&life, &[wish]);
+    for _ in 0..2 {
+        let plan = world.plan();
+        world.settle(&plan);
+        let again = world.plan();
+        let changed: Vec<_> = again.suggestions.iter().filter(|s| s.intent.is_some()).collect();
+        assert!(changed.is_empty() && again.withdrawn.is_empty(), "{changed:?}");
+        book(&mut world, "l", (6541, 138));
+    }
+}
