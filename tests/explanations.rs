@@ -141,6 +141,10 @@ fn a_deadline_that_does_not_fit_is_said_everywhere_and_dropping_one_thing_helps(
                 fit only without Own work 080000 (Mon 2 Mar 09:00) or Own work 120000 (Mon 2 Mar \
                 13:00)";
     holds(&person.ok(MONDAY, &["sync"]).out, &[said]);
+    // A turn says it once.
+    let gave = person.ok("02T06:05", &["sync"]);
+    assert!(!gave.out.contains("Overcommitted"), "{}", gave.out);
+    holds(&gave.out, &["1 deadline still at risk: `chronotype suggestions` names them"]);
     holds(&person.ok(LATER, &["status"]).out, &[said]);
     holds(&person.ok(LATER, &["suggestions"]).out, &[said]);
     let status: Value = serde_json::from_str(&person.ok(LATER, &["status", "--json"]).out).unwrap();

@@ -23,6 +23,21 @@ pub(super) fn list(risks: &[Risk], now: DateTime<Utc>, zone: Tz) -> String {
     ahead(risks, now).map(line).collect()
 }
 
+/// What is new of them, or worse than it was; the others are counted.
+pub(super) fn news(risks: &[Risk], known: &[Risk], now: DateTime<Utc>, zone: Tz) -> String {
+    let is_known = |risk: &&Risk| {
+        known.iter().any(|old| old.request == risk.request && old.danger <= risk.danger)
+    };
+    let (old, new): (Vec<&Risk>, Vec<&Risk>) = ahead(risks, now).partition(is_known);
+    let new: Vec<Risk> = new.into_iter().cloned().collect();
+    let mut text = list(&new, now, zone);
+    if !old.is_empty() {
+        let count = output::count(old.len(), "deadline");
+        text.push_str(&format!("{count} still at risk: `chronotype suggestions` names them\n"));
+    }
+    text
+}
+
 /// The same for scripts.
 pub(super) fn fields(risks: &[Risk], now: DateTime<Utc>, zone: Tz) -> Vec<Value> {
     let local =

@@ -6,6 +6,7 @@ use super::table::wrap;
 use super::turn::{self, Done, How};
 use super::{CommandError, Global, context, output, risks, suggestions};
 use crate::cycle::{Left, Mode, Report};
+use crate::schedule::plan::Risk;
 use crate::store::Person;
 use crate::sync::diff::Deletions;
 use serde_json::{Value, json};
@@ -47,11 +48,12 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
         false => Deletions::Guarded,
     };
     let done = turn::take(&opened, How { mode, deletions, die_at: args.die_at }, global)?;
-    tell(&done, global)?;
+    tell(&done, &opened.person.risks, global)?;
     done.failure().map_or(Ok(()), Err)
 }
 
-fn tell(done: &Done, global: &Global) -> Result<(), CommandError> {
+/// `known`: deadlines at risk as they stood before; what was said of them is not said again.
+fn tell(done: &Done, known: &[Risk], global: &Global) -> Result<(), CommandError> {
     let Done { report, person, now, zone, mode } = done;
     let read = done.failure().is_none();
     done.warn();
@@ -68,7 +70,7 @@ fn tell(done: &Done, global: &Global) -> Result<(), CommandError> {
         let title = super::table::plain(&left.title);
         text.push_str(&format!("Not placed: {title}. {}\n", left.why.sentence()));
     }
-    text.push_str(&risks::list(&person.risks, *now, *zone));
+    text.push_str(&risks::news(&person.risks, known, *now, *zone));
     for (uid, note) in &report.left_alone {
         let Some(block) = person.suggestions.get(uid) else { continue };
         let when = block.start.with_timezone(zone).format("%a %H:%M");
