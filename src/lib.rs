@@ -20,7 +20,7 @@ pub mod schedule;
 pub mod calendar;
 /// Status, poll, diff, reconcile, apply (RFC 6578).
 pub mod sync;
-/// The local embedder, the search index, the assistant.
+/// The embedders, the search index, the assistant, the mirror of insights.
 pub mod text;
 /// sled; one keyspace a principal.
 pub mod store;

@@ -2,6 +2,7 @@
 //! new config over, tells its supervisor, and ends when it is asked to.
 
 use crate::support::binary::{Binary, Running, binary};
+use crate::support::neighbours::hears;
 use crate::support::person::{Person, files};
 use chrono::{TimeDelta, Utc};
 use std::os::unix::fs::PermissionsExt;
@@ -60,19 +61,9 @@ fn start(person: &Person) -> Service {
 }
 
 impl Service {
-    /// Waits until the supervisor hears a line that starts so.
     #[track_caller]
     fn says(&self, words: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
-        let mut buffer = [0; 4096];
-        while Instant::now() < deadline {
-            let length = self.supervisor.recv(&mut buffer).expect("the service says something");
-            let said = String::from_utf8_lossy(&buffer[..length]).into_owned();
-            if said.lines().any(|line| line.starts_with(words)) {
-                return said;
-            }
-        }
-        panic!("the service never said {words}");
+        hears(&self.supervisor, words)
     }
 
     /// Ends it as a supervisor does.

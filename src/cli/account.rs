@@ -6,13 +6,14 @@ use crate::calendar::names::Names;
 use crate::calendar::vdir::{self, Vdir};
 use crate::calendar::{Calendar, Error, Http, Secret, Unreachable};
 use crate::config::{Account, AccountKind, Config, PasswordSource, Travel};
-use crate::cycle::{Mode, Settings};
+use crate::cycle::{Brain, Mode, Settings};
 use crate::event::{PrincipalId, Stay, Whereabouts};
 use crate::sync::diff::Deletions;
 use crate::sync::poll::{Client, Discovery};
 use crate::sync::status::Status;
-use crate::text::assistant::{Access, Assistant};
-use crate::text::embed::endpoint::{self as embeddings, Embeddings};
+use crate::text::assistant::Assistant;
+use crate::text::embed::endpoint::Embeddings;
+use crate::text::endpoint::ModelAccess;
 use crate::text::mem0::{self, Mem0};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
@@ -159,53 +160,69 @@ fn suggest_into(config: &Config) -> Option<(String, String)> {
     })
 }
 
-/// The model to ask about new types, where the person wants one and it can be reached.
-///
-/// # Errors
-/// In one sentence, why not: it is done without then.
-pub fn assistant(config: &Config) -> Result<Option<Assistant>, String> {
-    let Some(wanted) = &config.assistant else { return Ok(None) };
-    let key = wanted.key.as_ref().map(PasswordSource::read).transpose();
-    let key = key.map_err(|e| format!("its key can't be had: {e}"))?;
-    let access = Access {
-        url: wanted.url.clone(),
-        model: wanted.model.clone(),
-        key,
-        timeout: wanted.timeout,
-    };
-    let http = Http::new().map_err(|e| e.to_string())?;
-    Assistant::new(http, access).map(Some).map_err(|e| e.to_string())
+/// The brain with whom the person lets it turn to: an embeddings endpoint and, in a turn that
+/// `speaks`, a model to ask about new types and a server that mirrors insights. What can't be had
+/// is told to `say`, and done without.
+pub fn equip(
+    brain: Brain,
+    config: &Config,
+    (speaks, http): (bool, Option<&Http>),
+    say: &dyn Fn(&str),
+) -> Brain {
+    fn had<T>(found: Result<Option<T>, String>, lacking: &str, say: &dyn Fn(&str)) -> Option<T> {
+        found.unwrap_or_else(|why| {
+            say(&format!("{lacking}: {why}"));
+            None
+        })
+    }
+    let assistant = speaks.then(|| had(assistant(config, http), "the assistant is not asked", say));
+    let mem0 = speaks.then(|| had(mem0(config, http), "insights are not mirrored", say));
+    let vectors = had(embeddings(config, http), "the embeddings endpoint is not asked", say);
+    let brain = brain.with_assistant(assistant.flatten()).with_mem0(mem0.flatten());
+    brain.with_embeddings(vectors)
 }
 
-/// Who turns titles into vectors, where the person names somebody.
-///
-/// # Errors
-/// In one sentence, why it can't be asked: the embedder inside the program does it then.
-pub fn embeddings(config: &Config) -> Result<Option<Embeddings>, String> {
-    let Some(wanted) = &config.embedder else { return Ok(None) };
-    let key = wanted.key.as_ref().map(PasswordSource::read).transpose();
-    let key = key.map_err(|e| format!("its key can't be had: {e}"))?;
-    let access = embeddings::Access {
+fn assistant(config: &Config, http: Option<&Http>) -> Result<Option<Assistant>, String> {
+    let Some(wanted) = &config.assistant else { return Ok(None) };
+    let access = ModelAccess {
         url: wanted.url.clone(),
         model: wanted.model.clone(),
-        key,
+        key: key_of(wanted.key.as_ref())?,
         timeout: wanted.timeout,
     };
-    let http = Http::new().map_err(|e| e.to_string())?;
-    Embeddings::new(http, access).map(Some).map_err(|e| e.to_string())
+    Assistant::new(over(http)?, access).map(Some).map_err(|e| e.to_string())
+}
+
+fn embeddings(config: &Config, http: Option<&Http>) -> Result<Option<Embeddings>, String> {
+    let Some(wanted) = &config.embedder else { return Ok(None) };
+    let access = ModelAccess {
+        url: wanted.url.clone(),
+        model: wanted.model.clone(),
+        key: key_of(wanted.key.as_ref())?,
+        timeout: wanted.timeout,
+    };
+    Embeddings::new(over(http)?, access).map(Some).map_err(|e| e.to_string())
 }
 
 /// The server that insights are mirrored to, where the person names one.
 ///
 /// # Errors
 /// In one sentence, why it can't be asked.
-pub fn mem0(config: &Config) -> Result<Option<Mem0>, String> {
+pub fn mem0(config: &Config, http: Option<&Http>) -> Result<Option<Mem0>, String> {
     let Some(wanted) = &config.mirror else { return Ok(None) };
-    let key = wanted.key.as_ref().map(PasswordSource::read).transpose();
-    let key = key.map_err(|e| format!("its key can't be had: {e}"))?;
+    let key = key_of(wanted.key.as_ref())?;
     let access = mem0::Access { url: wanted.url.clone(), user: wanted.user.clone(), key };
-    let http = Http::new().map_err(|e| e.to_string())?;
-    Mem0::new(http, access).map(Some).map_err(|e| e.to_string())
+    Mem0::new(over(http)?, access).map(Some).map_err(|e| e.to_string())
+}
+
+fn key_of(source: Option<&PasswordSource>) -> Result<Option<Secret>, String> {
+    let key = source.map(PasswordSource::read).transpose();
+    key.map_err(|e| format!("its key can't be had: {e}"))
+}
+
+/// Over connections that others use, too, where there are any.
+fn over(http: Option<&Http>) -> Result<Http, String> {
+    http.map_or_else(|| Http::new().map_err(|e| e.to_string()), |http| Ok(http.clone()))
 }
 
 /// Their home and the stays they told.

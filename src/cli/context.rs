@@ -53,18 +53,30 @@ pub struct Opened {
 /// # Errors
 /// A config error (exit 78).
 pub fn config(global: &Global) -> Result<Config, CommandError> {
-    let mut config = Config::load(&Origin::at(global.config.as_deref()))?;
+    Ok(placed(Config::load(&Origin::at(global.config.as_deref()))?, global))
+}
+
+/// The config where its store is named on the command line.
+pub(super) fn placed(mut config: Config, global: &Global) -> Config {
     if let Some(store) = &global.store {
         config.daemon.socket = socket_of(store);
         config.store = store.clone();
     }
-    Ok(config)
+    config
 }
 
 /// Where the service of a store that is named on the command line hears commands.
 pub fn socket_of(store: &Path) -> PathBuf {
     let name = store.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     store.with_file_name(format!("{name}.socket"))
+}
+
+/// As [`open_copy`] for a dry run, else as [`open`].
+///
+/// # Errors
+/// As [`open`].
+pub fn open_or_copy(global: &Global, dry_run: bool) -> Result<Opened, CommandError> {
+    if dry_run { open_copy(global) } else { open(global) }
 }
 
 /// Opens the store, which is made when it is missing, and loads the person.

@@ -27,7 +27,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "chronotype run",
             "chronotype run -v",
-            "chronotype run --users /etc/chronotype/users --store /var/lib/chronotype/store",
+            "chronotype run --users ~/people --store ~/people.store",
         ],
     ),
     (

@@ -6,7 +6,7 @@
 
 use super::context::Opened;
 use super::turn::{self, Done, How};
-use super::{CommandError, Global, account, context, output, withdraw};
+use super::{CommandError, Global, account, context, mirror, output, withdraw};
 use crate::config::Config;
 use crate::daemon::{self, LeaseError, Loan};
 use crate::event::{PrincipalId, Uid};
@@ -15,6 +15,7 @@ use crate::store::{self, Person, Store, StoreError};
 use crate::text::index;
 use chrono::{DateTime, Utc};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -56,6 +57,7 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
         true => 0,
         false => take_back(&place, before.clone(), global)?,
     };
+    take_back_insights(&place, &before);
     let removed = remove(&place, &before)?;
     drop(loan);
     let id = place.id.as_str();
@@ -91,6 +93,11 @@ fn place(args: &Args, global: &Global) -> Result<Place, CommandError> {
     }
     let store = config.as_ref().map(|config| config.store.clone()).or(global.store.clone());
     let store = store.unwrap_or_default();
+    if let Some(user) = Store::foreign(&store) {
+        let message = format!("the store {} belongs to user {user}", store.display());
+        return Err(CommandError::failure(message)
+            .hint("run this as that user: written anew by another, it could be opened no more"));
+    }
     let socket = config.map_or_else(|| context::socket_of(&store), |config| config.daemon.socket);
     Ok(Place { id, store, socket, config: theirs })
 }
@@ -161,6 +168,22 @@ fn take_back(place: &Place, before: Person, global: &Global) -> Result<usize, Co
         .hint("nothing is forgotten yet: try again, or leave them with --keep-blocks"))
 }
 
+/// What was mirrored of them goes, too; what can't be taken back there is named, and no reason to
+/// keep the rest.
+fn take_back_insights(place: &Place, before: &Person) {
+    let mut mirror = before.mirror.clone();
+    let sent: Vec<u32> = mirror.sent.keys().copied().collect();
+    let nowhere = || Err("their config is not at hand".to_owned());
+    let mut gone = |config: &Config, id: u32| mirror::forget(config, &mut mirror, id);
+    let said: BTreeSet<String> = sent
+        .into_iter()
+        .filter_map(|id| place.config.as_ref().map_or_else(nowhere, |c| gone(c, id)).err())
+        .collect();
+    for why in said {
+        output::warn(&format!("insights that were mirrored to a Mem0 server stay there: {why}"));
+    }
+}
+
 /// Blocks in the calendars that are ours and not over.
 fn standing(person: &Person, now: DateTime<Utc>) -> usize {
     let there = |b: &&Suggestion| {
@@ -187,10 +210,10 @@ fn remove(place: &Place, person: &Person) -> Result<usize, CommandError> {
     accounts.dedup();
     let mut removed = 0;
     for account in accounts {
-        for file in account::sign_in_files(&place.store, &place.id, account) {
-            let there = file.exists();
+        let [sign_in, lock] = account::sign_in_files(&place.store, &place.id, account);
+        removed += usize::from(sign_in.exists());
+        for file in [sign_in, lock] {
             gone(fs::remove_file(&file)).map_err(|error| failed(&file, error))?;
-            removed += usize::from(there);
         }
     }
     Ok(removed)

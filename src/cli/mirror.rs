@@ -56,7 +56,7 @@ pub fn document(mirror: &Mirror, graph: &Graph, config: &Config) -> Value {
 pub fn forget(config: &Config, mirror: &mut Mirror, insight: u32) -> Result<(), String> {
     let Some(sent) = mirror.sent.get(&insight) else { return Ok(()) };
     let unnamed = sent.names.is_empty();
-    let server = account::mem0(config)?;
+    let server = account::mem0(config, None)?;
     let Some(server) = server.filter(|server| mirror.server.id == Some(server.id())) else {
         return Err("it was mirrored to a server that the config no longer names".to_owned());
     };

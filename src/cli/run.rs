@@ -71,11 +71,12 @@ fn many(folder: &Path, socket: Option<&Path>, global: &Global) -> Result<(), Com
     }
     let socket = socket.map_or_else(|| context::socket_of(&store), Path::to_owned);
     let (shared, ours) = (Shared::new().map_err(CommandError::failure)?, global.clone());
+    let theirs = store.clone();
     let people = People {
         folder: folder.to_owned(),
         store,
         socket: socket.clone(),
-        furnish: Box::new(move |file| tenant(file, &ours, &shared)),
+        furnish: Box::new(move |file| tenant(file, &theirs, &ours, &shared)),
     };
     serve(daemon::run_people(people), &socket)
 }

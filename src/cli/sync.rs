@@ -33,10 +33,7 @@ pub struct Args {
 /// # Errors
 /// A failure when no account could be reached or the store fails; config errors.
 pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
-    let opened = match args.dry_run {
-        true => context::open_copy(global)?,
-        false => context::open(global)?,
-    };
+    let opened = context::open_or_copy(global, args.dry_run)?;
     let watch = opened.config.suggestions.mode == crate::config::Mode::Observe;
     let mode = match (args.dry_run, args.observe || watch) {
         (true, _) => Mode::DryRun,

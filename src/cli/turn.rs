@@ -67,25 +67,11 @@ pub(super) fn take(opened: &Opened, how: How, global: &Global) -> Result<Done, C
     let config = &opened.config;
     let How { mode, deletions, die_at } = how;
     let mut settings = account::settings(config, opened.zone, mode, deletions);
-    // A dry run asks nobody, and who obeys has nothing to ask.
-    let assistant = match mode {
-        Mode::DryRun | Mode::Obey => None,
-        Mode::Suggest | Mode::Observe => account::assistant(config).unwrap_or_else(|why| {
-            output::warn(&format!("the assistant is not asked: {why}"));
-            None
-        }),
-    };
-    settings.assistant = settings.assistant.filter(|_| assistant.is_some());
     let brain = Brain::local().map_err(|e| CommandError::failure(e.to_string()))?;
-    let embeddings = account::embeddings(config).unwrap_or_else(|why| {
-        output::warn(&format!("the embeddings endpoint is not asked: {why}"));
-        None
-    });
-    let mem0 = account::mem0(config).unwrap_or_else(|why| {
-        output::warn(&format!("insights are not mirrored: {why}"));
-        None
-    });
-    let brain = brain.with_assistant(assistant).with_embeddings(embeddings).with_mem0(mem0);
+    // A dry run asks nobody, and who only obeys has nothing to ask or to send.
+    let speaks = matches!(mode, Mode::Suggest | Mode::Observe);
+    let brain = account::equip(brain, config, (speaks, None), &output::warn);
+    settings.assistant = settings.assistant.filter(|_| brain.has_assistant());
     let clients = account::clients(config);
     if clients.is_empty() {
         return Err(CommandError::config("the config names no account")

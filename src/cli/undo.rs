@@ -31,10 +31,7 @@ pub struct Args {
 /// A failure when there is nothing to take back, or when some of it can't be; as
 /// [`context::open`].
 pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
-    let mut opened = match args.dry_run {
-        true => context::open_copy(global)?,
-        false => context::open(global)?,
-    };
+    let mut opened = context::open_or_copy(global, args.dry_run)?;
     opened.not_before_the_last_turn(global)?;
     let Some((at, writes)) = written::last(&opened.person.written) else {
         return Err(CommandError::failure("no turn wrote anything that could be taken back")

@@ -40,10 +40,7 @@ pub struct Args {
 /// A failure when an id names no block that can go, or when some could not be taken away; as
 /// [`context::open`].
 pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
-    let mut opened = match args.dry_run {
-        true => context::open_copy(global)?,
-        false => context::open(global)?,
-    };
+    let mut opened = context::open_or_copy(global, args.dry_run)?;
     opened.not_before_the_last_turn(global)?;
     let now = global.moment();
     let chosen: Vec<Uid> = match args.all {

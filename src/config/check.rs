@@ -95,6 +95,20 @@ impl<'a> Check<'a> {
         number
     }
 
+    /// The same, or what is usual.
+    pub(super) fn number_or<N>(
+        &mut self,
+        value: &Number,
+        key: &str,
+        fits: RangeInclusive<N>,
+        usual: N,
+    ) -> N
+    where
+        N: TryFrom<i64> + PartialOrd + Display,
+    {
+        self.number(value, key, fits).unwrap_or(usual)
+    }
+
     pub(super) fn word<T: Copy>(
         &mut self,
         value: &Text,

@@ -22,41 +22,71 @@ impl Check<'_> {
         }
         Planning {
             working: self.working_hours(p),
-            buffer_minutes: self
-                .number(&p.buffer_minutes, "planning.buffer_minutes", 0..=240)
-                .unwrap_or(usual.buffer_minutes),
+            buffer_minutes: self.number_or(
+                &p.buffer_minutes,
+                "planning.buffer_minutes",
+                0..=240,
+                usual.buffer_minutes,
+            ),
             lunch: self.lunch(&p.lunch).unwrap_or(usual.lunch),
-            focus_cap_minutes: self
-                .number(&p.focus_cap_minutes, "planning.focus_cap_minutes", 0..=1440)
-                .unwrap_or(usual.focus_cap_minutes),
-            daily_cap: self
-                .number(&s.daily_cap, "suggestions.daily_cap", 0..=50)
-                .unwrap_or(usual.daily_cap),
+            focus_cap_minutes: self.number_or(
+                &p.focus_cap_minutes,
+                "planning.focus_cap_minutes",
+                0..=1440,
+                usual.focus_cap_minutes,
+            ),
+            daily_cap: self.number_or(
+                &s.daily_cap,
+                "suggestions.daily_cap",
+                0..=50,
+                usual.daily_cap,
+            ),
             white_space: white_space.map_or(usual.white_space, |v| *v.get_ref()),
-            freeze_minutes: self
-                .number(&p.freeze_minutes, "planning.freeze_minutes", 0..=10_080)
-                .unwrap_or(usual.freeze_minutes),
-            horizon_days: self
-                .number(&p.horizon_days, "planning.horizon_days", 1..=60)
-                .unwrap_or(usual.horizon_days),
-            longest_session: self
-                .number(&p.longest_session_minutes, "planning.longest_session_minutes", 15..=480)
-                .unwrap_or(usual.longest_session),
-            shortest_session: self
-                .number(&p.shortest_session_minutes, "planning.shortest_session_minutes", 15..=240)
-                .unwrap_or(usual.shortest_session),
+            freeze_minutes: self.number_or(
+                &p.freeze_minutes,
+                "planning.freeze_minutes",
+                0..=10_080,
+                usual.freeze_minutes,
+            ),
+            horizon_days: self.number_or(
+                &p.horizon_days,
+                "planning.horizon_days",
+                1..=60,
+                usual.horizon_days,
+            ),
+            longest_session: self.number_or(
+                &p.longest_session_minutes,
+                "planning.longest_session_minutes",
+                15..=480,
+                usual.longest_session,
+            ),
+            shortest_session: self.number_or(
+                &p.shortest_session_minutes,
+                "planning.shortest_session_minutes",
+                15..=240,
+                usual.shortest_session,
+            ),
             max_per_day: usual.max_per_day,
-            weekly_cap: self
-                .number(&s.weekly_cap, "suggestions.weekly_cap", 0..=100)
-                .unwrap_or(usual.weekly_cap),
+            weekly_cap: self.number_or(
+                &s.weekly_cap,
+                "suggestions.weekly_cap",
+                0..=100,
+                usual.weekly_cap,
+            ),
             wording: self.wording(file),
             starters: self.starters(&file.starter, file.person.role.as_deref()),
-            preparation_minutes: self
-                .number(&s.preparation_minutes, "suggestions.preparation_minutes", 0..=240)
-                .unwrap_or(usual.preparation_minutes),
-            recovery_minutes: self
-                .number(&s.recovery_minutes, "suggestions.recovery_minutes", 0..=240)
-                .unwrap_or(usual.recovery_minutes),
+            preparation_minutes: self.number_or(
+                &s.preparation_minutes,
+                "suggestions.preparation_minutes",
+                0..=240,
+                usual.preparation_minutes,
+            ),
+            recovery_minutes: self.number_or(
+                &s.recovery_minutes,
+                "suggestions.recovery_minutes",
+                0..=240,
+                usual.recovery_minutes,
+            ),
             defence: self.defence(&s.defence).unwrap_or(usual.defence),
         }
     }

@@ -139,10 +139,12 @@ impl Brain {
             .filter_map(|id| person.events.get(id).map(|e| (e.span.start_instant(zone), id)))
             .collect();
         order.sort();
-        if order.is_empty() {
-            return;
-        }
-        let mut company = company_of(&person.events, &person.guests, None);
+        // It takes a look at every event; most turns file nothing.
+        let is_filed = |id: &EventId| !person.suggestions.contains_key(&id.uid);
+        let mut company = match order.iter().any(|(_, id)| is_filed(id)) {
+            true => company_of(&person.events, &person.guests, None),
+            false => Company::default(),
+        };
         for (_, id) in order {
             if let Some(suggestion) = person.suggestions.get(&id.uid) {
                 let kind = suggestion.task_type;

@@ -52,8 +52,28 @@ fn in_the_present(before: &Person, now: DateTime<Utc>) -> Person {
     status.tried.values_mut().for_each(present);
     let today = i64::from(now.date_naive().num_days_from_ce());
     person.types.decayed_on = person.types.decayed_on.map(|on| on.min(today));
-    let rest = person.assistant.not_before;
-    person.assistant.not_before = rest.filter(|until| *until <= now + LONGEST_REST);
+    let asked = &mut [
+        &mut person.assistant.not_before,
+        &mut person.vectors.source.not_before,
+        &mut person.mirror.server.not_before,
+    ];
+    for rest in asked {
+        **rest = rest.filter(|until| *until <= now + LONGEST_REST);
+    }
+    person.suggestions.values_mut().for_each(|block| present(&mut block.since));
+    // What was left of a pause then is left of it now.
+    if let (Some(pause), Some(ahead)) = (&mut person.pause, before.last_turn)
+        && pause.until > ahead
+    {
+        pause.until = now + (pause.until - ahead);
+    }
+    let looks = &mut person.memory.looks;
+    looks.run_at.iter_mut().chain(&mut looks.spent_at).for_each(present);
+    if let Some(after) = now.checked_add_signed(TimeDelta::nanoseconds(1)) {
+        for (_, writes) in person.written.split_off(&after) {
+            person.written.entry(now).or_default().extend(writes);
+        }
+    }
     person
 }
 
@@ -61,6 +81,7 @@ fn in_the_present(before: &Person, now: DateTime<Utc>) -> Person {
 mod tests {
     use super::*;
     use crate::event::CollectionId;
+    use crate::schedule::restraint::Pause;
     use crate::sync::status::{AccountStatus, CollectionStatus, Lessons};
 
     #[test]
@@ -82,6 +103,12 @@ mod tests {
         person.status.collections.extend(both);
         let lessons = Lessons { not_before: Some(ahead), ..Lessons::default() };
         person.status.lessons.insert("a".to_owned(), lessons);
+        person.vectors.source.not_before = Some(ahead);
+        person.memory.looks.run_at = Some(ahead);
+        person.pause = Some(Pause { until: ahead + TimeDelta::days(2) });
+        for at in [past, ahead - TimeDelta::days(1), ahead] {
+            person.written.insert(at, Vec::new());
+        }
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("s")).unwrap();
         let me = PrincipalId::new("me").unwrap();
@@ -95,6 +122,10 @@ mod tests {
         let listed: Vec<_> = status.collections.values().map(|c| c.listed_at).collect();
         assert_eq!(listed, [Some(now), Some(past)]);
         assert_eq!(status.lessons["a"].not_before, None);
+        assert_eq!(right.vectors.source.not_before, None);
+        assert_eq!(right.memory.looks.run_at, Some(now));
+        assert_eq!(right.pause.unwrap().until, now + TimeDelta::days(2));
+        assert_eq!(right.written.keys().collect::<Vec<_>>(), [&past, &now]);
         assert_eq!(store.load(&me).unwrap(), right);
         let again = set_clock_right(&store, &me, right.clone(), now).unwrap();
         assert_eq!(again, (right, None));

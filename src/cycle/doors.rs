@@ -29,9 +29,8 @@ pub(super) fn known(person: &Person, turn: &Turn<'_>) -> Vec<Request> {
     let mut requests = todos(person, turn);
     requests.extend(asks(person).into_iter().filter(|r| r.deadline.is_some_and(|d| d > turn.now)));
     requests.extend(plans(&person.events, turn));
-    requests.extend(around::requests(&person.events, &turn.settings.planning, turn.now));
-    let zone = turn.settings.zone;
-    let habits = habits(&person.events, &person.types, zone, turn.now, HABIT_WEEKS);
+    requests.extend(around(person, turn));
+    let habits = habits_of(person, turn);
     if habits.is_empty() {
         requests.extend(starters(turn));
     }
@@ -43,36 +42,49 @@ pub(super) fn known(person: &Person, turn: &Turn<'_>) -> Vec<Request> {
     requests
 }
 
-/// The words of all that is to be placed because the person asked for it.
+/// The words of all that [`requests`] finds a task type for.
 pub(super) fn titles(person: &Person, turn: &Turn<'_>) -> Vec<String> {
-    let all = todos(person, turn).into_iter().chain(asks(person));
-    all.chain(plans(&person.events, turn)).map(|request| request.title).collect()
+    let habits = habits_of(person, turn);
+    let all = worded(person, &habits, turn).into_iter().chain(around(person, turn));
+    all.map(|request| request.title).collect()
 }
 
 /// What is wanted through every open door, each with its task type.
 pub(super) fn requests(person: &mut Person, brain: &Brain, turn: &Turn<'_>) -> Vec<Request> {
+    if turn.settings.doors.contains(&Door::Ask) {
+        forget_old_asks(person, turn);
+    }
+    let habits = habits_of(person, turn);
+    let (mut requests, mut around) = (worded(person, &habits, turn), around(person, turn));
+    for request in requests.iter_mut().chain(&mut around) {
+        request.task_type = Some(brain.type_of(person, &request.title));
+    }
+    if turn.settings.doors.contains(&Door::Habit) {
+        requests.extend(habits);
+    }
+    requests.extend(around);
+    requests
+}
+
+/// What is wanted in words, through the doors that are open; no type is known of it yet.
+fn worded(person: &Person, habits: &[Request], turn: &Turn<'_>) -> Vec<Request> {
     let doors = &turn.settings.doors;
     let mut requests = Vec::new();
     if doors.contains(&Door::Todo) {
         requests.extend(todos(person, turn));
     }
     if doors.contains(&Door::Ask) {
-        forget_old_asks(person, turn);
         requests.extend(asks(person));
         requests.extend(plans(&person.events, turn));
     }
-    let habits = habits(&person.events, &person.types, turn.settings.zone, turn.now, HABIT_WEEKS);
     if doors.contains(&Door::Starter) && habits.is_empty() {
         requests.extend(starters(turn));
     }
-    for request in &mut requests {
-        request.task_type = Some(brain.type_of(person, &request.title));
-    }
-    if doors.contains(&Door::Habit) {
-        requests.extend(habits);
-    }
-    requests.extend(around(person, brain, turn));
     requests
+}
+
+fn habits_of(person: &Person, turn: &Turn<'_>) -> Vec<Request> {
+    habits(&person.events, &person.types, turn.settings.zone, turn.now, HABIT_WEEKS)
 }
 
 /// Open VTODOs of all collections, in order of UID (DESIGN section 8).
@@ -224,12 +236,8 @@ fn starters(turn: &Turn<'_>) -> Vec<Request> {
 }
 
 /// Time before and after meetings, where the config asks for it.
-fn around(person: &mut Person, brain: &Brain, turn: &Turn<'_>) -> Vec<Request> {
-    let mut requests = around::requests(&person.events, &turn.settings.planning, turn.now);
-    for request in &mut requests {
-        request.task_type = Some(brain.type_of(person, &request.title));
-    }
-    requests
+fn around(person: &Person, turn: &Turn<'_>) -> Vec<Request> {
+    around::requests(&person.events, &turn.settings.planning, turn.now)
 }
 
 fn end_of(day: NaiveDate, zone: Tz) -> DateTime<Utc> {

@@ -48,8 +48,7 @@ pub(super) async fn ready(
         vectors.source.calibration = Fetched::calibrate(&vectors.by_title, brain.local_embedder());
     }
     let lacking = lacks(&vectors).len();
-    let is_full = vectors.by_title.len() >= MOST;
-    let calibration = vectors.source.calibration.filter(|_| lacking == 0 || is_full);
+    let calibration = vectors.source.calibration.filter(|_| lacking == 0);
     vectors.source.in_use = calibration.is_some();
     tracing::info!(known = vectors.by_title.len(), lacking, "vectors of titles");
     let fetched = calibration.map(|known| Fetched::new(vectors.by_title.clone(), known));
@@ -78,13 +77,15 @@ fn wanted(before: &Person, answers: &[Account], turn: &Turn<'_>, in_use: bool) -
 
 /// Fetches what is missing, batch by batch, until one fails.
 async fn fetch(endpoint: &Embeddings, missing: &[String], vectors: &mut Vectors, turn: &Turn<'_>) {
-    let began = Instant::now();
+    let (began, mut refused) = (Instant::now(), None);
     for batch in missing.chunks(BATCH).take(MOST_BATCHES) {
         if began.elapsed() > PATIENCE || vectors.by_title.len() >= MOST {
             return;
         }
         match endpoint.embed(batch, vectors.width()).await {
             Ok(fetched) => vectors.take(batch, fetched),
+            // It is about a title of this batch: the others may fare better.
+            Err(failure) if failure.is_refusal() => refused = Some(failure.why),
             Err(Failure { why, again, .. }) => {
                 tracing::warn!(%why, "no vectors");
                 let asked = match again {
@@ -95,5 +96,9 @@ async fn fetch(endpoint: &Embeddings, missing: &[String], vectors: &mut Vectors,
                 return;
             }
         }
+    }
+    if let Some(why) = refused {
+        tracing::warn!(%why, "no vectors of some titles");
+        vectors.failed(turn.now, &why, None);
     }
 }

@@ -25,6 +25,7 @@ pub(super) async fn mirror(server: &Mem0, person: &Person, turn: &Turn<'_>) -> O
     }
     let began = Instant::now();
     let errands = mirror.errands(&person.memory);
+    let mut refused: Option<Failure> = None;
     for errand in errands.iter().take(MOST_ERRANDS) {
         if began.elapsed() > PATIENCE {
             break;
@@ -37,10 +38,18 @@ pub(super) async fn mirror(server: &Mem0, person: &Person, turn: &Turn<'_>) -> O
                 sent.map(|names| mirror.was_sent(insight, names))
             }
         };
-        if let Err(failure) = done {
-            note(&mut mirror, &failure, turn.now);
-            break;
+        match done {
+            Ok(()) => {}
+            // It is about this one: the others may fare better.
+            Err(failure) if failure.is_refusal() => refused = Some(failure),
+            Err(failure) => {
+                refused = Some(failure);
+                break;
+            }
         }
+    }
+    if let Some(failure) = refused {
+        note(&mut mirror, &failure, turn.now);
     }
     (mirror != person.mirror).then_some(mirror)
 }

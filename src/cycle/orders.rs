@@ -4,8 +4,9 @@
 //! and until a write is confirmed the next turn tries again.
 
 use super::Turn;
-use super::wishes::may_have_landed;
+use super::wishes::{is_marked, may_have_landed};
 use crate::event::Uid;
+use crate::schedule::life::Happening;
 use crate::schedule::order::Order;
 use crate::schedule::suggestion::State;
 use crate::store::Person;
@@ -35,21 +36,20 @@ pub(super) fn confirmed(person: &mut Person, uid: &Uid, now: DateTime<Utc>) {
     let Some(block) = person.suggestions.get_mut(uid) else { return };
     if block.published.is_none() {
         block.intent = None;
-        (block.state, block.since) = (State::Refused, now);
+        block.live(Happening::Delete, now);
         person.orders.remove(uid);
     }
 }
 
 fn is_binding(person: &Person, uid: &Uid, now: DateTime<Utc>) -> bool {
     let ours = |state: State| state.is_ours() || state == State::Withdrawn;
-    person.suggestions.get(uid).is_some_and(|block| ours(block.state) && block.end > now)
+    let block = person.suggestions.get(uid).filter(|_| !is_marked(&person.events, uid));
+    block.is_some_and(|block| ours(block.state) && block.end > now)
 }
 
 fn take_back(person: &mut Person, uid: &Uid, turn: &Turn<'_>) {
     let Some(block) = person.suggestions.get_mut(uid) else { return };
-    if block.state != State::Withdrawn {
-        (block.state, block.since) = (State::Withdrawn, turn.now);
-    }
+    block.live(Happening::TakeBack, turn.now);
     let lies_nowhere = block.published.is_none();
     // A write that no reply confirmed may lie where this turn could not look.
     let is_unseen = person.suggestions.get(uid).is_some_and(|b| may_have_landed(person, b, turn));

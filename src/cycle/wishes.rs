@@ -3,7 +3,7 @@
 use super::report::Left;
 use super::{Brain, Report, Turn, doors};
 use crate::event::ical;
-use crate::event::{EventId, Uid};
+use crate::event::{EventId, Events, Uid};
 use crate::memory::recall::{self, Work};
 use crate::schedule::life::Happening;
 use crate::schedule::order::as_ordered;
@@ -30,12 +30,17 @@ pub(super) fn plan(person: &mut Person, brain: &Brain, turn: &Turn<'_>, report: 
     uncite(person);
     let before: BTreeSet<Uid> = person.suggestions.keys().cloned().collect();
     let mut planned = None;
+    let seen = as_ordered(&person.suggestions, &person.orders);
+    let restraint = Restraint::new(person.pause, &seen, &person.events, turn.now);
+    drop(seen);
+    person.pause = restraint.pause;
+    let voices = voices(person);
     for _ in 0..CHAIN {
         let (ready, held) = chain::in_turn(&all, &person.suggestions);
         if planned.as_ref() == Some(&ready) {
             break;
         }
-        let plan = plan_once(person, &ready, turn);
+        let plan = plan_once(person, &ready, (&restraint, &voices), turn);
         tell(report, &plan, &ready, &held);
         take_over(person, plan, &before, turn);
         planned = Some(ready);
@@ -45,10 +50,12 @@ pub(super) fn plan(person: &mut Person, brain: &Brain, turn: &Turn<'_>, report: 
     defend(person, &before, &left_alone, turn);
 }
 
-fn plan_once(person: &mut Person, requests: &[Request], turn: &Turn<'_>) -> Plan {
-    let restraint = Restraint::new(person.pause, &person.suggestions, &person.events, turn.now);
-    person.pause = restraint.pause;
-    let voices = voices(person);
+fn plan_once(
+    person: &Person,
+    requests: &[Request],
+    (restraint, voices): (&Restraint, &Voices),
+    turn: &Turn<'_>,
+) -> Plan {
     let suggestions = as_ordered(&person.suggestions, &person.orders);
     place(&PlanInput {
         now: turn.now,
@@ -59,8 +66,8 @@ fn plan_once(person: &mut Person, requests: &[Request], turn: &Turn<'_>) -> Plan
         requests,
         principal: turn.principal,
         settings: &turn.settings.planning,
-        restraint: &restraint,
-        voices: &voices,
+        restraint,
+        voices,
     })
 }
 
@@ -111,18 +118,16 @@ fn defend(
     turn: &Turn<'_>,
 ) {
     let settings = &turn.settings.planning;
-    let is_marked = |uid: &Uid| {
-        let id = EventId { uid: uid.clone(), recurrence_id: None };
-        person.events.get(&id).is_some_and(|event| event.completed.is_some())
-    };
     let in_doubt = |s: &Suggestion| {
         before.contains(&s.uid) && s.intent.is_some() && may_have_landed(person, s, turn)
     };
     let blocks = person.suggestions.values();
     let chosen: Vec<Uid> = blocks
         .filter(|s| defence::is_due(s, settings, &person.risks, turn.now))
-        .filter(|s| !in_doubt(s) && !is_marked(&s.uid) && !left_alone.contains(&s.uid))
-        .filter(|s| !person.orders.contains_key(&s.uid))
+        .filter(|s| {
+            !in_doubt(s) && !is_marked(&person.events, &s.uid) && !left_alone.contains(&s.uid)
+        })
+        .filter(|s| !person.orders.get(&s.uid).is_some_and(|order| order.removes()))
         .map(|s| s.uid.clone())
         .collect();
     for uid in chosen {
@@ -134,6 +139,12 @@ fn defend(
     }
 }
 
+/// The person's mark is on the block, `✓` or `✗`: it is not written again.
+pub(super) fn is_marked(events: &Events, uid: &Uid) -> bool {
+    let id = EventId { uid: uid.clone(), recurrence_id: None };
+    events.get(&id).is_some_and(|event| event.completed.is_some())
+}
+
 /// What insights say of the slots of each type.
 pub(super) fn voices(person: &Person) -> Voices {
     let voices = |kind: &TaskType| (kind.id, recall::voices(&person.memory, &Work::of(kind)));
@@ -143,7 +154,9 @@ pub(super) fn voices(person: &Person) -> Voices {
 /// An insight that ended, or was forgotten, speaks for no block any more.
 fn uncite(person: &mut Person) {
     let holds: BTreeSet<u32> = person.memory.active().map(|insight| insight.id).collect();
-    for block in person.suggestions.values_mut() {
+    let events = &person.events;
+    let is_marked = |uid: &Uid| is_marked(events, uid);
+    for block in person.suggestions.values_mut().filter(|block| !is_marked(&block.uid)) {
         block.uncite(&|insight| holds.contains(&insight));
     }
 }

@@ -167,20 +167,18 @@ impl Keeper {
         if matches!(self.hands, Hands::Turn { .. } | Hands::Lent) {
             return;
         }
+        let wants_folder = self.waiting.front().is_some_and(|r| r.want == Want::Folder);
+        if !wants_folder && !self.takes_hold() {
+            return;
+        }
         if let Some(request) = self.waiting.pop_front() {
             self.hand_over(request);
             return;
         }
         if std::mem::take(&mut self.reload) {
             self.furnish_anew();
-        }
-        if matches!(self.hands, Hands::Nobody) {
-            match Store::open(&self.house.store) {
-                Ok(store) => self.hands = Hands::Ours(store),
-                Err(error) => {
-                    tracing::warn!(%error, "the store can't be opened yet");
-                    return;
-                }
+            if !self.takes_hold() {
+                return;
             }
         }
         if now >= self.due {
@@ -188,15 +186,22 @@ impl Keeper {
         }
     }
 
+    /// Opens the store where nobody has it; whether it is ours now.
+    fn takes_hold(&mut self) -> bool {
+        if matches!(self.hands, Hands::Nobody) {
+            match Store::open(&self.house.store) {
+                Ok(store) => self.hands = Hands::Ours(store),
+                Err(error) => tracing::warn!(%error, "the store can't be opened yet"),
+            }
+        }
+        matches!(self.hands, Hands::Ours(_))
+    }
+
     fn hand_over(&mut self, request: lease::Request) {
         let had = std::mem::replace(&mut self.hands, Hands::Lent);
         match (request.want.clone(), had) {
             (Want::Records(principal), Hands::Ours(store)) => {
-                let events = self.events.clone();
-                tokio::spawn(async move {
-                    lent::serve(request, store, principal.clone()).await;
-                    let _ = events.send(Event::Returned(Want::Records(principal))).await;
-                });
+                lent::start(request, store, principal, self.events.clone());
             }
             // Dropped before the command hears of it.
             (_, had) => {

@@ -59,6 +59,9 @@ pub enum LeaseError {
     /// The service did not let go of the store in time.
     #[error("the running service is busy and did not hand over the store in two minutes")]
     Busy,
+    /// It closed the connection.
+    #[error("the running service could not lend the records: its log says why")]
+    Broken,
     /// What it lent can't be used.
     #[error(transparent)]
     Store(Box<StoreError>),

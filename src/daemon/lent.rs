@@ -5,7 +5,8 @@
 //! service begins with the records; the command sends changes and hears `kept`, or why not; the end
 //! of the connection, however it comes, ends the loan.
 
-use super::lease::{LeaseError, PATIENCE, Request, connect, wanted};
+use super::Event;
+use super::lease::{LeaseError, PATIENCE, Request, Want, connect, wanted};
 use crate::event::PrincipalId;
 use crate::store::{Forward, Store, StoreError};
 use std::io::{self, Read, Write};
@@ -14,19 +15,34 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
+use tokio::sync::mpsc::Sender;
 
 /// Longest message: the records of a lifetime are a few hundred megabytes at most.
 const LONGEST: u64 = 1 << 30;
 /// What the service says of changes that are on its disk.
 const KEPT: &[u8] = b"kept";
 
-/// Serves one command until it ends.
-pub(super) async fn serve(request: Request, store: Store, principal: PrincipalId) {
+/// Serves one command until it ends; then, also where a defect of ours ended it, `returned` goes to
+/// who waits for it.
+pub(super) fn start(request: Request, store: Store, principal: PrincipalId, events: Sender<Event>) {
+    tokio::spawn(async move {
+        let served = tokio::spawn(serve(request, store, principal.clone())).await;
+        if served.is_err() {
+            tracing::error!(person = principal.as_str(), "a command broke off by a defect");
+        }
+        let _ = events.send(Event::Returned(Want::Records(principal))).await;
+    });
+}
+
+async fn serve(request: Request, store: Store, principal: PrincipalId) {
     let mut stream = request.into_stream();
-    let lent = store.lend(&principal);
-    let Ok(records) = lent else {
-        tracing::error!(person = principal.as_str(), "the records can't be read for a command");
-        return;
+    let records = match store.lend(&principal) {
+        Ok(records) => records,
+        Err(error) => {
+            let person = principal.as_str();
+            tracing::error!(person, %error, "the records can't be read for a command");
+            return;
+        }
     };
     if put(&mut stream, &records).await.is_err() {
         return;
@@ -68,10 +84,13 @@ pub fn borrow_records(
     keep: bool,
 ) -> Result<Store, LeaseError> {
     let mut stream = connect(socket)?;
-    let busy = |_| LeaseError::Busy;
-    stream.set_read_timeout(Some(PATIENCE)).map_err(busy)?;
-    stream.write_all(wanted(principal).as_bytes()).map_err(busy)?;
-    let records = receive(&mut stream).map_err(busy)?;
+    let broken = |error: io::Error| match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => LeaseError::Busy,
+        _ => LeaseError::Broken,
+    };
+    stream.set_read_timeout(Some(PATIENCE)).map_err(broken)?;
+    stream.write_all(wanted(principal).as_bytes()).map_err(broken)?;
+    let records = receive(&mut stream).map_err(broken)?;
     let stream = Mutex::new(stream);
     let send = move |changes: &[u8]| {
         let mut stream = stream.lock().map_err(|_| io::Error::other("an earlier one failed"))?;

@@ -1,7 +1,7 @@
 //! The background service: one loop that takes one [`Event`] after the other.
 //!
-//! Invariants: one turn at a time; nobody else has the store while one runs; a command that wants
-//! the store gets it between two turns and the next turn waits for it; every decision about time is
+//! Invariants: one turn of a person at a time, and nobody else has what is theirs while one runs (one
+//! who is served alone lends the whole store between two turns, many lend their own records); every decision about time is
 //! made from the wall clock at each tick, so that a suspend, a clock that jumps and a change of
 //! summer time need nothing of their own. Stopping drops the turn where it stands: that is a crash
 //! to it, which the next turn repairs (contract 2).

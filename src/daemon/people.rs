@@ -301,11 +301,7 @@ impl Crowd {
     fn lend(&mut self, request: lease::Request, who: PrincipalId) {
         let Some(store) = self.store.clone() else { return };
         self.lent.insert(who.clone());
-        let events = self.events.clone();
-        tokio::spawn(async move {
-            lent::serve(request, store, who.clone()).await;
-            let _ = events.send(Event::Returned(Want::Records(who))).await;
-        });
+        lent::start(request, store, who, self.events.clone());
     }
 
     /// Ends all turns and lets go of the store.

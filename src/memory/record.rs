@@ -12,6 +12,8 @@ use chrono::{DateTime, Utc};
 const MOVED: f32 = 0.1;
 /// ... or when it rests on so many times as many.
 const GROWN: f32 = 1.5;
+/// Share of a finding's evidence that makes it one of a bad weekday's.
+const OF_THAT_DAY: f64 = 0.6;
 
 /// Step 8: looks for insights, when it is time, and brings the graph in line with what there is.
 pub fn reflect(graph: &mut Graph, events: &Events, types: &Types, now: DateTime<Utc>) {
@@ -34,6 +36,11 @@ pub fn record(graph: &mut Graph, findings: &[Finding], now: DateTime<Utc>) {
         }
         let same = |i: &&Insight| i.kind == draft.kind && i.about == draft.about;
         let known = graph.all().find(same).map(|i| (i.id, i.is_active(), is_news(i, draft)));
+        // Weekdays come first, so that it is known by now which of them are bad.
+        let is_new = !known.is_some_and(|(_, active, _)| active);
+        if is_new && graph.active().any(|held| is_of_that_day(draft, held)) {
+            continue;
+        }
         match (known, strength) {
             (Some((id, true, news)), _) => {
                 told.push(id);
@@ -59,6 +66,17 @@ pub fn record(graph: &mut Graph, findings: &[Finding], now: DateTime<Utc>) {
     for id in new {
         follow(graph, id, now);
     }
+}
+
+/// Whether it is but a bad weekday seen from another side: what always lies on Fridays, or follows
+/// on what does, fails with them.
+fn is_of_that_day(draft: &Draft, held: &Insight) -> bool {
+    if held.kind != Kind::WeakWeekday || draft.kind == Kind::WeakWeekday {
+        return false;
+    }
+    let known = draft.evidence.iter().filter(|event| held.evidence.contains(event));
+    let all = draft.evidence.len();
+    all > 0 && known.count() as f64 >= OF_THAT_DAY * all as f64
 }
 
 /// Whether the belief has changed: numbers that move a little are no news.
@@ -165,6 +183,30 @@ mod tests {
         record(&mut graph, &[], day(4));
         assert_eq!(graph.active().count(), 0);
         assert_eq!(graph.insights.len(), 2, "nothing is erased");
+    }
+
+    #[test]
+    fn a_bad_weekday_is_not_told_again_from_another_side() {
+        let event = |n: u8| crate::event::EventHash([n; 8]);
+        let of = |kind, from: u8, to: u8, strength| {
+            let mut finding = finding(kind, strength, (5, 20));
+            finding.draft.evidence = (from..to).map(event).collect();
+            finding
+        };
+        let fridays = |strength| of(Kind::WeakWeekday, 0, 20, strength);
+        let mut graph = Graph::default();
+        // Three in five are of that day; of the other one two.
+        let same = of(Kind::ProjectRecovery, 14, 24, Strength::Enough);
+        let other = of(Kind::AfternoonFailures, 18, 28, Strength::Enough);
+        record(&mut graph, &[fridays(Strength::Enough), same.clone(), other], day(0));
+        let kinds = |graph: &Graph| graph.active().map(|i| i.kind).collect::<Vec<_>>();
+        assert_eq!(kinds(&graph), [Kind::WeakWeekday, Kind::AfternoonFailures]);
+        // Nor later, while that holds; a weekday that is not told hides nothing.
+        record(&mut graph, &[fridays(Strength::Fading), same.clone()], day(7));
+        assert_eq!(kinds(&graph), [Kind::WeakWeekday]);
+        let mut graph = Graph::default();
+        record(&mut graph, &[fridays(Strength::Fading), same], day(0));
+        assert_eq!(kinds(&graph), [Kind::ProjectRecovery]);
     }
 
     #[test]

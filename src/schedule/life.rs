@@ -1,4 +1,5 @@
-//! The life of a block, as one state machine: nothing else changes the state of a [`Suggestion`].
+//! The life of a block, as one state machine: nothing else changes the state of a [`Suggestion`]
+//! that is kept. A plan that tries something out does so on copies.
 //!
 //! ```text
 //!              defend                    it was marked ✓ ──▶ done
@@ -49,11 +50,13 @@ pub enum Happening {
     Spare,
     /// Its time is over.
     End,
+    /// The person takes back a no that they gave by an order.
+    Unsay,
 }
 
 /// The state after it; `None` = it changes nothing.
 pub fn after(state: State, what: Happening) -> Option<State> {
-    use Happening::{Defend, Delete, Edit, End, Keep, Move, Restore, Spare, TakeBack};
+    use Happening::{Defend, Delete, Edit, End, Keep, Move, Restore, Spare, TakeBack, Unsay};
     use State::{Accepted, Defended, Past, Proposed, Refused, Taken, Withdrawn};
     match (state, what) {
         (Proposed, Defend) => Some(Defended),
@@ -64,6 +67,7 @@ pub fn after(state: State, what: Happening) -> Option<State> {
         (Proposed | Defended | Accepted | Taken | Withdrawn, Delete) => Some(Refused),
         (Proposed | Defended, TakeBack) => Some(Withdrawn),
         (Withdrawn, Spare) => Some(Proposed),
+        (Refused, Unsay) => Some(Withdrawn),
         (Proposed | Defended | Accepted | Taken, End) => Some(Past),
         (Defended | Accepted | Taken | Refused | Withdrawn | Past, Defend)
         | (Accepted | Taken, Keep | Move | Restore)
@@ -72,7 +76,8 @@ pub fn after(state: State, what: Happening) -> Option<State> {
         | (Past | Refused, Delete)
         | (Accepted | Taken | Refused | Withdrawn | Past, TakeBack)
         | (Proposed | Defended | Accepted | Taken | Refused | Past, Spare)
-        | (Refused | Withdrawn | Past, End) => None,
+        | (Refused | Withdrawn | Past, End)
+        | (Proposed | Defended | Accepted | Taken | Withdrawn | Past, Unsay) => None,
     }
 }
 
@@ -181,6 +186,7 @@ mod tests {
         check(Happening::TakeBack, "ww.....");
         check(Happening::Spare, ".....p.");
         check(Happening::End, "----...");
+        check(Happening::Unsay, "....w..");
     }
 
     /// What became the person's is never ours again.
@@ -196,6 +202,7 @@ mod tests {
             Happening::TakeBack,
             Happening::Spare,
             Happening::End,
+            Happening::Unsay,
         ];
         for theirs in [State::Accepted, State::Taken, State::Refused, State::Past] {
             for what in all {

@@ -1,5 +1,6 @@
 //! Taking writes back: what becomes of each block, or why it stays (pure).
 
+use super::life::Happening;
 use super::order::{Order, Orders};
 use super::suggestion::{State, Suggestion};
 use super::written::{Place, Write};
@@ -143,6 +144,7 @@ fn put_back(
     if replaced {
         return Err(Why::Replaced);
     }
+    let refused = old.uid.clone();
     let uid = Suggestion::uid_for(principal, &old.request, old.session, attempt);
     let again = Suggestion {
         uid: uid.clone(),
@@ -158,6 +160,10 @@ fn put_back(
         published: None,
         ..old
     };
+    // The no goes with its order: nothing rests for it, and no hour is avoided.
+    if let Some(old) = blocks.get_mut(&refused) {
+        old.live(Happening::Unsay, now);
+    }
     blocks.insert(uid.clone(), again);
     orders.insert(uid.clone(), Order::Keep);
     Ok(uid)

@@ -34,6 +34,19 @@ pub struct Access {
     pub longest: usize,
 }
 
+/// How to reach a model at an OpenAI-compatible endpoint.
+#[derive(Debug, Clone)]
+pub struct ModelAccess {
+    /// The endpoint as configured, up to and without what a request names behind it.
+    pub url: String,
+    /// The model's name there.
+    pub model: String,
+    /// Sent as a bearer token.
+    pub key: Option<Secret>,
+    /// For one whole request.
+    pub timeout: Duration,
+}
+
 /// How a key is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
@@ -65,6 +78,14 @@ pub struct Failure {
     pub status: Option<u16>,
 }
 
+impl Failure {
+    /// The service refused this one request for what is in it.
+    pub fn is_refusal(&self) -> bool {
+        let elsewhere = [401, 403, 404, 408, 429];
+        self.status.is_some_and(|code| (400..500).contains(&code) && !elsewhere.contains(&code))
+    }
+}
+
 /// When a service that failed may be asked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Again {
@@ -93,6 +114,18 @@ pub fn address(url: &str) -> Result<Url, AddressError> {
     Ok(read)
 }
 
+/// Tells a service, and what is used of it, from others: a hash of its address and of that name.
+pub fn id_of(url: &str, name: &str) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new();
+    for part in [url.trim().trim_end_matches('/'), name] {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    let mut id = [0; 16];
+    hasher.finalize_xof().fill(&mut id);
+    id
+}
+
 /// The address with these segments behind it, each escaped as one.
 pub fn below(base: &Url, segments: &[&str]) -> Url {
     let mut url = base.clone();
@@ -109,6 +142,18 @@ impl Endpoint {
     /// [`AddressError`].
     pub fn new(http: Http, access: Access) -> Result<Self, AddressError> {
         Ok(Self { http, base: address(&access.url)?, access })
+    }
+
+    /// The same of a model, whose replies are at most so long.
+    ///
+    /// # Errors
+    /// [`AddressError`].
+    pub fn of_model(
+        http: Http,
+        ModelAccess { url, key, timeout, .. }: ModelAccess,
+        longest: usize,
+    ) -> Result<Self, AddressError> {
+        Self::new(http, Access { url, key, scheme: Scheme::Bearer, timeout, longest })
     }
 
     /// Whom messages name.

@@ -46,13 +46,7 @@ impl Mem0 {
     /// [`AddressError`]: plain `http` is for this computer only.
     pub fn new(http: Http, access: Access) -> Result<Self, AddressError> {
         let Access { url, user, key } = access;
-        let mut hasher = blake3::Hasher::new();
-        for part in [url.trim().trim_end_matches('/'), &user] {
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part.as_bytes());
-        }
-        let mut id = [0; 16];
-        hasher.finalize_xof().fill(&mut id);
+        let id = endpoint::id_of(&url, &user);
         let access = endpoint::Access {
             url,
             key,

@@ -167,6 +167,9 @@ fn undo_of_a_withdrawal_restores_all() {
     assert!(story.blocks().is_empty());
     story.person.ok("02T05:20", &["undo"]);
     assert_eq!(starts(&story), before);
+    let kept = story.person.list("02T05:25", &["export"]);
+    let states = |word: &str| kept.iter().filter(|row| row["state"] == word).count();
+    assert_eq!((states("refused"), states("Refused")), (0, 0), "no no is left: {kept:?}");
     story.sync("02T05:30");
     let status = story.person.ok("02T05:30", &["status"]);
     assert!(status.out.contains("2 blocks ahead; last written"), "nothing is open: {status:?}");

@@ -107,19 +107,10 @@ impl Neighbours {
 }
 
 impl Served {
-    /// Waits until the supervisor hears a line that starts so.
+    /// As [`hears`].
     #[track_caller]
     pub fn says(&self, words: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
-        let mut buffer = [0; 4096];
-        while Instant::now() < deadline {
-            let length = self.supervisor.recv(&mut buffer).expect("the service says something");
-            let said = String::from_utf8_lossy(&buffer[..length]).into_owned();
-            if said.lines().any(|line| line.starts_with(words)) {
-                return said;
-            }
-        }
-        panic!("the service never said {words}");
+        hears(&self.supervisor, words)
     }
 
     /// Ends it as a supervisor does; its log.
@@ -144,4 +135,19 @@ pub fn until(what: &str, holds: impl Fn() -> bool) {
         assert!(Instant::now() < deadline, "never: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// Waits until a supervisor hears a line that starts so; all that was said with it.
+#[track_caller]
+pub fn hears(supervisor: &UnixDatagram, words: &str) -> String {
+    let deadline = Instant::now() + PATIENCE;
+    let mut buffer = [0; 4096];
+    while Instant::now() < deadline {
+        let length = supervisor.recv(&mut buffer).expect("the service says something");
+        let said = String::from_utf8_lossy(&buffer[..length]).into_owned();
+        if said.lines().any(|line| line.starts_with(words)) {
+            return said;
+        }
+    }
+    panic!("the service never said {words}");
 }

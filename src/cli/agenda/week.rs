@@ -10,6 +10,7 @@ use crate::event::{Event, Role, Span, Standing};
 use crate::schedule::free_busy::takes_time;
 use crate::schedule::suggestion::Suggestion;
 use crate::schedule::working::{OwnTime, WorkingHours};
+use anstyle::Style;
 use chrono::{DateTime, Datelike, Days, NaiveDate, Timelike, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
@@ -17,6 +18,8 @@ use std::collections::BTreeSet;
 
 /// Minutes of a day.
 const DAY: i32 = 24 * 60;
+/// Columns before a title in the list of days: its hours, and room around them.
+const BEFORE_WHAT: usize = 15;
 /// Free time shorter than this is a gap, no room for anything.
 const SHORTEST_FREE: i32 = 30;
 
@@ -201,7 +204,7 @@ fn list(week: &[Day]) -> String {
         };
         text.push_str(&format!("{heading}{free}\n"));
         for title in &day.whole {
-            text.push_str(&line("all day", title, "", width));
+            text.push_str(&line("all day", (title, None), "", width));
         }
         let free = day.free.iter().map(|stretch| (stretch.0, None, *stretch));
         let items = day.items.iter().map(|item| (item.from, Some(item), (item.from, item.to)));
@@ -210,23 +213,30 @@ fn list(week: &[Day]) -> String {
         for (_, item, stretch) in all {
             text.push_str(&match item {
                 Some(item) if item.kind == Kind::Block => {
-                    line(&hours(stretch), &styled(GOOD, &item.title), &item.id, width)
+                    line(&hours(stretch), (&item.title, Some(GOOD)), &item.id, width)
                 }
-                Some(item) => line(&hours(stretch), &item.title, "", width),
-                None => line(&hours(stretch), &styled(FAINT, "free"), "", width),
+                Some(item) => line(&hours(stretch), (&item.title, None), "", width),
+                None => line(&hours(stretch), ("free", Some(FAINT)), "", width),
             });
         }
     }
     text
 }
 
-fn line(when: &str, what: &str, id: &str, width: Option<usize>) -> String {
+/// `width`: columns there are; `None` = nothing is cut.
+fn line(
+    when: &str,
+    (what, style): (&str, Option<Style>),
+    id: &str,
+    width: Option<usize>,
+) -> String {
+    let behind = if id.is_empty() { 0 } else { id.len() + 2 };
+    let what = width.map_or_else(
+        || what.to_owned(),
+        |width| cut(what, width.saturating_sub(BEFORE_WHAT + behind)),
+    );
+    let what = style.map_or_else(|| what.clone(), |style| styled(style, &what));
     let id = if id.is_empty() { String::new() } else { format!("  {}", styled(FAINT, id)) };
-    let what = match width {
-        // A style takes no columns; only plain titles are long.
-        Some(width) if !what.contains('\u{1b}') => cut(what, width.saturating_sub(15)),
-        _ => what.to_owned(),
-    };
     format!("  {when:<11}  {what}{id}\n")
 }
 

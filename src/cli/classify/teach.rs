@@ -33,7 +33,7 @@ struct Line {
 pub(super) fn run(global: &Global, dry_run: bool) -> Result<(), CommandError> {
     let brain = Brain::local().map_err(|e| CommandError::failure(e.to_string()))?;
     let lessons = read(std::io::stdin().lock(), &brain)?;
-    let opened = if dry_run { context::open_copy(global)? } else { context::open(global)? };
+    let opened = context::open_or_copy(global, dry_run)?;
     opened.not_before_the_last_turn(global)?;
     let mut after = opened.person.clone();
     let when = (global.moment(), opened.zone);

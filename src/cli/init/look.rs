@@ -32,7 +32,7 @@ impl Look {
         origin: &Origin,
         global: &Global,
     ) -> Result<Self, CommandError> {
-        let config = Config::parse(&draft.to_toml(), origin)?;
+        let config = context::placed(Config::parse(&draft.to_toml(), origin)?, global);
         let (store, _) = context::unlock(&config, global, Use::Copy)??;
         let principal = config.person.id.clone();
         let person = store.load(&principal)?;

@@ -34,12 +34,16 @@ impl Shared {
 ///
 /// # Errors
 /// What is wrong with the file.
-pub fn tenant(file: &Path, global: &Global, shared: &Shared) -> Result<House, String> {
+pub fn tenant(
+    file: &Path,
+    store: &Path,
+    global: &Global,
+    shared: &Shared,
+) -> Result<House, String> {
     let global = Global { config: Some(file.to_owned()), ..global.clone() };
     let config = Config::load(&Origin::at(Some(file))).map_err(|error| error.to_string())?;
-    // The store of all, where sign-ins lie beside.
-    let store = global.store.clone().unwrap_or_else(|| config.store.clone());
-    let config = Config { store, ..config };
+    // The store of all, where sign-ins lie beside; `[store]` in the file means nothing.
+    let config = Config { store: store.to_owned(), ..config };
     if config.person.id.as_str() == UNNAMED {
         return Err("among many, everybody needs an id in [person]".to_owned());
     }
@@ -86,22 +90,11 @@ pub fn house(config: &Config, global: &Global, shared: &Shared) -> Result<House,
 /// Fetches passwords, which may take a while.
 fn ready(config: &Config, shared: &Shared) -> Ready {
     let person = config.person.id.as_str();
-    let assistant = account::assistant(config).unwrap_or_else(|why| {
-        tracing::warn!(person, %why, "the assistant is not asked");
-        None
-    });
-    let embeddings = account::embeddings(config).unwrap_or_else(|why| {
-        tracing::warn!(person, %why, "the embeddings endpoint is not asked");
-        None
-    });
-    let mem0 = account::mem0(config).unwrap_or_else(|why| {
-        tracing::warn!(person, %why, "insights are not mirrored");
-        None
-    });
-    let brain = shared.brain.sharing().with_assistant(assistant);
+    let say = |words: &str| tracing::warn!(person, "{words}");
+    let http = shared.http.as_ref();
     Ready {
-        clients: account::clients_over(config, shared.http.as_ref()),
-        brain: brain.with_embeddings(embeddings).with_mem0(mem0),
+        clients: account::clients_over(config, http),
+        brain: account::equip(shared.brain.sharing(), config, (true, http), &say),
     }
 }
 

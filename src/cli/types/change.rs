@@ -131,7 +131,7 @@ fn change(
     dry_run: bool,
     work: impl FnOnce(&mut Person, &Opened, &Brain) -> Result<Said, CommandError>,
 ) -> Result<(), CommandError> {
-    let opened = if dry_run { context::open_copy(global)? } else { context::open(global)? };
+    let opened = context::open_or_copy(global, dry_run)?;
     opened.not_before_the_last_turn(global)?;
     let brain = Brain::local().map_err(|e| CommandError::failure(e.to_string()))?;
     let mut after = opened.person.clone();

@@ -28,8 +28,6 @@ const PLAUSIBLE: f64 = 0.2;
 const STILL_UNLIKELY: f64 = 0.05;
 /// Evidence kept of one insight, the latest.
 const MOST_EVIDENCE: usize = 40;
-/// Share of a finding's evidence that makes it one of a bad weekday's.
-const OF_THAT_DAY: f64 = 0.6;
 /// Nothing learned from a calendar is ever surer.
 const MOST_CONFIDENCE: f64 = 0.99;
 
@@ -57,17 +55,6 @@ impl Finding {
     pub(super) fn is_case_of(&self, other: &Finding) -> bool {
         let within = |n: &Node| matches!(n, Node::Person) || self.draft.about.contains(n);
         self.draft.kind == other.draft.kind && other.draft.about.iter().all(within)
-    }
-
-    /// Whether it is but a bad weekday seen from another side: what always lies on Fridays, or
-    /// follows on what does, fails with them.
-    pub(super) fn is_of_that_day(&self, other: &Finding) -> bool {
-        if other.draft.kind != Kind::WeakWeekday || self.draft.kind == Kind::WeakWeekday {
-            return false;
-        }
-        let known = self.draft.evidence.iter().filter(|e| other.draft.evidence.contains(e));
-        let all = self.draft.evidence.len();
-        all > 0 && known.count() as f64 >= OF_THAT_DAY * all as f64
     }
 }
 

@@ -115,9 +115,7 @@ pub fn detect(
     let mut findings: Vec<Finding> = Vec::new();
     for finding in judged {
         // The broader one comes first; what it covers is not told twice.
-        let covered = |f: &Finding| {
-            (f.strength == Strength::Enough && finding.is_case_of(f)) || finding.is_of_that_day(f)
-        };
+        let covered = |f: &Finding| f.strength == Strength::Enough && finding.is_case_of(f);
         if !findings.iter().any(covered) {
             findings.push(finding);
         }

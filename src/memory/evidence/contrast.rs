@@ -48,8 +48,6 @@ pub struct Contrast {
     pub error: f64,
     /// One-sided: chance of outcomes this low inside by luck, by the regression alone.
     pub lower: f64,
-    /// The same for outcomes this high.
-    pub higher: f64,
     /// As `lower`, and by Fisher's test too, whichever is more cautious; for outcomes 0 and 1.
     pub fewer: f64,
 }
@@ -114,7 +112,6 @@ pub fn contrast(rows: &[Row]) -> Option<Contrast> {
         design,
         error,
         lower: student_more(-t, freedom),
-        higher: student_more(t, freedom),
         fewer: student_more(-t, freedom).max(shrunk_fisher(inside, outside, design)),
     })
 }

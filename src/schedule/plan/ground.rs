@@ -214,9 +214,9 @@ impl<'a> Ground<'a> {
 
     /// Slot score of a type at a minute of the horizon, tiredness included.
     pub(super) fn score(&self, kind: &TaskType, curve: &Curve, start: i32, length: i32) -> f64 {
-        let day = (start / DAY) as usize;
-        self.mean(kind, curve, start, length)
-            - tiredness(&self.tiring[day], kind.cognitive_load.into(), start)
+        let day = usize::try_from(start.div_euclid(DAY)).ok();
+        let today = day.and_then(|day| self.tiring.get(day)).map_or(&[][..], Vec::as_slice);
+        self.mean(kind, curve, start, length) - tiredness(today, kind.cognitive_load.into(), start)
     }
 
     /// The same without tiredness.

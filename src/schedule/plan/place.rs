@@ -98,7 +98,7 @@ pub(super) struct Attempt<'a> {
 pub(super) fn place<'a>(ground: &Ground<'a>) -> Attempt<'a> {
     let mut best = search(ground);
     for _ in 0..MAX_TRIES {
-        if best.lacking() == (0, 0) {
+        if best.left.is_empty() {
             break;
         }
         let published = published(&best);
@@ -106,7 +106,11 @@ pub(super) fn place<'a>(ground: &Ground<'a>) -> Attempt<'a> {
         if next.places() == best.places() {
             break;
         }
-        best = Attempt::at(ground, &next.review.finer, &next.places());
+        let next = Attempt::at(ground, &next.review.finer, &next.places());
+        if next.lacking() > best.lacking() {
+            break;
+        }
+        best = next;
     }
     best
 }
@@ -207,14 +211,18 @@ impl<'a> Attempt<'a> {
         attempt
     }
 
-    /// Everything at these places; what has none there is left over.
+    /// Everything at these places; what has none there is left over. A block is as long as it was;
+    /// the place may be that of one as long as its type takes today.
     fn at(ground: &Ground<'a>, finer: &Finer, places: &Places) -> Self {
         let mut attempt = Self::kept(ground, finer, Cut::AsGiven);
         let mut wanted = std::mem::take(&mut attempt.review.wanted);
         wanted.append(&mut attempt.review.movable);
+        let known: BTreeMap<(usize, u16), (i32, i32)> =
+            places.iter().map(|(&(r, s, minutes), &start)| ((r, s), (minutes, start))).collect();
         for wanted in wanted {
-            match places.get(&(wanted.request, wanted.session, wanted.minutes)) {
-                Some(&start) => {
+            match known.get(&(wanted.request, wanted.session)) {
+                Some(&(minutes, start)) => {
+                    let wanted = Wanted { minutes, ..wanted };
                     let moved = wanted.moved_to(&attempt.ground, start);
                     attempt.put(Session { wanted, start, moved });
                 }

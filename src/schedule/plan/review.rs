@@ -7,6 +7,7 @@ use super::sessions::sessions;
 use super::{Note, Unplaced, Withdrawal};
 use crate::event::{EventId, Uid};
 use crate::schedule::life::Happening;
+use crate::schedule::problem::DAY;
 use crate::schedule::request::{Door, Request, RequestKey};
 use crate::schedule::suggestion::{State, Suggestion};
 use crate::task::TaskType;
@@ -193,7 +194,10 @@ impl Review {
             self.orphan(ground, block, Withdrawal::Paused);
             return;
         }
-        if touched || start < ground.thaw {
+        // What lies beyond the horizon is no matter of this plan while it may stay.
+        let beyond = ground.horizon.days() as i32 * DAY;
+        let is_beyond = start >= beyond && must_go.is_none();
+        if touched || start < ground.thaw || is_beyond {
             if !touched && conflict {
                 self.notes.push((block.uid.clone(), Note::ConflictInFreeze));
             }

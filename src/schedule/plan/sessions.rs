@@ -28,7 +28,11 @@ pub(super) fn sessions(
     };
     let wanted = i32::from(request.sessions.max(1)).min(MAX_SESSIONS);
     if wanted > 1 {
-        return vec![minutes.min(longest); wanted as usize];
+        if !request.door.is_asked() {
+            return vec![minutes.min(longest); wanted as usize];
+        }
+        let one = split(minutes, shortest, longest, finer);
+        return one.repeat(wanted as usize).into_iter().take(MAX_SESSIONS as usize).collect();
     }
     split(minutes, shortest, longest, finer)
 }

@@ -8,11 +8,10 @@ mod request;
 
 pub use request::request;
 
-use super::endpoint::{self, AddressError, Again, Endpoint, Failure, Method, Scheme, below};
-use crate::calendar::{Http, Secret};
+use super::endpoint::{self, AddressError, Again, Endpoint, Failure, Method, ModelAccess, below};
+use crate::calendar::Http;
 use crate::task::advice::{Answer, Question, Usage};
 use reqwest::Url;
-use std::time::Duration;
 
 /// Longest reply that is read: an answer takes about 1 KB.
 const LONGEST_REPLY: usize = 256 << 10;
@@ -20,19 +19,6 @@ const LONGEST_REPLY: usize = 256 << 10;
 const LONGEST_WORDS: usize = 160;
 /// Behind the address as configured.
 const PATH: [&str; 2] = ["chat", "completions"];
-
-/// How to reach a model.
-#[derive(Debug, Clone)]
-pub struct Access {
-    /// The endpoint as configured, up to and without `/chat/completions`.
-    pub url: String,
-    /// The model's name there.
-    pub model: String,
-    /// Sent as a bearer token.
-    pub key: Option<Secret>,
-    /// For one whole request.
-    pub timeout: Duration,
-}
 
 /// A chat endpoint that can be asked.
 #[derive(Debug, Clone)]
@@ -63,11 +49,9 @@ impl Assistant {
     ///
     /// # Errors
     /// [`AddressError`].
-    pub fn new(http: Http, access: Access) -> Result<Self, AddressError> {
-        let Access { url, model, key, timeout } = access;
-        let scheme = Scheme::Bearer;
-        let access = endpoint::Access { url, key, scheme, timeout, longest: LONGEST_REPLY };
-        Ok(Self { endpoint: Endpoint::new(http, access)?, model })
+    pub fn new(http: Http, access: ModelAccess) -> Result<Self, AddressError> {
+        let model = access.model.clone();
+        Ok(Self { endpoint: Endpoint::of_model(http, access, LONGEST_REPLY)?, model })
     }
 
     /// Asks, once.

@@ -6,15 +6,14 @@
 
 use super::calibrate::calibrate;
 use super::{Embedder, StaticEmbedder};
-use crate::calendar::{Http, Secret};
+use crate::calendar::Http;
 use crate::task::Embedding;
 use crate::task::classify::Calibration;
-use crate::text::endpoint::{self, AddressError, Again, Endpoint, Failure, Method, Scheme};
+use crate::text::endpoint::{self, AddressError, Again, Endpoint, Failure, Method, ModelAccess};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Titles in one request: within the limits of all servers known (OpenAI takes 2,048).
 pub const BATCH: usize = 64;
@@ -26,19 +25,6 @@ const WIDTHS: std::ops::RangeInclusive<usize> = 2..=8_192;
 const LONGEST_REPLY: usize = BATCH * 8_192 * 16;
 /// Behind the address as configured.
 const PATH: [&str; 1] = ["embeddings"];
-
-/// How to reach an embeddings endpoint.
-#[derive(Debug, Clone)]
-pub struct Access {
-    /// The endpoint as configured, up to and without `/embeddings`.
-    pub url: String,
-    /// The model's name there.
-    pub model: String,
-    /// Sent as a bearer token.
-    pub key: Option<Secret>,
-    /// For one whole request.
-    pub timeout: Duration,
-}
 
 /// An endpoint that turns titles into vectors.
 #[derive(Debug, Clone)]
@@ -64,18 +50,9 @@ impl Embeddings {
     ///
     /// # Errors
     /// [`AddressError`]: plain `http` is for this computer only.
-    pub fn new(http: Http, access: Access) -> Result<Self, AddressError> {
-        let Access { url, model, key, timeout } = access;
-        let mut hasher = blake3::Hasher::new();
-        for part in [url.trim().trim_end_matches('/'), &model] {
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part.as_bytes());
-        }
-        let mut id = [0; 16];
-        hasher.finalize_xof().fill(&mut id);
-        let scheme = Scheme::Bearer;
-        let access = endpoint::Access { url, key, scheme, timeout, longest: LONGEST_REPLY };
-        Ok(Self { endpoint: Endpoint::new(http, access)?, model, id })
+    pub fn new(http: Http, access: ModelAccess) -> Result<Self, AddressError> {
+        let (id, model) = (endpoint::id_of(&access.url, &access.model), access.model.clone());
+        Ok(Self { endpoint: Endpoint::of_model(http, access, LONGEST_REPLY)?, model, id })
     }
 
     /// Tells its vectors from those of another endpoint or model.

@@ -326,3 +326,15 @@ fn the_hour_that_is_skipped_is_worked_around() {
     let block = world.turn("t").unwrap();
     assert!([utc("29T00:00"), utc("29T01:00")].contains(&block.start), "{}", block.start);
 }
+
+/// Two times three hours are six hours, however they are cut.
+#[test]
+fn stated_sessions_keep_their_minutes() {
+    let mut world = World::new();
+    let ask = world.request(Door::Ask, "w", None);
+    (ask.minutes, ask.sessions) = (Some(180), 2);
+    let plan = world.plan();
+    let own = || plan.suggestions.iter().filter(|s| s.request.0 == "w");
+    assert_eq!(own().map(|s| (s.end - s.start).num_minutes()).sum::<i64>(), 360);
+    assert!(own().all(|s| s.end - s.start <= TimeDelta::minutes(120)) && plan.unplaced.is_empty());
+}

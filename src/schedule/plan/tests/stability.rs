@@ -115,3 +115,16 @@ fn the_order_of_what_is_wanted_is_of_no_account() {
     world.requests.rotate_left(5);
     assert_eq!(world.plan(), plan);
 }
+
+/// A shorter horizon, or a day that begins later in the west, leaves blocks behind its end.
+#[test]
+fn a_block_beyond_the_horizon_stays_and_stops_nothing() {
+    let mut world = World::new();
+    let todo = world.todo("t", None);
+    todo.earliest = Some(utc("12T00:00"));
+    let block = world.turn("t").unwrap();
+    world.settings.horizon_days = 7;
+    world.todo("u", Some("04T17:00"));
+    assert_eq!(world.turn("t").unwrap().start, block.start);
+    assert!(world.turn("u").is_some());
+}
