@@ -126,9 +126,9 @@ impl Check<'_> {
         let Some(way) = &account.sign_in else { return };
         let has_source = sources(account).any();
         let message = match way.get_ref().as_str() {
-            "bearer" if !has_source => "a token needs password_command or password_file",
+            "bearer" if !has_source => "a token needs a password_command, or another source",
             "basic" | "digest" if !has_source => {
-                "a password needs password_command or password_file"
+                "a password needs a password_command, or another source"
             }
             "basic" | "digest" if account.username.is_none() && !is_mail => {
                 "a password needs a username"
@@ -172,6 +172,7 @@ impl Check<'_> {
             ("password_command", &account.password_command, caldav),
             ("password_file", &account.password_file, caldav),
             ("password_credential", &account.password_credential, caldav),
+            ("password_keyring", &account.password_keyring, caldav),
             ("sign_in", &account.sign_in, caldav),
             ("client_certificate", &account.client_certificate, caldav),
             ("client_key", &account.client_key, caldav),
@@ -191,11 +192,6 @@ impl Check<'_> {
     }
 
     fn password(&mut self, account: &file::Account) -> Option<PasswordSource> {
-        if let Some(plain) = &account.password {
-            let hint = "password_command = \"pass show cal\", or password_file = \"...\"";
-            let message = "passwords don't belong into this file";
-            self.bad(Some(plain.span()), "account.password", message, hint);
-        }
         self.source(&sources(account))
     }
 }
@@ -204,8 +200,10 @@ fn sources(account: &file::Account) -> Sources<'_> {
     Sources {
         table: "account",
         word: "password",
+        plain: &account.password,
         command: &account.password_command,
         file: &account.password_file,
         credential: &account.password_credential,
+        keyring: &account.password_keyring,
     }
 }
