@@ -117,8 +117,8 @@ impl Cure {
                  it holds"
             }
             Self::OpenKeyring => {
-                "unlock the keyring, or put it there with `chronotype auth keyring`; then run \
-                 `chronotype sync`"
+                "unlock the keyring, or put the password there with `chronotype auth keyring`; \
+                 then run `chronotype sync`"
             }
             Self::MendPasswordSource => {
                 "mend password_command or password_file in the config, then run `chronotype sync`"

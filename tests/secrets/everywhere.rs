@@ -72,37 +72,47 @@ fn everything(person: &Person, way: &AtomicUsize, but: &[&str]) {
         way.store(bad, Ordering::SeqCst);
         let now = format!("02T06:{}", bad * 5 + 10);
         assert_eq!(look(person, &now, &["-vv", "sync"]), Some(1), "way {bad}");
-        for args in [
-            &["status"] as &[&str],
-            &["status", "--json"],
-            &["doctor"],
-            &["doctor", "--json"],
-            &["export"],
-            &["config", "show"],
-            &["config", "show", "--json"],
-            &["config", "check"],
-        ] {
+        for args in [["status"].as_slice(), &["status", "--json"], &["doctor"]] {
             look(person, &now, args);
         }
         assert!(files_are_free_of_it(&person.path(""), but) > 1, "the store is looked at");
     }
+    for args in [
+        ["doctor", "--json"].as_slice(),
+        &["export"],
+        &["config", "show"],
+        &["config", "show", "--json"],
+        &["config", "check"],
+    ] {
+        look(person, "02T07:00", args);
+    }
+}
+
+/// An account whose secret lies in a file.
+#[track_caller]
+fn check(keys: &str) {
+    let way = Arc::new(AtomicUsize::new(0));
+    let server = serve(Arc::clone(&way));
+    let person = account(&server.url("127.0.0.1"), keys);
+    private(&person.path("secret"), format!("{MARKED}\n"));
+    everything(&person, &way, &["secret"]);
+    let signed = server.log().iter().filter(|a| a.header("authorization").is_some()).count();
+    assert!(signed > WAYS, "it was used: {keys}");
 }
 
 #[test]
-fn a_secret_is_nowhere_but_where_it_belongs() {
-    for keys in [
-        "password_file = \"{home}/secret\"",
-        "password_command = \"cat {home}/secret\"\nsign_in = \"digest\"",
-        "password_file = \"{home}/secret\"\nsign_in = \"bearer\"",
-    ] {
-        let way = Arc::new(AtomicUsize::new(0));
-        let server = serve(Arc::clone(&way));
-        let person = account(&server.url("127.0.0.1"), keys);
-        private(&person.path("secret"), format!("{MARKED}\n"));
-        everything(&person, &way, &["secret"]);
-        let signed = server.log().iter().filter(|a| a.header("authorization").is_some()).count();
-        assert!(signed > WAYS, "it was used: {keys}");
-    }
+fn a_password_is_nowhere_but_where_it_belongs() {
+    check("password_file = \"{home}/secret\"");
+}
+
+#[test]
+fn an_answer_to_a_challenge_is_nowhere() {
+    check("password_command = \"cat {home}/secret\"\nsign_in = \"digest\"");
+}
+
+#[test]
+fn a_token_is_nowhere_but_where_it_belongs() {
+    check("password_file = \"{home}/secret\"\nsign_in = \"bearer\"");
 }
 
 #[test]

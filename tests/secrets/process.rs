@@ -63,7 +63,8 @@ fn memory(pid: u32) -> std::io::Result<Vec<u8>> {
     Ok(all)
 }
 
-/// Root may look; then the password lies there once, for the next turn, and no header with it.
+/// Root may look; then the password lies there once, for the next turn. (What is left of a header,
+/// in base64, is in hyper's buffer of a connection that is kept.)
 #[test]
 fn memory_holds_the_password_once_and_nobody_else_may_look() {
     let service = service();
