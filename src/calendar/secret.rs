@@ -10,7 +10,8 @@
 //! What can't be wiped from here: hyper's and rustls' buffers of what is sent and received, the
 //! kernel's sockets and pipes, the private keys that rustls and yup-oauth2 hold to sign with, what
 //! the parsers of TOML and JSON unescape on the side, and what the system swaps out or writes down
-//! to hibernate. The process shows its memory to nobody else (`cli::seal`).
+//! to hibernate. Not wiped, because it is spent at once: the code in the address that ends a
+//! sign-in to Google. The process shows its memory to nobody else (`cli::seal`).
 
 use bytes::Bytes;
 use reqwest::header::HeaderValue;

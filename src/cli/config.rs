@@ -1,7 +1,7 @@
 //! `chronotype config`: what the config says, and what is wrong with it.
 
 use super::{CommandError, Global, account, output};
-use crate::config::{Account, Config, ConfigError, Origin, PasswordSource, Problem, TEMPLATE};
+use crate::config::{Account, Config, ConfigError, Origin, Problem, TEMPLATE};
 use crate::schedule::working::WorkingHours;
 use serde_json::{Value, json};
 
@@ -83,21 +83,24 @@ fn check(global: &Global) -> Result<(), CommandError> {
 
 /// Files of secrets that can't be used.
 fn secrets(config: &Config) -> Vec<Problem> {
-    let note = |key: &str, whose: &str, source: Option<&PasswordSource>| {
-        let error = source?.check().err()?;
-        let message = format!("{whose}{error}");
-        Some(Problem { line: None, key: key.to_owned(), message, hint: None })
+    let note = |key: &str, message: String| Problem {
+        line: None,
+        key: key.to_owned(),
+        message,
+        hint: None,
     };
     let of_account = |account: &Account| {
-        let whose = format!("'{}': ", account.name);
-        note("account.password_file", &whose, account.password.as_ref())
+        let error = account.password.as_ref()?.check().err()?;
+        Some(note("account.password_file", format!("'{}': {error}", account.name)))
     };
     let keys = [
         ("assistant.key_file", config.assistant.as_ref().and_then(|a| a.key.as_ref())),
         ("embedder.key_file", config.embedder.as_ref().and_then(|e| e.key.as_ref())),
         ("memory.mirror_key_file", config.mirror.as_ref().and_then(|m| m.key.as_ref())),
     ];
-    let of_services = keys.into_iter().filter_map(|(key, source)| note(key, "", source));
+    let of_services = keys
+        .into_iter()
+        .filter_map(|(key, source)| Some(note(key, source?.check().err()?.of_key())));
     config.accounts.iter().filter_map(of_account).chain(of_services).collect()
 }
 

@@ -66,6 +66,17 @@ pub enum PasswordError {
     Keyring(String),
 }
 
+impl PasswordError {
+    /// The same, told of a service's key.
+    pub fn of_key(&self) -> String {
+        let said = self.to_string();
+        match said.strip_prefix("the password ") {
+            Some(rest) => format!("the {rest}"),
+            None => said,
+        }
+    }
+}
+
 impl PasswordSource {
     /// Fetches the secret. Blocks until a command has ended, 30 seconds at most.
     ///

@@ -112,7 +112,8 @@ fn an_open_key_is_done_without() {
         let table = format!("{table} = \"{url}\"\n{key} = \"{}\"\n", path.display());
         std::fs::write(person.path("config.toml"), format!("{config}\n{table}")).unwrap();
         let gave = person.ok("02T06:00", &["sync"]);
-        assert!(gave.err.contains(said) && gave.err.contains(&refused(&path)), "{}", gave.err);
+        let why = format!("its key can't be had: the file {}", refused(&path));
+        assert!(gave.err.contains(said) && gave.err.contains(&why), "{}", gave.err);
         assert_eq!(server.log().len(), 0, "nothing was sent");
         let checked = person.ok("02T06:01", &["config", "check"]);
         assert!(checked.err.contains(&refused(&path)), "{}", checked.err);
