@@ -183,11 +183,12 @@ impl Check<'_> {
             ("token_uri", &account.token_uri, google),
             ("subject", &account.subject, google),
         ];
-        for (key, value, belongs) in keys {
-            if let (Some(value), false) = (value, belongs) {
-                let message = format!("means nothing for kind \"{}\"", kind.word());
-                self.bad(Some(value.span()), &format!("account.{key}"), message, "take it out");
-            }
+        let given = keys.into_iter().filter(|(_, _, belongs)| !belongs);
+        let given = given.filter_map(|(key, value, _)| Some((key, value.as_ref()?.span())));
+        let plain = account.password.as_ref().filter(|_| !caldav);
+        for (key, at) in given.chain(plain.map(|plain| ("password", plain.span()))) {
+            let message = format!("means nothing for kind \"{}\"", kind.word());
+            self.bad(Some(at), &format!("account.{key}"), message, "take it out");
         }
     }
 

@@ -58,6 +58,10 @@ fn a_password_in_the_config_takes_insistence_and_a_private_file() {
         let said = Config::parse(&text, &private).unwrap_err().to_string();
         assert!(said.contains(expected), "{said}");
     }
+    let folder =
+        text.replace("caldav", "vdir").replace("url = \"cal.example.org\"", "path = \"c\"");
+    let said = Config::parse(&folder, &private).unwrap_err().to_string();
+    assert!(said.contains("line 5: account.password: means nothing for kind \"vdir\""), "{said}");
     let both = text.replace("[secrets]", "password_keyring = \"b\"\n[secrets]");
     let said = Config::parse(&both, &private).unwrap_err().to_string();
     assert!(said.contains("password and password_keyring can't both be given"), "{said}");
