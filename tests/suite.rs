@@ -46,6 +46,7 @@ mod google_sign_in;
 mod google_signed_out;
 mod google_tokens;
 mod google_whose;
+mod secrets;
 mod support;
 mod cli;
 mod config;

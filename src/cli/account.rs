@@ -217,7 +217,7 @@ pub fn mem0(config: &Config, http: Option<&Http>) -> Result<Option<Mem0>, String
 
 fn key_of(source: Option<&PasswordSource>) -> Result<Option<Secret>, String> {
     let key = source.map(PasswordSource::read).transpose();
-    key.map_err(|e| format!("its key can't be had: {e}"))
+    key.map_err(|e| format!("its key can't be had: {}", e.of_key()))
 }
 
 /// Over connections that others use, too, where there are any.

@@ -13,7 +13,14 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("try", &["chronotype try calendar.ics", "chronotype try ~/exports --out blocks.ics"]),
-    ("auth", &["chronotype auth google", "chronotype auth google work --no-browser"]),
+    (
+        "auth",
+        &[
+            "chronotype auth google",
+            "chronotype auth google work --no-browser",
+            "chronotype auth keyring work",
+        ],
+    ),
     (
         "sync",
         &[

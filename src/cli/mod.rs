@@ -5,6 +5,7 @@
 
 pub mod output;
 pub mod log;
+mod seal;
 pub mod table;
 pub mod chart;
 pub mod progress;
@@ -219,6 +220,7 @@ pub fn main() -> ExitCode {
         }
     };
     log::start(&cli.global);
+    seal::start();
     let result = match &cli.command {
         Command::TryOut(args) => try_out::run(args, &cli.global),
         Command::Init(args) => init::run(args, &cli.global),

@@ -20,11 +20,14 @@ pub(super) struct Check<'a> {
     pub(super) origin: &'a Origin,
     problems: Vec<Problem>,
     pub(super) notes: Vec<Problem>,
+    /// The person insists on secrets in the config.
+    pub(super) secrets_allowed: bool,
 }
 
 /// Reads the meaning of a file; `text` is what its spans point into.
 pub(super) fn check(file: &File, text: &str, origin: &Origin) -> Result<Config, Vec<Problem>> {
-    let mut c = Check { text, origin, problems: Vec::new(), notes: Vec::new() };
+    let secrets_allowed = file.secrets.in_this_file.as_ref().is_some_and(|is| *is.get_ref());
+    let mut c = Check { text, origin, problems: Vec::new(), notes: Vec::new(), secrets_allowed };
     let person = c.person(&file.person);
     let config = Config {
         accounts: c.accounts(&file.account),
@@ -34,6 +37,7 @@ pub(super) fn check(file: &File, text: &str, origin: &Origin) -> Result<Config, 
         assistant: c.assistant(&file.assistant),
         embedder: c.embedder(&file.embedder),
         mirror: c.memory(&file.memory, person.as_ref().map_or("", |p| p.id.as_str())),
+        secrets_allowed,
         store: c.store(&file.store.path),
         daemon: c.daemon(&file.daemon),
         notes: Vec::new(),

@@ -35,6 +35,8 @@ impl Config {
         out.assistant(self.assistant.as_ref());
         out.embedder(self.embedder.as_ref());
         out.mirror(self.mirror.as_ref());
+        out.table("[secrets]");
+        out.key("in_this_file", self.secrets_allowed);
         out.table("[store]");
         out.path("path", &self.store);
         out.table("[daemon]");
@@ -117,7 +119,7 @@ impl Lines {
         let Some(Assistant { url, model, key, timeout, terms, prices }) = assistant else { return };
         self.key("url", url.as_str());
         self.key("model", model.as_str());
-        self.secret("", key.as_ref());
+        self.secret("key", key.as_ref());
         self.key("titles", terms.titles);
         // As it was written: 0.4, not the nearest binary fraction.
         self.key("trust", (f64::from(terms.trust) * 1e6).round() / 1e6);
@@ -135,7 +137,7 @@ impl Lines {
         let Some(Embedder { url, model, key, timeout }) = embedder else { return };
         self.key("url", url.as_str());
         self.key("model", model.as_str());
-        self.secret("", key.as_ref());
+        self.secret("key", key.as_ref());
         self.key("timeout_seconds", i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX));
     }
 
@@ -144,19 +146,23 @@ impl Lines {
         let Some(Mirror { url, user, key }) = mirror else { return };
         self.key("mirror_url", url.as_str());
         self.key("mirror_user", user.as_str());
-        self.secret("mirror_", key.as_ref());
+        self.secret("mirror_key", key.as_ref());
     }
 
-    /// Where a service's key comes from.
-    fn secret(&mut self, prefix: &str, key: Option<&PasswordSource>) {
-        match key {
+    /// Where a secret comes from; `word`: its own, such as `password`.
+    fn secret(&mut self, word: &str, source: Option<&PasswordSource>) {
+        match source {
             Some(PasswordSource::Command(_)) => {
-                self.remark(format!("{prefix}key_command: set, not shown"));
+                self.remark(format!("{word}_command: set, not shown"));
             }
-            Some(PasswordSource::File(path)) => self.path(&format!("{prefix}key_file"), path),
+            Some(PasswordSource::File(path)) => self.path(&format!("{word}_file"), path),
             Some(PasswordSource::Credential { name, .. }) => {
-                self.key(&format!("{prefix}key_credential"), name.as_str());
+                self.key(&format!("{word}_credential"), name.as_str());
             }
+            Some(PasswordSource::Keyring(name)) => {
+                self.key(&format!("{word}_keyring"), name.as_str());
+            }
+            Some(PasswordSource::Written(_)) => self.remark(format!("{word}: set, not shown")),
             None => {}
         }
     }
@@ -186,14 +192,7 @@ impl Lines {
         if let Some(name) = &account.username {
             self.key("username", name.as_str());
         }
-        match &account.password {
-            Some(PasswordSource::Command(_)) => self.remark("password_command: set, not shown"),
-            Some(PasswordSource::File(path)) => self.path("password_file", path),
-            Some(PasswordSource::Credential { name, .. }) => {
-                self.key("password_credential", name.as_str());
-            }
-            None => {}
-        }
+        self.secret("password", account.password.as_ref());
         if matches!(account.kind, AccountKind::Caldav { .. }) {
             self.key("sign_in", account.sign_in.word());
         }

@@ -36,6 +36,15 @@ pub fn binary() -> Binary {
     Binary::started_by(command)
 }
 
+/// The same where the system would write core dumps.
+pub fn dumping() -> Binary {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -c unlimited; exec \"$0\" \"$@\"", PATH]);
+    command.env_clear().stdin(Stdio::null());
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    Binary::started_by(command)
+}
+
 impl Binary {
     /// Started by a program that keeps the environment.
     pub fn started_by(mut command: Command) -> Self {
