@@ -11,6 +11,7 @@ mod assistant;
 mod starter;
 mod embedder;
 mod memory;
+mod daemon;
 mod endpoint;
 mod problem;
 mod password;
@@ -29,7 +30,7 @@ use crate::schedule::plan::Planning;
 use crate::schedule::request::Door;
 use crate::schedule::words::Language;
 use crate::task::advice::Terms;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -264,6 +265,10 @@ pub struct Mirror {
 pub struct Daemon {
     /// Minutes between two looks.
     pub poll_minutes: u32,
+    /// When a look is taken before the working day, by the person's own clock.
+    pub morning: NaiveTime,
+    /// When it tidies up, likewise.
+    pub night: NaiveTime,
     /// Where commands reach it.
     pub socket: PathBuf,
     /// `error`, `warn`, `info` or `debug`.

@@ -1,6 +1,7 @@
 //! The config in force, written as a config: every key, with its default where the file is silent.
 
 use super::{Account, AccountKind, Assistant, Config, Embedder, Mirror, PasswordSource, Person};
+use chrono::NaiveTime;
 use std::fmt::Display;
 use std::path::Path;
 use toml::value::{Date, Datetime};
@@ -39,6 +40,8 @@ impl Config {
         out.path("path", &self.store);
         out.table("[daemon]");
         out.key("poll_minutes", self.daemon.poll_minutes);
+        out.time("morning", self.daemon.morning);
+        out.time("night", self.daemon.night);
         out.path("socket", &self.daemon.socket);
         out.key("dashboard", "off");
         out.key("log", self.daemon.log.as_str());
@@ -87,6 +90,10 @@ impl Lines {
 
     fn path(&mut self, key: &str, path: &Path) {
         self.key(key, path.display().to_string());
+    }
+
+    fn time(&mut self, key: &str, time: NaiveTime) {
+        self.key(key, time.format("%H:%M").to_string());
     }
 
     fn remark(&mut self, words: impl Display) {

@@ -1,13 +1,14 @@
 //! The one who holds the store: starts turns when they are due, lends the store to commands, takes
 //! over a new config.
 
+use super::daily::{self, Daily};
 use super::lease::Want;
 use super::pace::{self, LastLook};
 use super::turn::{self, Ended};
 use super::{DaemonError, Event, Furnish, House, lease, lent, supervise};
-use crate::cycle::Report;
+use crate::cycle::{Chores, Report};
 use crate::store::Store;
-use chrono::{DateTime, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +21,6 @@ use tokio::task::JoinHandle;
 const GRACE: Duration = Duration::from_millis(500);
 /// A turn that takes longer than this is not fed to the watchdog any more.
 const LONGEST_TURN: TimeDelta = TimeDelta::minutes(30);
-/// Local hour at which the store is closed and opened once, which shrinks it (measured).
-const NIGHT: u32 = 3;
 
 /// Who has the store.
 enum Hands {
@@ -47,7 +46,8 @@ pub(super) struct Keeper {
     last: Option<LastLook>,
     due: DateTime<Utc>,
     reload: bool,
-    tidied: Option<chrono::NaiveDate>,
+    morning: Daily,
+    night: Daily,
 }
 
 impl Keeper {
@@ -59,9 +59,10 @@ impl Keeper {
         house: House,
         furnish: Furnish,
         events: Sender<Event>,
+        now: DateTime<Utc>,
     ) -> Result<Self, DaemonError> {
         let store = Store::open(&house.store)?;
-        let now = Utc::now();
+        let late = daily::late(&house.principal);
         Ok(Self {
             house: Arc::new(house),
             furnish,
@@ -73,12 +74,19 @@ impl Keeper {
             last: None,
             due: now,
             reload: false,
-            tidied: None,
+            morning: Daily::never(late),
+            night: Daily::never(late),
         })
     }
 
     pub(super) fn house(&self) -> &House {
         &self.house
+    }
+
+    /// A turn runs.
+    #[cfg(test)]
+    pub(super) fn has_turn(&self) -> bool {
+        matches!(self.hands, Hands::Turn { .. })
     }
 
     /// A minute has passed.
@@ -90,18 +98,6 @@ impl Keeper {
         // The clock went back: what was due in the future of then is due in the future of now.
         if self.due - now > self.house.poll * 4 {
             self.due = now;
-        }
-        self.shrink(now);
-    }
-
-    /// Once a night, when nobody needs it, the store is opened anew.
-    fn shrink(&mut self, now: DateTime<Utc>) {
-        let local = now.with_timezone(&(self.house.zone)(now));
-        let tonight = local.date_naive();
-        let ours = matches!(self.hands, Hands::Ours(_));
-        if ours && local.hour() == NIGHT && self.tidied != Some(tonight) {
-            self.hands = Hands::Nobody;
-            self.tidied = Some(tonight);
         }
     }
 
@@ -176,13 +172,19 @@ impl Keeper {
             return;
         }
         if std::mem::take(&mut self.reload) {
-            self.furnish_anew();
+            self.furnish_anew(now);
             if !self.takes_hold() {
                 return;
             }
         }
-        if now >= self.due {
-            self.start(now);
+        let zone = &self.house.zone;
+        let chores = match self.night.is_due(self.house.night, now, zone) {
+            true => Chores::Now,
+            false => Chores::AtNight,
+        };
+        let morning = self.morning.is_due(self.house.morning, now, zone);
+        if now >= self.due || morning || chores == Chores::Now {
+            self.start(now, chores);
         }
     }
 
@@ -211,20 +213,24 @@ impl Keeper {
         }
     }
 
-    fn start(&mut self, now: DateTime<Utc>) {
+    fn start(&mut self, now: DateTime<Utc>, chores: Chores) {
         let Hands::Ours(store) = std::mem::replace(&mut self.hands, Hands::Nobody) else { return };
         let (house, events) = (Arc::clone(&self.house), self.events.clone());
-        let task = turn::start(house, store, now, self.end.subscribe(), events);
+        self.morning.done(now);
+        if chores == Chores::Now {
+            self.night.done(now);
+        }
+        let task = turn::start(house, store, (now, chores), self.end.subscribe(), events);
         self.hands = Hands::Turn { task, since: now };
     }
 
     /// A valid config applies; with another one the old stays in force.
-    fn furnish_anew(&mut self) {
+    fn furnish_anew(&mut self, now: DateTime<Utc>) {
         match (self.furnish)() {
             Ok(house) if house.store == self.house.store && house.socket == self.house.socket => {
                 tracing::info!("the config was read again");
                 self.house = Arc::new(house);
-                self.due = Utc::now();
+                self.due = now;
             }
             Ok(_) => tracing::warn!("another store or socket takes a restart; nothing is changed"),
             Err(why) => tracing::warn!(%why, "the config is off; the old one stays in force"),

@@ -1,20 +1,24 @@
 //! The background service: one loop that takes one [`Event`] after the other.
 //!
-//! Invariants: one turn of a person at a time, and nobody else has what is theirs while one runs (one
-//! who is served alone lends the whole store between two turns, many lend their own records); every decision about time is
-//! made from the wall clock at each tick, so that a suspend, a clock that jumps and a change of
-//! summer time need nothing of their own. Stopping drops the turn where it stands: that is a crash
-//! to it, which the next turn repairs (contract 2).
+//! Invariants: one turn of a person at a time, and nobody else has what is theirs while one runs
+//! (one who is served alone lends the whole store between two turns, many lend their own records);
+//! every decision about time is made from the wall clock at each tick, so that a suspend, a clock
+//! that jumps and a change of summer time need nothing of their own. Only the loop reads the clock,
+//! all else is told the moment. Stopping drops the turn where it stands: that is a crash to it,
+//! which the next turn repairs (contract 2).
 
 mod keeper;
 mod lease;
 mod lent;
 mod means;
 mod pace;
+mod daily;
 mod sources;
 mod supervise;
 mod turn;
 mod people;
+#[cfg(test)]
+mod clock_tests;
 
 pub use lease::{Holder, LeaseError, Loan, borrow_store, holder, is_served};
 pub use lent::borrow_records;
@@ -24,7 +28,7 @@ pub use people::{People, run_people};
 use crate::cycle::{Report, Settings};
 use crate::event::PrincipalId;
 use crate::store::{Person, StoreError};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use std::path::PathBuf;
 
@@ -38,6 +42,10 @@ pub struct House {
     pub socket: PathBuf,
     /// Between two looks at the calendars.
     pub poll: TimeDelta,
+    /// When a look is taken in the morning, by the person's own clock.
+    pub morning: NaiveTime,
+    /// When it tidies up at night, likewise.
+    pub night: NaiveTime,
     /// The accounts, and what makes sense of them.
     pub means: Means,
     /// Accounts that are folders, by name: they are watched.
@@ -99,7 +107,7 @@ pub enum DaemonError {
 /// [`DaemonError`]: nothing was started then.
 pub async fn run(house: House, furnish: Furnish, config: PathBuf) -> Result<(), DaemonError> {
     let (sender, mut events) = tokio::sync::mpsc::channel(sources::WAITING);
-    let mut keeper = keeper::Keeper::open(house, furnish, sender.clone())?;
+    let mut keeper = keeper::Keeper::open(house, furnish, sender.clone(), Utc::now())?;
     let ears = sources::Ears {
         socket: &keeper.house().socket,
         about: Holder::own(false, &keeper.house().store),
@@ -120,7 +128,7 @@ pub async fn run(house: House, furnish: Furnish, config: PathBuf) -> Result<(), 
             Event::Turned(_, ended) => keeper.turned(now, ended),
             Event::Stop => break,
         }
-        keeper.step(Utc::now());
+        keeper.step(now);
     }
     supervise::stopping();
     keeper.stop().await;

@@ -2,7 +2,7 @@
 //! who waits; ended from outside at any await; a panic in it is its own end and nobody else's.
 
 use super::{Event, House};
-use crate::cycle::{self, Report, Turn, TurnError, Warning};
+use crate::cycle::{self, Chores, Report, Turn, TurnError, Warning};
 use crate::store::Store;
 use chrono::{DateTime, Timelike, Utc};
 use std::sync::Arc;
@@ -30,11 +30,23 @@ pub(super) enum Ended {
     Stopped,
 }
 
-/// Starts one; its end is an event.
+impl Ended {
+    /// Something could not be read, or the turn could not be done.
+    pub(super) fn is_trouble(&self) -> bool {
+        match self {
+            Ended::Well(report, _) => troubled(report) > 0,
+            Ended::Failed(_) | Ended::Panicked | Ended::TooLong => true,
+            Ended::Stopped => false,
+        }
+    }
+}
+
+/// Starts one at this moment, which tidies up or leaves that to another; its end is an event. The
+/// store is closed where nobody else has it, which shrinks it (measured).
 pub(super) fn start(
     house: Arc<House>,
     store: Store,
-    now: DateTime<Utc>,
+    when: (DateTime<Utc>, Chores),
     mut stop: watch::Receiver<bool>,
     events: Sender<Event>,
 ) -> JoinHandle<()> {
@@ -46,7 +58,7 @@ pub(super) fn start(
                 tokio::select! {
                     biased;
                     _ = stop.wait_for(|stop| *stop) => Ended::Stopped,
-                    ended = one(&theirs, store, now) => ended,
+                    ended = one(&theirs, store, when) => ended,
                     () = tokio::time::sleep(LONGEST) => Ended::TooLong,
                 }
             };
@@ -61,14 +73,18 @@ pub(super) fn start(
     })
 }
 
-async fn one(house: &House, store: Store, now: DateTime<Utc>) -> Ended {
-    match looked(house, &store, now).await {
-        Ok(report) => Ended::Well(Box::new(report), now),
+async fn one(house: &House, store: Store, when: (DateTime<Utc>, Chores)) -> Ended {
+    match looked(house, &store, when).await {
+        Ok(report) => Ended::Well(Box::new(report), when.0),
         Err(error) => Ended::Failed(error),
     }
 }
 
-async fn looked(house: &House, store: &Store, now: DateTime<Utc>) -> Result<Report, TurnError> {
+async fn looked(
+    house: &House,
+    store: &Store,
+    (now, chores): (DateTime<Utc>, Chores),
+) -> Result<Report, TurnError> {
     let before = store.load(&house.principal)?;
     let (before, ahead) = cycle::set_clock_right(store, &house.principal, before, now)?;
     if let Some(ahead) = ahead {
@@ -76,6 +92,7 @@ async fn looked(house: &House, store: &Store, now: DateTime<Utc>) -> Result<Repo
         tracing::warn!(%ahead, "{words}");
     }
     let mut settings = (house.settings)(now);
+    settings.chores = chores;
     let ready = house.means.get(now);
     settings.assistant = settings.assistant.filter(|_| ready.brain.has_assistant());
     let turn = Turn {
@@ -117,7 +134,7 @@ mod tests {
     use crate::cycle::Brain;
     use crate::daemon::{Means, Ready};
     use crate::event::PrincipalId;
-    use chrono::TimeDelta;
+    use chrono::{NaiveTime, TimeDelta};
 
     fn house(
         settings: impl Fn(DateTime<Utc>) -> crate::cycle::Settings + Send + Sync + 'static,
@@ -128,6 +145,8 @@ mod tests {
             store: Default::default(),
             socket: Default::default(),
             poll: TimeDelta::minutes(5),
+            morning: NaiveTime::MIN,
+            night: NaiveTime::MIN,
             means: Means::new(Box::new(ready)),
             folders: Vec::new(),
             hosts: Vec::new(),
@@ -146,14 +165,15 @@ mod tests {
         let broken = Arc::new(house(|_| panic!("the words of a title")));
         for _ in 0..2 {
             let (house, store) = (Arc::clone(&broken), store.clone());
-            start(house, store, Utc::now(), end.subscribe(), events.clone());
+            let when = (Utc::now(), Chores::Now);
+            start(house, store, when, end.subscribe(), events.clone());
             let Some(Event::Turned(who, ended)) = heard.recv().await else { panic!("no end") };
             assert_eq!(who.as_str(), "ann");
             assert!(matches!(ended, Ended::Panicked));
         }
         // Who is asked to end before the turn begins does nothing.
         end.send_replace(true);
-        start(broken, store, Utc::now(), end.subscribe(), events);
+        start(broken, store, (Utc::now(), Chores::Now), end.subscribe(), events);
         assert!(matches!(heard.recv().await, Some(Event::Turned(_, Ended::Stopped))));
     }
 }
