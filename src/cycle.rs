@@ -28,7 +28,7 @@ pub use brain::{Brain, Filed, FiledBy};
 pub use clock::set_clock_right;
 pub use explain::explain_block;
 pub use mirror::take_back;
-pub use report::{Left, Report, Warning, Writes};
+pub use report::{Cause, Left, Report, Warning, Writes};
 pub use settings::{Chores, Mode, Settings};
 pub use tend::refile;
 
@@ -146,6 +146,7 @@ pub async fn turn(
         write_back::note_weaknesses(&mut recorded, clients, turn.now);
         written::note(&before, &person, &mut recorded, turn.now);
         store.commit(turn.principal, &person, &recorded)?;
+        tracing::info!(written = report.written, of = operations.len(), "blocks written");
         (turn.at)(Step::Recorded);
         person = recorded;
     }

@@ -65,5 +65,6 @@ mod assistant_faults;
 mod background;
 mod people;
 mod service_files;
+mod service_log;
 mod onboarding;
 mod screens;

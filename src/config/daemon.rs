@@ -20,9 +20,66 @@ const fn hour(hour: u32) -> NaiveTime {
     }
 }
 
+/// How much a service logs; each level holds those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    /// What failed.
+    Error,
+    /// What needs attention.
+    Warn,
+    /// What changed: who is served, turns that did something.
+    Info,
+    /// Each step.
+    Debug,
+}
+
+impl LogLevel {
+    /// All of them, the most silent first.
+    pub const ALL: [Self; 4] = [Self::Error, Self::Warn, Self::Info, Self::Debug];
+
+    /// The word in the config.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+        }
+    }
+}
+
+/// In what form a service logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// To the journal where stderr goes there, else for people.
+    Auto,
+    /// Lines for people, on stderr.
+    Human,
+    /// One JSON object a line, on stderr.
+    Json,
+    /// To systemd's journal, with all fields.
+    Journald,
+}
+
+impl LogFormat {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Auto, Self::Human, Self::Json, Self::Journald];
+
+    /// The word in the config.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Journald => "journald",
+        }
+    }
+}
+
 impl Check<'_> {
     pub(super) fn daemon(&mut self, d: &file::Daemon) -> Daemon {
-        let logs = ["error", "warn", "info", "debug"].map(|word| (word, word));
+        let levels = LogLevel::ALL.map(|level| (level.word(), level));
+        let formats = LogFormat::ALL.map(|format| (format.word(), format));
         let served = self.served().map(|(_, run)| run.join("socket"));
         let runtime = self.origin.runtime.as_ref().map(|r| r.join("chronotype.sock"));
         let socket = self.optional_path(&d.socket, "daemon.socket").or(served).or(runtime);
@@ -33,7 +90,10 @@ impl Check<'_> {
             morning: self.time(&d.morning, "daemon.morning").unwrap_or(MORNING),
             night: self.time(&d.night, "daemon.night").unwrap_or(NIGHT),
             socket: socket.unwrap_or_else(|| self.data().join("socket")),
-            log: self.word(&d.log, "daemon.log", &logs).unwrap_or("info").to_owned(),
+            log: self.word(&d.log, "daemon.log", &levels).unwrap_or(LogLevel::Info),
+            log_format: self
+                .word(&d.log_format, "daemon.log_format", &formats)
+                .unwrap_or(LogFormat::Auto),
         }
     }
 

@@ -145,6 +145,7 @@ table!(Daemon {
     socket: Text,
     dashboard: Text,
     log: Text,
+    log_format: Text,
 });
 
 /// Reads the file's shape.

@@ -20,6 +20,7 @@ mod show;
 mod compose;
 
 pub use compose::{Draft, DraftAccount, DraftPassword, Place};
+pub use daemon::{LogFormat, LogLevel};
 pub use password::{PasswordError, PasswordSource};
 pub use problem::{ConfigError, Problem};
 
@@ -271,8 +272,10 @@ pub struct Daemon {
     pub night: NaiveTime,
     /// Where commands reach it.
     pub socket: PathBuf,
-    /// `error`, `warn`, `info` or `debug`.
-    pub log: String,
+    /// How much is logged.
+    pub log: LogLevel,
+    /// In what form.
+    pub log_format: LogFormat,
 }
 
 impl Origin {

@@ -44,7 +44,8 @@ impl Config {
         out.time("night", self.daemon.night);
         out.path("socket", &self.daemon.socket);
         out.key("dashboard", "off");
-        out.key("log", self.daemon.log.as_str());
+        out.key("log", self.daemon.log.word());
+        out.key("log_format", self.daemon.log_format.word());
         out.0
     }
 

@@ -53,6 +53,7 @@ fn house(name: &str, store: &Path, turns: &Moments) -> House {
         morning: hour(6),
         night: hour(3),
         means: Means::new(Box::new(ready)),
+        accounts: 0,
         folders: Vec::new(),
         hosts: Vec::new(),
         settings: Box::new(move |now| {

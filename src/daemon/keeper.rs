@@ -46,6 +46,8 @@ pub(super) struct Keeper {
     last: Option<LastLook>,
     due: DateTime<Utc>,
     reload: bool,
+    /// Something could not be read in the last turn.
+    troubled: bool,
     morning: Daily,
     night: Daily,
 }
@@ -74,6 +76,7 @@ impl Keeper {
             last: None,
             due: now,
             reload: false,
+            troubled: false,
             morning: Daily::never(late),
             night: Daily::never(late),
         })
@@ -133,8 +136,10 @@ impl Keeper {
     pub(super) fn turned(&mut self, now: DateTime<Utc>, ended: Ended) {
         self.hands = Hands::Nobody;
         let mut changed = self.last.and_then(|last| last.changed);
+        let was_troubled = std::mem::replace(&mut self.troubled, ended.is_trouble());
         match ended {
             Ended::Well(report, at) => {
+                turn::tell(&self.house.principal, was_troubled, &report);
                 supervise::status(&summary(&report));
                 if turn::moved(&report) {
                     changed = Some(at);

@@ -48,6 +48,8 @@ pub struct House {
     pub night: NaiveTime,
     /// The accounts, and what makes sense of them.
     pub means: Means,
+    /// How many accounts there are.
+    pub accounts: usize,
     /// Accounts that are folders, by name: they are watched.
     pub folders: Vec<(String, PathBuf)>,
     /// Servers that a turn asks.
@@ -58,6 +60,23 @@ pub struct House {
     pub zone: Box<dyn Fn(DateTime<Utc>) -> Tz + Send + Sync>,
     /// Told of each turn and of the person after it: what is searched is brought up then.
     pub learned: Learned,
+}
+
+impl House {
+    /// The first line of the log.
+    fn say_hello(&self) {
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            person = self.principal.as_str(),
+            accounts = self.accounts,
+            store = %self.store.display(),
+            socket = %self.socket.display(),
+            poll_minutes = self.poll.num_minutes(),
+            morning = %self.morning.format("%H:%M"),
+            night = %self.night.format("%H:%M"),
+            "chronotype runs"
+        );
+    }
 }
 
 /// Hears of a turn and of the person after it.
@@ -116,6 +135,7 @@ pub async fn run(house: House, furnish: Furnish, config: PathBuf) -> Result<(), 
     };
     let _sources = sources::start(&ears, &sender).await?;
     supervise::ready();
+    keeper.house().say_hello();
     keeper.step(Utc::now());
     while let Some(event) = events.recv().await {
         let now = Utc::now();
@@ -132,5 +152,6 @@ pub async fn run(house: House, furnish: Furnish, config: PathBuf) -> Result<(), 
     }
     supervise::stopping();
     keeper.stop().await;
+    tracing::info!("stopped");
     Ok(())
 }

@@ -24,7 +24,7 @@ use person::{Person, RAREST};
 use roster::Roster;
 use rota::Rota;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
@@ -88,6 +88,7 @@ pub async fn run_people(people: People) -> Result<(), DaemonError> {
     let _sources = sources::start(&ears, &sender).await?;
     crowd.look_at_roster(Utc::now());
     supervise::ready();
+    crowd.say_hello(&socket);
     crowd.step(Utc::now());
     while let Some(event) = events.recv().await {
         let now = Utc::now();
@@ -104,6 +105,7 @@ pub async fn run_people(people: People) -> Result<(), DaemonError> {
     }
     supervise::stopping();
     crowd.stop(events).await;
+    tracing::info!("stopped");
     Ok(())
 }
 
@@ -132,6 +134,18 @@ impl Crowd {
         })
     }
 
+    /// The first line of the log after those of the people.
+    fn say_hello(&self, socket: &Path) {
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            people = self.people.len(),
+            refused = self.roster.refused(),
+            store = %self.path.display(),
+            socket = %socket.display(),
+            "chronotype runs"
+        );
+    }
+
     fn look_at_roster(&mut self, now: DateTime<Utc>) {
         let found = match self.roster.look() {
             Ok(found) => found,
@@ -145,9 +159,13 @@ impl Crowd {
             self.people.remove(&who);
             self.rota.take_out(&who);
         }
+        let at_start = self.people.is_empty();
         for house in found.come {
             let who = house.principal.clone();
-            tracing::info!(person = who.as_str(), "served");
+            match at_start {
+                true => tracing::debug!(person = who.as_str(), "served"),
+                false => tracing::info!(person = who.as_str(), "served from now on"),
+            }
             self.people.insert(who.clone(), Person::new(house, now));
             self.rota.plan(&who, now);
         }

@@ -2,9 +2,11 @@
 //! who waits; ended from outside at any await; a panic in it is its own end and nobody else's.
 
 use super::{Event, House};
-use crate::cycle::{self, Chores, Report, Turn, TurnError, Warning};
+use crate::cycle::{self, Cause, Chores, Report, Turn, TurnError, Warning};
+use crate::event::PrincipalId;
 use crate::store::Store;
 use chrono::{DateTime, Timelike, Utc};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -121,6 +123,31 @@ pub(super) fn troubled(report: &Report) -> usize {
     report.warnings.iter().filter(stale).count()
 }
 
+/// Why they could not be.
+pub(super) fn causes(report: &Report) -> impl Iterator<Item = Cause> {
+    report.warnings.iter().filter_map(|warning| match warning {
+        Warning::Account { cause, .. }
+        | Warning::Collection { cause, .. }
+        | Warning::Write { cause, .. } => Some(*cause),
+        Warning::Broken { .. } | Warning::Held { .. } => None,
+    })
+}
+
+/// Says once when something can't be read, and once when all can again.
+pub(super) fn tell(who: &PrincipalId, was_troubled: bool, report: &Report) {
+    let person = who.as_str();
+    match troubled(report) {
+        0 if was_troubled => tracing::info!(person, "all calendars are read again"),
+        0 => {}
+        _ if was_troubled => {}
+        unread => {
+            let causes: BTreeSet<&str> = causes(report).map(Cause::word).collect();
+            let causes = causes.into_iter().collect::<Vec<_>>().join(", ");
+            tracing::warn!(person, unread, causes, "not everything can be read: see `status`");
+        }
+    }
+}
+
 /// A number in 0..1 that differs between services, and between moments.
 pub(super) fn chance(now: DateTime<Utc>) -> f64 {
     let nanos =
@@ -133,7 +160,6 @@ mod tests {
     use super::*;
     use crate::cycle::Brain;
     use crate::daemon::{Means, Ready};
-    use crate::event::PrincipalId;
     use chrono::{NaiveTime, TimeDelta};
 
     fn house(
@@ -148,6 +174,7 @@ mod tests {
             morning: NaiveTime::MIN,
             night: NaiveTime::MIN,
             means: Means::new(Box::new(ready)),
+            accounts: 0,
             folders: Vec::new(),
             hosts: Vec::new(),
             settings: Box::new(settings),

@@ -4,6 +4,15 @@ use super::{check, read};
 use chronotype::config::Config;
 
 #[test]
+fn the_log_has_levels_and_forms() {
+    let config = read("[daemon]\nlog = \"debug\"\nlog_format = \"json\"\n");
+    assert_eq!((config.daemon.log.word(), config.daemon.log_format.word()), ("debug", "json"));
+    assert!(config.to_toml().contains("log_format = \"json\""));
+    let expected = "line 2: daemon.log_format: 'jsno' is not known (did you mean \"json\"?)";
+    check("[daemon]\nlog_format = \"jsno\"\n", &[expected]);
+}
+
+#[test]
 fn times_of_day_are_read_and_shown_and_others_are_told() {
     let config = read("[daemon]\nmorning = \"05:45\"\nnight = \"23:30\"\n");
     let time = |time: chrono::NaiveTime| time.format("%H:%M").to_string();

@@ -79,6 +79,7 @@ pub fn house(config: &Config, global: &Global, shared: &Shared) -> Result<House,
         morning: config.daemon.morning,
         night: config.daemon.night,
         means: Means::new(Box::new(move || ready(&asked, &shared))),
+        accounts: config.accounts.len(),
         folders: config.accounts.iter().filter_map(folder).collect(),
         hosts: hosts(config),
         settings: Box::new(move |now| {

@@ -61,9 +61,10 @@ impl Person {
     pub(super) fn turned(&mut self, ended: Ended, now: DateTime<Utc>) -> DateTime<Utc> {
         let mut changed = self.last.and_then(|last| last.changed);
         let id = self.house.principal.as_str();
-        self.troubled = ended.is_trouble();
+        let was_troubled = std::mem::replace(&mut self.troubled, ended.is_trouble());
         self.strikes = match ended {
             Ended::Well(report, at) => {
+                turn::tell(&self.house.principal, was_troubled, &report);
                 if turn::moved(&report) {
                     changed = Some(at);
                 }
