@@ -66,5 +66,6 @@ mod background;
 mod people;
 mod service_files;
 mod service_log;
+mod service_numbers;
 mod onboarding;
 mod screens;

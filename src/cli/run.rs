@@ -3,10 +3,11 @@
 mod house;
 
 use super::{CommandError, Global, context, log};
-use crate::config::{LogFormat, LogLevel, Origin};
-use crate::daemon::{self, DaemonError, Furnish, People};
+use crate::config::{LogFormat, LogLevel, Origin, metrics_at};
+use crate::daemon::{self, DaemonError, Furnish, House, People};
 use crate::store::StoreError;
 use house::{Shared, house, tenant};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// Run in the background: look at the calendars, learn, and keep the blocks right.
@@ -29,6 +30,14 @@ pub struct Args {
     /// How it logs: auto, human, json or journald [default: what the config says, else auto]
     #[arg(long, value_name = "FORMAT", value_parser = log_format)]
     log_format: Option<LogFormat>,
+    /// Show numbers for Prometheus at http://ADDRESS/metrics, for example 127.0.0.1:9469
+    #[arg(long, value_name = "ADDRESS", value_parser = metrics)]
+    metrics: Option<SocketAddr>,
+}
+
+fn metrics(text: &str) -> Result<SocketAddr, String> {
+    let at = metrics_at(text).map_err(|(message, hint)| format!("{message}: {hint}"))?;
+    at.ok_or_else(|| "leave it out instead".to_owned())
 }
 
 fn log_format(text: &str) -> Result<LogFormat, String> {
@@ -62,12 +71,15 @@ fn one(args: &Args, global: &Global) -> Result<(), CommandError> {
     log::serve(global, config.daemon.log, args.log_format.unwrap_or(config.daemon.log_format));
     let (file, socket) = (Origin::at(global.config.as_deref()).file, config.daemon.socket.clone());
     let shared = Shared::new().map_err(CommandError::failure)?;
-    let house = house(&config, global, &shared).map_err(CommandError::failure)?;
+    // What the command line says of the numbers stands above the config, also after a change.
+    let asked = args.metrics;
+    let shown = move |house: House| House { metrics: asked.or(house.metrics), ..house };
+    let house = house(&config, global, &shared).map(shown).map_err(CommandError::failure)?;
     let again = global.clone();
     let furnish: Furnish = Box::new(move || {
         let config = context::config(&again).map_err(|error| error.message)?;
         log::set_level(&again, config.daemon.log);
-        self::house(&config, &again, &shared)
+        self::house(&config, &again, &shared).map(shown)
     });
     serve(daemon::run(house, furnish, file), &socket)
 }
@@ -88,6 +100,7 @@ fn many(folder: &Path, args: &Args, global: &Global) -> Result<(), CommandError>
         folder: folder.to_owned(),
         store,
         socket: socket.clone(),
+        metrics: args.metrics,
         furnish: Box::new(move |file| tenant(file, &theirs, &ours, &shared)),
     };
     serve(daemon::run_people(people), &socket)

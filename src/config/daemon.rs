@@ -4,6 +4,7 @@ use super::Daemon;
 use super::check::Check;
 use super::file::{self, File, Text};
 use chrono::NaiveTime;
+use std::net::SocketAddr;
 use toml::Spanned;
 
 /// Minutes between two looks where the person says nothing.
@@ -76,6 +77,25 @@ impl LogFormat {
     }
 }
 
+/// Where the numbers are shown: an address of the loopback with a port; "off" = nowhere.
+///
+/// # Errors
+/// What is wrong, and what would be right.
+pub fn metrics_at(text: &str) -> Result<Option<SocketAddr>, (String, String)> {
+    let example = || "write for example \"127.0.0.1:9469\", or \"off\"".to_owned();
+    if text == "off" {
+        return Ok(None);
+    }
+    let Ok(at) = text.parse::<SocketAddr>() else {
+        return Err((format!("'{text}' is no address with a port"), example()));
+    };
+    match (at.ip().is_loopback(), at.port()) {
+        (false, _) => Err((format!("'{text}' can be reached from outside"), example())),
+        (true, 0) => Err(("nobody would know which port 0 becomes".to_owned(), example())),
+        (true, _) => Ok(Some(at)),
+    }
+}
+
 impl Check<'_> {
     pub(super) fn daemon(&mut self, d: &file::Daemon) -> Daemon {
         let levels = LogLevel::ALL.map(|level| (level.word(), level));
@@ -94,6 +114,18 @@ impl Check<'_> {
             log_format: self
                 .word(&d.log_format, "daemon.log_format", &formats)
                 .unwrap_or(LogFormat::Auto),
+            metrics: self.metrics(&d.metrics),
+        }
+    }
+
+    fn metrics(&mut self, value: &Text) -> Option<SocketAddr> {
+        let value = value.as_ref()?;
+        match metrics_at(value.get_ref()) {
+            Ok(at) => at,
+            Err((message, hint)) => {
+                self.bad(Some(value.span()), "daemon.metrics", message, &hint);
+                None
+            }
         }
     }
 

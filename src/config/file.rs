@@ -146,6 +146,7 @@ table!(Daemon {
     dashboard: Text,
     log: Text,
     log_format: Text,
+    metrics: Text,
 });
 
 /// Reads the file's shape.

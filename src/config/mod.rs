@@ -20,7 +20,7 @@ mod show;
 mod compose;
 
 pub use compose::{Draft, DraftAccount, DraftPassword, Place};
-pub use daemon::{LogFormat, LogLevel};
+pub use daemon::{LogFormat, LogLevel, metrics_at};
 pub use password::{PasswordError, PasswordSource};
 pub use problem::{ConfigError, Problem};
 
@@ -33,6 +33,7 @@ use crate::schedule::words::Language;
 use crate::task::advice::Terms;
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -276,6 +277,8 @@ pub struct Daemon {
     pub log: LogLevel,
     /// In what form.
     pub log_format: LogFormat,
+    /// Where its numbers are shown, on the loopback; `None` = nowhere.
+    pub metrics: Option<SocketAddr>,
 }
 
 impl Origin {

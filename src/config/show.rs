@@ -46,6 +46,8 @@ impl Config {
         out.key("dashboard", "off");
         out.key("log", self.daemon.log.word());
         out.key("log_format", self.daemon.log_format.word());
+        let metrics = self.daemon.metrics.map(|at| at.to_string());
+        out.key("metrics", metrics.as_deref().unwrap_or("off"));
         out.0
     }
 

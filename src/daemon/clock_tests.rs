@@ -54,6 +54,7 @@ fn house(name: &str, store: &Path, turns: &Moments) -> House {
         night: hour(3),
         means: Means::new(Box::new(ready)),
         accounts: 0,
+        metrics: None,
         folders: Vec::new(),
         hosts: Vec::new(),
         settings: Box::new(move |now| {
@@ -159,6 +160,7 @@ async fn the_mornings_of_many_are_theirs_and_spread() {
         folder: users,
         store,
         socket: folder.path().join("socket"),
+        metrics: None,
         furnish: Box::new(move |file| {
             Ok(house(file.file_stem().unwrap().to_str().unwrap(), &theirs, &told))
         }),

@@ -5,8 +5,9 @@ use super::daily::{self, Daily};
 use super::lease::Want;
 use super::pace::{self, LastLook};
 use super::turn::{self, Ended};
-use super::{DaemonError, Event, Furnish, House, lease, lent, supervise};
+use super::{DaemonError, Event, Furnish, House, lease, lent, supervise, tally};
 use crate::cycle::{Chores, Report};
+use crate::dashboard::{Numbers, Page, Standing};
 use crate::store::Store;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::VecDeque;
@@ -50,6 +51,11 @@ pub(super) struct Keeper {
     troubled: bool,
     morning: Daily,
     night: Daily,
+    numbers: Arc<Numbers>,
+    page: Option<Page>,
+    /// The last look that read everything.
+    good_look: DateTime<Utc>,
+    stale_accounts: usize,
 }
 
 impl Keeper {
@@ -65,6 +71,7 @@ impl Keeper {
     ) -> Result<Self, DaemonError> {
         let store = Store::open(&house.store)?;
         let late = daily::late(&house.principal);
+        let numbers = Arc::new(Numbers::new(&house.store, now));
         Ok(Self {
             house: Arc::new(house),
             furnish,
@@ -79,11 +86,22 @@ impl Keeper {
             troubled: false,
             morning: Daily::never(late),
             night: Daily::never(late),
+            numbers,
+            page: None,
+            good_look: now,
+            stale_accounts: 0,
         })
     }
 
     pub(super) fn house(&self) -> &House {
         &self.house
+    }
+
+    /// Opens the page of numbers where the config wants one.
+    pub(super) fn open_page(&mut self) {
+        // The old one first: it may have the same address.
+        self.page = None;
+        self.page = tally::open(self.house.metrics, &self.numbers);
     }
 
     /// A turn runs.
@@ -135,6 +153,7 @@ impl Keeper {
     /// A turn has ended.
     pub(super) fn turned(&mut self, now: DateTime<Utc>, ended: Ended) {
         self.hands = Hands::Nobody;
+        self.note(&ended, now);
         let mut changed = self.last.and_then(|last| last.changed);
         let was_troubled = std::mem::replace(&mut self.troubled, ended.is_trouble());
         match ended {
@@ -162,9 +181,36 @@ impl Keeper {
         supervise::alive();
     }
 
+    /// For the page of numbers.
+    fn note(&mut self, ended: &Ended, now: DateTime<Utc>) {
+        tally::count(&self.numbers, ended);
+        self.stale_accounts = tally::stale_accounts(ended, self.house.accounts);
+        if ended.is_good_look() {
+            self.good_look = now;
+        }
+    }
+
+    fn show(&self, now: DateTime<Utc>) {
+        let running = matches!(self.hands, Hands::Turn { .. });
+        self.numbers.stand(Standing {
+            people: 1,
+            refused: 0,
+            stale_accounts: self.stale_accounts,
+            good_look: Some(self.good_look),
+            due: usize::from(!running && now >= self.due),
+            running: usize::from(running),
+            waiting: self.waiting.len(),
+        });
+    }
+
     /// What is to be done now, in order: the store goes to those who wait for it, a new config
     /// applies, a turn that is due starts.
     pub(super) fn step(&mut self, now: DateTime<Utc>) {
+        self.act(now);
+        self.show(now);
+    }
+
+    fn act(&mut self, now: DateTime<Utc>) {
         if matches!(self.hands, Hands::Turn { .. } | Hands::Lent) {
             return;
         }
@@ -234,8 +280,12 @@ impl Keeper {
         match (self.furnish)() {
             Ok(house) if house.store == self.house.store && house.socket == self.house.socket => {
                 tracing::info!("the config was read again");
+                let page = house.metrics != self.house.metrics;
                 self.house = Arc::new(house);
                 self.due = now;
+                if page {
+                    self.open_page();
+                }
             }
             Ok(_) => tracing::warn!("another store or socket takes a restart; nothing is changed"),
             Err(why) => tracing::warn!(%why, "the config is off; the old one stays in force"),

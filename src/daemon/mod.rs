@@ -15,6 +15,7 @@ mod pace;
 mod daily;
 mod sources;
 mod supervise;
+mod tally;
 mod turn;
 mod people;
 #[cfg(test)]
@@ -30,6 +31,7 @@ use crate::event::PrincipalId;
 use crate::store::{Person, StoreError};
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// All that one person's service needs, as the config says it.
@@ -50,6 +52,8 @@ pub struct House {
     pub means: Means,
     /// How many accounts there are.
     pub accounts: usize,
+    /// Where its numbers are shown; `None` = nowhere.
+    pub metrics: Option<SocketAddr>,
     /// Accounts that are folders, by name: they are watched.
     pub folders: Vec<(String, PathBuf)>,
     /// Servers that a turn asks.
@@ -136,6 +140,7 @@ pub async fn run(house: House, furnish: Furnish, config: PathBuf) -> Result<(), 
     let _sources = sources::start(&ears, &sender).await?;
     supervise::ready();
     keeper.house().say_hello();
+    keeper.open_page();
     keeper.step(Utc::now());
     while let Some(event) = events.recv().await {
         let now = Utc::now();

@@ -15,7 +15,8 @@ use super::daily::Daily;
 use super::lease::{self, Holder, Want};
 use super::sources::{self, Ears, Place};
 use super::turn::{self, Ended};
-use super::{DaemonError, Event, lent, supervise};
+use super::{DaemonError, Event, lent, supervise, tally};
+use crate::dashboard::{Numbers, Standing};
 use crate::event::PrincipalId;
 use crate::store::Store;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
@@ -24,6 +25,7 @@ use person::{Person, RAREST};
 use roster::Roster;
 use rota::Rota;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +50,8 @@ pub struct People {
     pub store: PathBuf,
     /// Where commands come.
     pub socket: PathBuf,
+    /// Where the numbers of all are shown; `None` = nowhere.
+    pub metrics: Option<SocketAddr>,
     /// Reads a person's file.
     pub furnish: FurnishPerson,
 }
@@ -69,6 +73,7 @@ pub(super) struct Crowd {
     packing: Daily,
     /// Since when that waits for a quiet moment.
     to_pack: Option<DateTime<Utc>>,
+    numbers: Arc<Numbers>,
 }
 
 /// Serves everybody in the folder until it is asked to stop.
@@ -78,6 +83,7 @@ pub(super) struct Crowd {
 pub async fn run_people(people: People) -> Result<(), DaemonError> {
     let (sender, mut events) = tokio::sync::mpsc::channel(sources::WAITING);
     let (folder, socket) = (people.folder.clone(), people.socket.clone());
+    let metrics = people.metrics;
     let mut crowd = Crowd::open(people, sender.clone(), Utc::now())?;
     let ears = Ears {
         socket: &socket,
@@ -89,6 +95,7 @@ pub async fn run_people(people: People) -> Result<(), DaemonError> {
     crowd.look_at_roster(Utc::now());
     supervise::ready();
     crowd.say_hello(&socket);
+    let _page = tally::open(metrics, &crowd.numbers);
     crowd.step(Utc::now());
     while let Some(event) = events.recv().await {
         let now = Utc::now();
@@ -116,6 +123,7 @@ impl Crowd {
         now: DateTime<Utc>,
     ) -> Result<Self, DaemonError> {
         let store = Store::open(&people.store)?;
+        let numbers = Arc::new(Numbers::new(&people.store, now));
         let mut packing = Daily::never(TimeDelta::zero());
         packing.done(now);
         Ok(Self {
@@ -131,6 +139,7 @@ impl Crowd {
             folder_lent: false,
             packing,
             to_pack: None,
+            numbers,
         })
     }
 
@@ -190,6 +199,20 @@ impl Crowd {
             self.packing.done(now);
             self.to_pack = Some(now);
         }
+        self.show(now);
+    }
+
+    /// For the page of numbers.
+    fn show(&self, now: DateTime<Utc>) {
+        self.numbers.stand(Standing {
+            people: self.people.len(),
+            refused: self.roster.refused(),
+            stale_accounts: self.people.values().map(Person::stale_accounts).sum(),
+            good_look: self.people.values().map(Person::good_look).min(),
+            due: self.rota.due(now),
+            running: self.rota.running(),
+            waiting: self.waiting.len(),
+        });
     }
 
     /// Closes the store where nobody needs it; whether turns are to wait until nobody does.
@@ -240,6 +263,7 @@ impl Crowd {
 
     pub(super) fn turned(&mut self, who: &PrincipalId, ended: Ended, now: DateTime<Utc>) {
         self.rota.ended(who, ended.is_trouble());
+        tally::count(&self.numbers, &ended);
         // Removed meanwhile.
         let Some(person) = self.people.get_mut(who) else { return };
         let next = person.turned(ended, now);
@@ -250,6 +274,7 @@ impl Crowd {
         supervise::alive();
         if self.rota.running() == 0 {
             self.tell();
+            self.show(now);
         }
     }
 

@@ -33,6 +33,11 @@ pub(super) enum Ended {
 }
 
 impl Ended {
+    /// All that there is was read.
+    pub(super) fn is_good_look(&self) -> bool {
+        matches!(self, Ended::Well(report, _) if troubled(report) == 0)
+    }
+
     /// Something could not be read, or the turn could not be done.
     pub(super) fn is_trouble(&self) -> bool {
         match self {
@@ -175,6 +180,7 @@ mod tests {
             night: NaiveTime::MIN,
             means: Means::new(Box::new(ready)),
             accounts: 0,
+            metrics: None,
             folders: Vec::new(),
             hosts: Vec::new(),
             settings: Box::new(settings),

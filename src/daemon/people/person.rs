@@ -1,10 +1,10 @@
 //! One of many, between their turns. Pure: what a turn of theirs found in, when the next one is due
 //! out.
 
-use super::super::House;
 use super::super::daily::{self, Daily};
 use super::super::pace::{self, LastLook};
 use super::super::turn::{self, Ended};
+use super::super::{House, tally};
 use crate::cycle::Chores;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
@@ -25,6 +25,9 @@ pub(super) struct Person {
     troubled: bool,
     morning: Daily,
     night: Daily,
+    /// The last look that read everything; before the first, when they came.
+    good_look: DateTime<Utc>,
+    stale_accounts: usize,
 }
 
 impl Person {
@@ -32,12 +35,32 @@ impl Person {
     pub(super) fn new(house: Arc<House>, now: DateTime<Utc>) -> Self {
         let late = daily::late(&house.principal);
         let (morning, night) = (Daily::never(late), Daily::never(late));
-        Self { house, since: now, last: None, strikes: 0, troubled: false, morning, night }
+        Self {
+            house,
+            since: now,
+            last: None,
+            strikes: 0,
+            troubled: false,
+            morning,
+            night,
+            good_look: now,
+            stale_accounts: 0,
+        }
     }
 
     /// Something of theirs is not as it should be.
     pub(super) fn is_in_trouble(&self) -> bool {
         self.troubled || self.strikes > 0
+    }
+
+    /// The last look that read everything.
+    pub(super) fn good_look(&self) -> DateTime<Utc> {
+        self.good_look
+    }
+
+    /// Accounts of which not everything could be read at the last look.
+    pub(super) fn stale_accounts(&self) -> usize {
+        self.stale_accounts
     }
 
     /// It is their morning, or their night.
@@ -59,6 +82,10 @@ impl Person {
 
     /// A turn of theirs has ended; when the next one is due.
     pub(super) fn turned(&mut self, ended: Ended, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.stale_accounts = tally::stale_accounts(&ended, self.house.accounts);
+        if ended.is_good_look() {
+            self.good_look = now;
+        }
         let mut changed = self.last.and_then(|last| last.changed);
         let id = self.house.principal.as_str();
         let was_troubled = std::mem::replace(&mut self.troubled, ended.is_trouble());
