@@ -138,6 +138,12 @@ pub(super) fn causes(report: &Report) -> impl Iterator<Item = Cause> {
     })
 }
 
+/// The same in words, each once.
+pub(super) fn words_of_causes(report: &Report) -> String {
+    let causes: BTreeSet<&str> = causes(report).map(Cause::word).collect();
+    causes.into_iter().collect::<Vec<_>>().join(", ")
+}
+
 /// Says once when something can't be read, and once when all can again.
 pub(super) fn tell(who: &PrincipalId, was_troubled: bool, report: &Report) {
     let person = who.as_str();
@@ -146,8 +152,7 @@ pub(super) fn tell(who: &PrincipalId, was_troubled: bool, report: &Report) {
         0 => {}
         _ if was_troubled => {}
         unread => {
-            let causes: BTreeSet<&str> = causes(report).map(Cause::word).collect();
-            let causes = causes.into_iter().collect::<Vec<_>>().join(", ");
+            let causes = words_of_causes(report);
             tracing::warn!(person, unread, causes, "not everything can be read: see `status`");
         }
     }

@@ -70,6 +70,13 @@ impl Person {
         morning || self.night.is_due(self.house.night, now, zone)
     }
 
+    /// When their next morning or night is.
+    pub(super) fn next(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let House { morning, night, zone, .. } = &*self.house;
+        let daily = [self.morning.next(*morning, now, zone), self.night.next(*night, now, zone)];
+        daily.into_iter().flatten().min()
+    }
+
     /// A turn of theirs starts; what it does besides.
     pub(super) fn begin(&mut self, now: DateTime<Utc>) -> Chores {
         self.morning.done(now);
