@@ -55,6 +55,12 @@ mod tests {
     }
 
     #[test]
+    fn no_look_begins_on_a_connection_of_the_one_before() {
+        let least = TimeDelta::minutes(1).min(BUSY_PACE).num_seconds() as f64 * (1.0 - JITTER);
+        assert!(least > crate::calendar::http::IDLE_FOR.as_secs_f64());
+    }
+
+    #[test]
     fn looks_are_spread_and_never_closer_than_the_person_said() {
         let last = LastLook { at: DateTime::UNIX_EPOCH, changed: None };
         let wait =
