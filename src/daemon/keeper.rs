@@ -99,7 +99,7 @@ impl Keeper {
 
     /// Opens the page of numbers where the config wants one.
     pub(super) fn open_page(&mut self) {
-        // The old one first: it may have the same address.
+        // The old one goes in any case.
         self.page = None;
         self.page = tally::open(self.house.metrics, &self.numbers);
     }
@@ -158,16 +158,14 @@ impl Keeper {
     pub(super) fn turned(&mut self, now: DateTime<Utc>, ended: Ended) {
         self.hands = Hands::Nobody;
         self.note(&ended, now);
-        let mut changed = self.last.and_then(|last| last.changed);
+        let mut moved = false;
         let was_troubled = std::mem::replace(&mut self.troubled, ended.is_trouble());
         let summary;
         match ended {
-            Ended::Well(report, at) => {
+            Ended::Well(report) => {
                 turn::tell(&self.house.principal, was_troubled, &report);
                 summary = words(&report);
-                if turn::moved(&report) {
-                    changed = Some(at);
-                }
+                moved = turn::moved(&report);
             }
             Ended::Failed(error) => {
                 tracing::error!(%error, "the turn failed; the next one tries again");
@@ -183,7 +181,7 @@ impl Keeper {
             }
             Ended::Stopped => summary = "stopping".to_owned(),
         }
-        let last = LastLook { at: now, changed };
+        let last = LastLook::then(self.last, now, moved);
         self.last = Some(last);
         self.due = pace::next(last, self.house.poll, self.started, turn::chance(now));
         let next = self.next(now);
