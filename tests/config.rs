@@ -5,6 +5,8 @@ use chronotype::schedule::request::Door;
 use chronotype::schedule::working::Lunch;
 use std::path::{Path, PathBuf};
 
+mod daemon;
+
 pub fn origin() -> Origin {
     Origin {
         is_private: false,

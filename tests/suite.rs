@@ -67,5 +67,7 @@ mod assistant_faults;
 mod background;
 mod people;
 mod service_files;
+mod service_log;
+mod service_numbers;
 mod onboarding;
 mod screens;

@@ -3,6 +3,7 @@
 //! starts is not bound by that: a program that is run anew begins with rights of its own, the hard
 //! limit of core dumps included.
 
+use super::output;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Seals it. A system that refuses has its reasons, and its own ways: the units in `systemd/` set
@@ -22,7 +23,10 @@ pub fn start() {
 
 fn said(done: rustix::io::Result<()>) {
     if let Err(error) = done {
-        tracing::warn!(%error, "this process can't be sealed: a core dump may hold passwords");
+        // No log is open yet: a service opens its own when it has read its config.
+        output::warn(&format!(
+            "this process can't be sealed, a core dump may hold passwords: {error}"
+        ));
     }
 }
 

@@ -146,7 +146,16 @@ table!(Secrets { in_this_file: Option<Spanned<bool>> });
 
 table!(Store { path: Text });
 
-table!(Daemon { poll_minutes: Number, socket: Text, dashboard: Text, log: Text });
+table!(Daemon {
+    poll_minutes: Number,
+    morning: Text,
+    night: Text,
+    socket: Text,
+    dashboard: Text,
+    log: Text,
+    log_format: Text,
+    metrics: Text,
+});
 
 /// Reads the file's shape.
 pub(super) fn read(text: &str) -> Result<File, Problem> {

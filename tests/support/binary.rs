@@ -38,9 +38,13 @@ pub fn binary() -> Binary {
 
 /// The same where the system would write core dumps.
 pub fn dumping() -> Binary {
+    binary_by("ulimit -c unlimited; exec \"$0\" \"$@\"")
+}
+
+/// The same, started by a shell's script that ends in `exec "$0" "$@"`.
+pub fn binary_by(script: &str) -> Binary {
     let mut command = Command::new("sh");
-    command.args(["-c", "ulimit -c unlimited; exec \"$0\" \"$@\"", PATH]);
-    command.env_clear().stdin(Stdio::null());
+    command.env_clear().stdin(Stdio::null()).args(["-c", script, PATH]);
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     Binary::started_by(command)
 }
