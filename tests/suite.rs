@@ -25,6 +25,7 @@ mod calendar_contract;
 mod calendar_folder;
 mod calendar_google;
 mod folder_names;
+mod folder_owners;
 mod folder_race;
 mod folder_watch;
 mod half_written;
