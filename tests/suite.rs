@@ -64,6 +64,7 @@ mod classification;
 mod assistant;
 mod assistant_faults;
 mod background;
+mod same_machine;
 mod people;
 mod service_files;
 mod onboarding;

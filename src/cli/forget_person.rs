@@ -8,7 +8,7 @@ use super::context::Opened;
 use super::turn::{self, Done, How};
 use super::{CommandError, Global, account, context, mirror, output, withdraw};
 use crate::config::Config;
-use crate::daemon::{self, LeaseError, Loan};
+use crate::daemon::{self, Door, LeaseError, Loan};
 use crate::event::{PrincipalId, Uid};
 use crate::schedule::suggestion::{State, Suggestion};
 use crate::store::{self, Person, Store, StoreError};
@@ -42,6 +42,12 @@ struct Place {
     socket: PathBuf,
     /// Their config, where it is at hand.
     config: Option<Config>,
+}
+
+impl Place {
+    fn door(&self) -> Door<'_> {
+        Door { socket: &self.socket, store: &self.store }
+    }
 }
 
 /// Runs the command.
@@ -104,7 +110,7 @@ fn place(args: &Args, global: &Global) -> Result<Place, CommandError> {
 
 /// The store from a service that runs, for as long as this takes.
 fn loan(place: &Place) -> Result<Option<Loan>, CommandError> {
-    match daemon::is_served(&place.socket, &place.id) {
+    match daemon::is_served(place.door(), &place.id) {
         Err(_) => return Ok(None),
         Ok(true) => {
             let message =
@@ -115,7 +121,7 @@ fn loan(place: &Place) -> Result<Option<Loan>, CommandError> {
         }
         Ok(false) => {}
     }
-    match daemon::borrow_store(&place.socket) {
+    match daemon::borrow_store(place.door()) {
         Ok(loan) => Ok(Some(loan)),
         Err(LeaseError::Nobody(_)) => Ok(None),
         Err(error) => Err(CommandError::failure(error.to_string())),

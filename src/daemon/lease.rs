@@ -7,15 +7,15 @@
 //! 0600, and whoever connects must be the same user, or root.
 
 use super::Event;
+use super::door::{self, Door, Socket, connect};
 use crate::event::PrincipalId;
 use crate::store::StoreError;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream as Blocking;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixStream;
 use tokio::sync::mpsc::Sender;
 
 /// Longest line a command says, and the service, which names a path.
@@ -52,6 +52,25 @@ pub enum LeaseError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// Somebody answers there.
+    #[error(
+        "the socket {path} is taken by {}: end that, or name another one as `socket` in [daemon]",
+        door::named(.holder)
+    )]
+    Taken {
+        /// Where.
+        path: PathBuf,
+        /// Who, where it is a service of ours.
+        holder: Option<Holder>,
+    },
+    /// Who answers has nothing to do with the store.
+    #[error("user {user} serves {path}, and neither is this user nor owns the store: not asked")]
+    Stranger {
+        /// Where.
+        path: PathBuf,
+        /// Who.
+        user: u32,
     },
     /// Nobody answers there.
     #[error("no service answers at {0}")]
@@ -111,34 +130,16 @@ impl Request {
     }
 }
 
-/// The socket; its file goes with it.
-pub(super) struct Socket(PathBuf);
-
-impl Drop for Socket {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
-
-/// Opens the socket. The store is locked by this process: an old socket file is nobody's.
+/// Opens the socket and hears who comes.
 ///
 /// # Errors
-/// [`LeaseError::Unusable`].
+/// As [`door::make`].
 pub(super) fn listen(
     path: &Path,
     about: Holder,
     events: Sender<Event>,
 ) -> Result<Socket, LeaseError> {
-    let unusable = |source| LeaseError::Unusable { path: path.to_owned(), source };
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(unusable)?;
-    }
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unusable(error)),
-        _ => {}
-    }
-    let listener = UnixListener::bind(path).map_err(unusable)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(unusable)?;
+    let (listener, socket) = door::make(path)?;
     tokio::spawn(async move {
         loop {
             let Ok((stream, _)) = listener.accept().await else {
@@ -149,12 +150,11 @@ pub(super) fn listen(
             tokio::spawn(hear(stream, about.clone(), events.clone()));
         }
     });
-    Ok(Socket(path.to_owned()))
+    Ok(socket)
 }
 
 async fn hear(stream: UnixStream, about: Holder, events: Sender<Event>) {
-    let ours = rustix::process::geteuid().as_raw();
-    if stream.peer_cred().is_ok_and(|peer| peer.uid() != ours && peer.uid() != 0) {
+    if !door::lets_in(&stream) {
         tracing::warn!("somebody else's command was turned away from the socket");
         return;
     }
@@ -222,9 +222,9 @@ pub struct Loan {
 /// Borrows the store from the service at this socket.
 ///
 /// # Errors
-/// [`LeaseError::Nobody`], [`LeaseError::Busy`].
-pub fn borrow_store(socket: &Path) -> Result<Loan, LeaseError> {
-    let stream = connect(socket)?;
+/// [`LeaseError::Nobody`], [`LeaseError::Stranger`], [`LeaseError::Busy`].
+pub fn borrow_store(door: Door<'_>) -> Result<Loan, LeaseError> {
+    let stream = connect(door)?;
     match say(&stream, WANTED, PATIENCE).as_deref() {
         Some(YOURS) => Ok(Loan { _connection: stream }),
         _ => Err(LeaseError::Busy),
@@ -234,28 +234,24 @@ pub fn borrow_store(socket: &Path) -> Result<Loan, LeaseError> {
 /// The service at this socket.
 ///
 /// # Errors
-/// [`LeaseError::Nobody`].
-pub fn holder(socket: &Path) -> Result<Holder, LeaseError> {
-    let answer = say(&connect(socket)?, WHO, SILENCE).unwrap_or_default();
+/// [`LeaseError::Nobody`], [`LeaseError::Stranger`].
+pub fn holder(door: Door<'_>) -> Result<Holder, LeaseError> {
+    let answer = say(&connect(door)?, WHO, SILENCE).unwrap_or_default();
     let mut parts = answer.splitn(3, ' ');
-    let mut part = || parts.next().ok_or_else(|| LeaseError::Nobody(socket.to_owned()));
+    let mut part = || parts.next().ok_or_else(|| LeaseError::Nobody(door.socket.to_owned()));
     let (process, serves, store) = (part()?, part()?, part()?);
-    let process = process.parse().map_err(|_| LeaseError::Nobody(socket.to_owned()))?;
+    let process = process.parse().map_err(|_| LeaseError::Nobody(door.socket.to_owned()))?;
     Ok(Holder { process, many: serves == MANY, store: PathBuf::from(store) })
 }
 
 /// Whether the service at this socket has turns of this person.
 ///
 /// # Errors
-/// [`LeaseError::Nobody`].
-pub fn is_served(socket: &Path, principal: &PrincipalId) -> Result<bool, LeaseError> {
+/// [`LeaseError::Nobody`], [`LeaseError::Stranger`].
+pub fn is_served(door: Door<'_>, principal: &PrincipalId) -> Result<bool, LeaseError> {
     let asked = format!("{SERVED}{}", principal.as_str());
-    let answer = say(&connect(socket)?, &asked, PATIENCE);
-    answer.map(|answer| answer == YES).ok_or_else(|| LeaseError::Nobody(socket.to_owned()))
-}
-
-pub(super) fn connect(socket: &Path) -> Result<Blocking, LeaseError> {
-    Blocking::connect(socket).map_err(|_| LeaseError::Nobody(socket.to_owned()))
+    let answer = say(&connect(door)?, &asked, PATIENCE);
+    answer.map(|answer| answer == YES).ok_or_else(|| LeaseError::Nobody(door.socket.to_owned()))
 }
 
 fn say(mut stream: &Blocking, words: &str, patience: Duration) -> Option<String> {

@@ -6,12 +6,12 @@
 //! of the connection, however it comes, ends the loan.
 
 use super::Event;
-use super::lease::{LeaseError, PATIENCE, Request, Want, connect, wanted};
+use super::door::{Door, connect};
+use super::lease::{LeaseError, PATIENCE, Request, Want, wanted};
 use crate::event::PrincipalId;
 use crate::store::{Forward, Store, StoreError};
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream as Blocking;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -79,11 +79,11 @@ async fn take(stream: &mut UnixStream) -> io::Result<Vec<u8>> {
 /// # Errors
 /// [`LeaseError`]; [`LeaseError::Store`] when what it sends can't be read.
 pub fn borrow_records(
-    socket: &Path,
+    door: Door<'_>,
     principal: &PrincipalId,
     keep: bool,
 ) -> Result<Store, LeaseError> {
-    let mut stream = connect(socket)?;
+    let mut stream = connect(door)?;
     let broken = |error: io::Error| match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => LeaseError::Busy,
         _ => LeaseError::Broken,

@@ -7,6 +7,7 @@
 //! to it, which the next turn repairs (contract 2).
 
 mod keeper;
+mod door;
 mod lease;
 mod lent;
 mod means;
@@ -16,6 +17,7 @@ mod supervise;
 mod turn;
 mod people;
 
+pub use door::Door;
 pub use lease::{Holder, LeaseError, Loan, borrow_store, holder, is_served};
 pub use lent::borrow_records;
 pub use means::{Means, Ready};

@@ -2,7 +2,7 @@
 //! and what the person ordered and is not done yet.
 
 use super::{Clock, utc};
-use crate::cli::context::Looked;
+use crate::cli::context::{self, Looked};
 use crate::cli::output::{self, FAINT, WARN, styled};
 use crate::cli::table::wrap;
 use crate::cli::{Global, suggestions};
@@ -50,7 +50,7 @@ impl Doing {
             service: match is_replay {
                 true => None,
                 false => {
-                    daemon::holder(&looked.config.daemon.socket).ok().map(|holder| holder.process)
+                    daemon::holder(context::door(&looked.config)).ok().map(|holder| holder.process)
                 }
             },
             is_replay,
