@@ -157,16 +157,27 @@ pub(super) fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
         let entry = entry?;
         let target = to.join(entry.file_name());
         if !entry.file_type()?.is_dir() {
-            fs::copy(entry.path(), target)?;
+            copy_file(&entry, &target)?;
             continue;
         }
         fs::create_dir(&target)?;
         for inner in fs::read_dir(entry.path())? {
             let inner = inner?;
-            fs::copy(inner.path(), target.join(inner.file_name()))?;
+            copy_file(&inner, &target.join(inner.file_name()))?;
         }
     }
     Ok(())
+}
+
+/// No store has links in it: whatever one leads to is not the store's.
+fn copy_file(entry: &fs::DirEntry, target: &Path) -> io::Result<()> {
+    match entry.file_type()?.is_file() {
+        true => fs::copy(entry.path(), target).map(drop),
+        false => {
+            let path = entry.path();
+            Err(io::Error::other(format!("{} is no file: move it away", path.display())))
+        }
+    }
 }
 
 /// Removes the snapshots after a copy of all was set aside; `None` when there is none.

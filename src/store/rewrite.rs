@@ -142,10 +142,27 @@ fn is_memory_of(key: &[u8], principal: &PrincipalId) -> bool {
 pub(super) fn finish(path: &Path) -> io::Result<()> {
     let (read, written) = (beside(path, READ), beside(path, WRITTEN));
     remove(&read)?;
-    if !path.exists() && written.exists() {
+    if !path.exists() && is_ours(&written)? {
         return fs::rename(&written, path);
     }
     remove(&written)
+}
+
+/// A folder that we left there. One that somebody else has put there, where many may, would become
+/// the store.
+fn is_ours(folder: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let found = match fs::symlink_metadata(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        found => found?,
+    };
+    match found.is_dir() && found.uid() == rustix::process::geteuid().as_raw() {
+        true => Ok(true),
+        false => {
+            let folder = folder.display();
+            Err(io::Error::other(format!("{folder} is not of our making: move it away")))
+        }
+    }
 }
 
 fn beside(path: &Path, what: &str) -> PathBuf {

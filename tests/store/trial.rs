@@ -86,3 +86,28 @@ fn a_store_that_stands_open_is_closed() {
     drop(Store::open(&path).unwrap());
     assert_eq!((mode(&path), mode(&backup)), (0o700, 0o700));
 }
+
+/// In a folder where many may make things, what bears our names need not be ours.
+#[test]
+fn what_others_put_beside_or_into_a_store_is_not_taken_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, theirs) = (folder.path().join("s"), folder.path().join("theirs"));
+    drop(Store::open(&theirs).unwrap());
+    let written = folder.path().join("s.forgetting-written");
+    std::os::unix::fs::symlink(&theirs, &written).unwrap();
+    let refused = Store::open(&path).unwrap_err().to_string();
+    assert!(refused.contains("is not of our making"), "{refused}");
+    fs::remove_file(&written).unwrap();
+    fs::rename(&theirs, &written).unwrap();
+    if std::os::unix::fs::chown(&written, Some(70_001), None).is_ok() {
+        assert!(Store::open(&path).is_err());
+        std::os::unix::fs::chown(&written, Some(rustix::process::geteuid().as_raw()), None)
+            .unwrap();
+    }
+    drop(Store::open(&path).unwrap());
+    assert!(path.exists() && !written.exists(), "our own takes its place");
+    fs::write(folder.path().join("secret"), "x").unwrap();
+    std::os::unix::fs::symlink("../secret", path.join("snap.link")).unwrap();
+    let refused = Store::open_copy(&path).unwrap_err().to_string();
+    assert!(refused.contains("is no file"), "{refused}");
+}
