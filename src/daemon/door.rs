@@ -1,8 +1,8 @@
 //! The socket's file, and who is at its other end.
 //!
 //! Invariants: nothing is removed but a socket of this user at which nobody answers, and in the end
-//! the one that was made here; a command talks to nobody who has no business with its store, and the
-//! service to nobody but its own user and root.
+//! the one that was made here; a command talks to nobody who has no business with its store, and
+//! the service to nobody but its own user and root.
 
 use super::lease::{Holder, LeaseError, holder};
 use std::fs::{self, Metadata};

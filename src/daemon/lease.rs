@@ -6,14 +6,14 @@
 //! only what one of them keeps ([`super::lent`]). The socket is for its owner alone: its mode is
 //! 0600, and whoever connects must be the same user, or root.
 
-use super::Event;
 use super::door::{self, Door, Socket, connect};
+use super::{Event, supervise};
 use crate::event::PrincipalId;
 use crate::store::StoreError;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream as Blocking;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::sync::mpsc::Sender;
@@ -102,9 +102,22 @@ pub(super) struct Request {
     stream: UnixStream,
     /// What.
     pub(super) want: Want,
+    since: Instant,
 }
 
 impl Request {
+    pub(super) fn new(stream: UnixStream, want: Want) -> Self {
+        Self { stream, want, since: Instant::now() }
+    }
+
+    /// Nobody waits for the answer any more: the command has given up or gone.
+    pub(super) fn is_over(&self) -> bool {
+        // It has nothing to say before the answer.
+        let heard = self.stream.try_read(&mut [0]);
+        let gone = !heard.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
+        gone || self.since.elapsed() > PATIENCE
+    }
+
     pub(super) fn into_stream(self) -> UnixStream {
         self.stream
     }
@@ -127,6 +140,39 @@ impl Request {
             }
             let _ = events.send(Event::Returned(Want::Folder)).await;
         });
+    }
+}
+
+/// A command that has the store: no turn can run until it ends, and nothing takes the store back,
+/// not even a service that is started anew. So this is no reason to be ended by the supervisor; it
+/// is said.
+pub(super) struct Borrower {
+    process: Option<i32>,
+    since: Instant,
+    is_said: bool,
+}
+
+impl Borrower {
+    pub(super) fn of(request: &Request) -> Self {
+        let process = request.stream.peer_cred().ok().and_then(|peer| peer.pid());
+        Self { process, since: Instant::now(), is_said: false }
+    }
+
+    /// Says it once the command has taken longer than others wait for it.
+    pub(super) fn minute(&mut self) {
+        if let Some(words) = self.complaint(Instant::now()) {
+            tracing::warn!("{words}");
+            supervise::status(&words);
+        }
+    }
+
+    fn complaint(&mut self, now: Instant) -> Option<String> {
+        if self.is_said || now - self.since < PATIENCE {
+            return None;
+        }
+        self.is_said = true;
+        let who = self.process.map_or_else(String::new, |id| format!(" (process {id})"));
+        Some(format!("a command{who} has had the store for two minutes: no turns until it ends"))
     }
 }
 
@@ -171,12 +217,12 @@ async fn hear(stream: UnixStream, about: Holder, events: Sender<Event>) {
             let _ = stream.write_all(answer.as_bytes()).await;
         }
         WANTED => {
-            let request = Request { stream: stream.into_inner(), want: Want::Folder };
+            let request = Request::new(stream.into_inner(), Want::Folder);
             let _ = events.send(Event::Wanted(request)).await;
         }
         other => {
             let Some(want) = want(other) else { return };
-            let request = Request { stream: stream.into_inner(), want };
+            let request = Request::new(stream.into_inner(), want);
             let _ = events.send(Event::Wanted(request)).await;
         }
     }
@@ -260,4 +306,30 @@ fn say(mut stream: &Blocking, words: &str, patience: Duration) -> Option<String>
     let mut line = String::new();
     BufReader::new(stream.take(LONGEST_ANSWER)).read_line(&mut line).ok()?;
     Some(line.trim_end().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_has_gone_is_not_waited_for_and_who_has_the_store_for_long_is_named() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let request = Request::new(ours, Want::Folder);
+        assert!(!request.is_over());
+        let mut borrower = Borrower::of(&request);
+        drop(theirs);
+        request.stream.readable().await.unwrap();
+        assert!(request.is_over());
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let then = Instant::now().checked_sub(PATIENCE * 2);
+        let given_up = Request { since: then.unwrap(), ..Request::new(ours, Want::Folder) };
+        assert!(given_up.is_over());
+
+        assert_eq!(borrower.complaint(Instant::now()), None);
+        let later = Instant::now() + PATIENCE;
+        let said = borrower.complaint(later).unwrap();
+        assert!(said.contains(&format!("process {}", std::process::id())), "{said}");
+        assert_eq!(borrower.complaint(later), None, "once");
+    }
 }

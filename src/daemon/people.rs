@@ -71,7 +71,8 @@ struct Crowd {
     /// Whose records a command has.
     lent: BTreeSet<PrincipalId>,
     waiting: VecDeque<lease::Request>,
-    folder_lent: bool,
+    /// Who has the whole store.
+    borrower: Option<lease::Borrower>,
     night: Option<chrono::NaiveDate>,
 }
 
@@ -92,7 +93,7 @@ pub async fn run_people(people: People) -> Result<(), DaemonError> {
         end: watch::Sender::new(false),
         lent: BTreeSet::new(),
         waiting: VecDeque::new(),
-        folder_lent: false,
+        borrower: None,
         night: None,
     };
     let ears = Ears {
@@ -149,6 +150,7 @@ impl Crowd {
 
     /// A minute has passed.
     fn minute(&mut self, now: DateTime<Utc>) {
+        self.borrower.iter_mut().for_each(lease::Borrower::minute);
         if !self.rota.is_stuck(now) {
             supervise::alive();
         }
@@ -156,7 +158,7 @@ impl Crowd {
         self.look_at_roster(now);
         let longest = self.people.values().map(|person| person.house.poll).max();
         self.rota.not_after(now + longest.unwrap_or_default().max(RAREST) * 4, now);
-        let quiet = self.rota.running() == 0 && self.lent.is_empty() && !self.folder_lent;
+        let quiet = self.rota.running() == 0 && self.lent.is_empty() && self.borrower.is_none();
         if quiet && now.hour() == NIGHT && self.night != Some(now.date_naive()) {
             self.night = Some(now.date_naive());
             // Opened again by the next step, smaller (measured).
@@ -188,7 +190,7 @@ impl Crowd {
     fn returned(&mut self, want: &Want) {
         match want {
             Want::Served(_) => {}
-            Want::Folder => self.folder_lent = false,
+            Want::Folder => self.borrower = None,
             Want::Records(who) => drop(self.lent.remove(who)),
         }
     }
@@ -242,7 +244,7 @@ impl Crowd {
 
     /// What is to be done now: commands first, then turns.
     fn step(&mut self, now: DateTime<Utc>) {
-        if self.folder_lent {
+        if self.borrower.is_some() {
             return;
         }
         if self.store.is_none() {
@@ -256,7 +258,7 @@ impl Crowd {
         }
         self.serve_commands();
         let folder_wanted = self.waiting.iter().any(|r| r.want == Want::Folder);
-        while !folder_wanted && !self.folder_lent && !self.rota.is_full() {
+        while !folder_wanted && self.borrower.is_none() && !self.rota.is_full() {
             let people = &self.people;
             let hosts = |who: &PrincipalId| {
                 people.get(who).map_or(&[][..], |person| person.house.hosts.as_slice())
@@ -278,8 +280,10 @@ impl Crowd {
     /// Those whose records are free get them; the folder goes out when nobody needs the store.
     fn serve_commands(&mut self) {
         let mut still = VecDeque::new();
+        // Who has gone or given up keeps nobody from their turn.
+        self.waiting.retain(|request| !request.is_over());
         for request in std::mem::take(&mut self.waiting) {
-            if self.folder_lent {
+            if self.borrower.is_some() {
                 still.push_back(request);
                 continue;
             }
@@ -288,7 +292,7 @@ impl Crowd {
                     self.lend(request, who);
                 }
                 Want::Folder if self.rota.running() == 0 && self.lent.is_empty() => {
-                    self.folder_lent = true;
+                    self.borrower = Some(lease::Borrower::of(&request));
                     self.store = None;
                     request.grant(self.events.clone());
                 }
