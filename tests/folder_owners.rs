@@ -1,5 +1,5 @@
 //! Folders of several people, looked after by one process with more rights than each of them: what
-//! one of them links to is followed where it is her own, or where who may do anything made the link.
+//! one of them links to is followed where it is her own, or where root made the link.
 
 use crate::calendar_contract::{Kept, changed, event};
 use chronotype::calendar::vdir::Vdir;

@@ -152,7 +152,7 @@ fn the_file_of_many_stays_while_one_of_them_needs_it() {
     let removed = |name: &str| {
         text(&service(&person, true, &["uninstall", "--root", &root, "--person", name]))
     };
-    ["ann", "bob"].map(installed);
+    ["ann", "bob"].into_iter().for_each(installed);
     let system = Path::new(&root).join("etc/systemd/system");
     let (file, wants) =
         (system.join("chronotype@.service"), system.join("multi-user.target.wants"));

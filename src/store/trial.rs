@@ -2,7 +2,8 @@
 //!
 //! Invariants: nobody else can look into one (mode 0700, beside the store where that is possible);
 //! one that a process left behind when it was killed is removed by the next that opens the store.
-//! Who uses a folder holds a lock on it, which ends with the process; who removes one has that lock.
+//! Who uses a folder holds a lock on it, which ends with the process; who removes one has that
+//! lock.
 
 use super::rewrite;
 use std::ffi::{OsStr, OsString};

@@ -1,14 +1,44 @@
-//! All sign-ins of one person beside a store, also those whose accounts no config names any more.
+//! The names of sign-ins beside a store, and all of one person's: also those whose accounts no
+//! config names any more.
 
-use super::token_file::{TokenFile, folder_beside, marked};
+use super::token_file::TokenFile;
 use crate::calendar::Error;
 use crate::event::PrincipalId;
+use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Begins the names of files that are not complete yet, in this release and in earlier ones.
 const UNFINISHED: [&str; 2] = [".google-", ".tmp"];
+
+/// Letters of an account's name in its file's name; the hash tells names apart.
+const NAME: usize = 24;
+
+/// Where the sign-ins beside a store lie.
+pub(super) fn folder_beside(store: &Path) -> PathBuf {
+    let mut folder = OsString::from(store);
+    folder.push(".sign-in");
+    PathBuf::from(folder)
+}
+
+/// The part of a file's name that says whose it is.
+pub(super) fn marked(person: &PrincipalId) -> String {
+    let hash = blake3::hash(person.as_str().as_bytes()).to_hex();
+    hash.get(..16).unwrap_or_default().to_owned()
+}
+
+/// What people see of an account in its file's name.
+pub(super) fn letters(account: &str) -> String {
+    let letters = account.chars().filter(char::is_ascii_alphanumeric).take(NAME);
+    letters.map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Tells accounts apart, and people.
+pub(super) fn hash(person: &PrincipalId, account: &str) -> String {
+    let hash = blake3::hash(format!("{}/{account}", person.as_str()).as_bytes()).to_hex();
+    hash.get(..16).unwrap_or_default().to_owned()
+}
 
 /// Removes every sign-in of this person; the number of them. Releases before this one left the
 /// person out of a file's name: of theirs the ones of these accounts are found.

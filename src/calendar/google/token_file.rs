@@ -7,6 +7,7 @@
 //! wait for another process is without an end.
 
 use super::kept::{Kept, Written};
+use super::sign_ins::{folder_beside, hash, letters, marked};
 use crate::calendar::{Error, Secret};
 use crate::event::PrincipalId;
 use std::ffi::OsString;
@@ -17,8 +18,6 @@ use std::time::{Duration, Instant};
 
 /// Largest file that is read: real ones have about 1 KiB.
 const LONGEST: u64 = 64 << 10;
-/// Letters of an account's name in its file's name; the hash tells names apart.
-const NAME: usize = 24;
 /// Rights of the group and of others.
 #[cfg(unix)]
 const OTHERS: u32 = 0o077;
@@ -27,31 +26,6 @@ const OTHERS: u32 = 0o077;
 const PATIENCE: Duration = Duration::from_secs(150);
 /// Between two looks at a lock.
 const LOOK: Duration = Duration::from_millis(20);
-
-/// Where the sign-ins beside a store lie.
-pub(super) fn folder_beside(store: &Path) -> PathBuf {
-    let mut folder = OsString::from(store);
-    folder.push(".sign-in");
-    PathBuf::from(folder)
-}
-
-/// The part of a file's name that says whose it is.
-pub(super) fn marked(person: &PrincipalId) -> String {
-    let hash = blake3::hash(person.as_str().as_bytes()).to_hex();
-    hash.get(..16).unwrap_or_default().to_owned()
-}
-
-/// What people see of an account in its file's name.
-fn letters(account: &str) -> String {
-    let letters = account.chars().filter(char::is_ascii_alphanumeric).take(NAME);
-    letters.map(|c| c.to_ascii_lowercase()).collect()
-}
-
-/// Tells accounts apart, and people.
-fn hash(person: &PrincipalId, account: &str) -> String {
-    let hash = blake3::hash(format!("{}/{account}", person.as_str()).as_bytes()).to_hex();
-    hash.get(..16).unwrap_or_default().to_owned()
-}
 
 /// One account's file.
 #[derive(Debug, Clone)]

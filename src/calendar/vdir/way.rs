@@ -2,8 +2,8 @@
 //!
 //! A service of many people reads and writes with more rights than each of them has, and a link in
 //! somebody's own folder could lead it into a neighbour's. So a link is followed when root or this
-//! process's own user made it, or when what it leads to in the end belongs to its maker: people link
-//! to their own things, and in a process of their own to whatever they can reach.
+//! process's own user made it, or when what it leads to in the end belongs to its maker: people
+//! link to their own things, and in a process of their own to whatever they can reach.
 //!
 //! The way is walked step by step from one open folder to the next, so that nothing is swapped in
 //! between, and what was found stays held: on Linux all further work goes through that handle. On
