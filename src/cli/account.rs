@@ -7,7 +7,7 @@ use crate::calendar::vdir::{self, Vdir};
 use crate::calendar::{Calendar, Error, Http, Secret, Unreachable};
 use crate::config::{Account, AccountKind, Config, PasswordSource, Travel};
 use crate::cycle::{Brain, Chores, Mode, Settings};
-use crate::event::{PrincipalId, Stay, Whereabouts};
+use crate::event::{Stay, Whereabouts};
 use crate::sync::diff::Deletions;
 use crate::sync::poll::{Client, Discovery};
 use crate::sync::status::Status;
@@ -17,7 +17,6 @@ use crate::text::endpoint::ModelAccess;
 use crate::text::mem0::{self, Mem0};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
-use std::path::{Path, PathBuf};
 
 /// Where blocks go when no account says so: a collection of our own, made on the first write.
 const OWN_COLLECTION: &str = "chronotype";
@@ -129,12 +128,6 @@ pub fn google(config: &Config, account: &Account) -> Option<Credentials> {
         writing,
         file: TokenFile::beside(&config.store, &config.person.id, &account.name),
     })
-}
-
-/// Where a sign-in of this person to an account of this name lies, and what goes with it.
-pub fn sign_in_files(store: &Path, person: &PrincipalId, account: &str) -> [PathBuf; 2] {
-    let file = TokenFile::beside(store, person, account);
-    [file.path().to_owned(), file.path().with_extension("lock")]
 }
 
 /// The address of a Google account: as whom the person is signed in, else as whom they were when

@@ -2,12 +2,12 @@
 
 use super::{CommandError, Global, output};
 use crate::config::{Config, ConfigError, Origin};
-use crate::daemon::{self, Holder, LeaseError, Loan};
+use crate::daemon::{self, Door, Holder, LeaseError, Loan};
 use crate::event::PrincipalId;
 use crate::store::{OpenReport, Part, Person, Store, StoreError};
 use chrono_tz::Tz;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 use std::time::{Duration, Instant};
 
 /// How long another command is waited for.
@@ -215,9 +215,22 @@ pub(super) fn is_kept(config: &Config) -> bool {
     config.store.exists() || holder(config).is_some()
 }
 
+/// Where the service of this store would be.
+pub(super) fn door(config: &Config) -> Door<'_> {
+    Door { socket: &config.daemon.socket, store: &config.store }
+}
+
 /// The service that has this store.
 fn holder(config: &Config) -> Option<Holder> {
-    let holder = daemon::holder(&config.daemon.socket).ok()?;
+    let holder = match daemon::holder(door(config)) {
+        Ok(holder) => holder,
+        Err(error @ LeaseError::Stranger { .. }) => {
+            static ONCE: Once = Once::new();
+            ONCE.call_once(|| output::warn(&error.to_string()));
+            return None;
+        }
+        Err(_) => return None,
+    };
     let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     (real(&holder.store) == real(&config.store)).then_some(holder)
 }
@@ -225,13 +238,12 @@ fn holder(config: &Config) -> Option<Holder> {
 /// Asks the service for its store, or of a store of many for what is the person's; without one,
 /// another command has it.
 fn borrow(config: &Config, how: Use) -> Result<Option<(Store, OpenReport)>, CommandError> {
-    let socket = &config.daemon.socket;
     match holder(config) {
         Some(holder) if holder.many => return borrow_records(config, how),
         Some(_) => {}
         None => return Ok(None),
     }
-    match daemon::borrow_store(socket) {
+    match daemon::borrow_store(door(config)) {
         // A second loan in one process is the first one.
         Ok(loan) => drop(LOAN.set(loan)),
         Err(LeaseError::Nobody(_)) => {}
@@ -245,8 +257,8 @@ fn borrow(config: &Config, how: Use) -> Result<Option<(Store, OpenReport)>, Comm
 ///
 /// # Errors
 /// A failure when it does not let go.
-pub(super) fn whole_store(socket: &Path) -> Result<Option<Loan>, CommandError> {
-    match daemon::borrow_store(socket) {
+pub(super) fn whole_store(door: Door<'_>) -> Result<Option<Loan>, CommandError> {
+    match daemon::borrow_store(door) {
         Ok(loan) => Ok(Some(loan)),
         Err(LeaseError::Nobody(_)) => Ok(None),
         Err(error) => Err(CommandError::failure(error.to_string())),
@@ -266,11 +278,11 @@ pub(super) fn own_store(store: &Path) -> Result<(), CommandError> {
 
 /// The person's own records, from the service that has the store.
 fn borrow_records(config: &Config, how: Use) -> Result<Option<(Store, OpenReport)>, CommandError> {
-    let (socket, who) = (&config.daemon.socket, &config.person.id);
+    let who = &config.person.id;
     if holder(config).is_none() {
         return Ok(None);
     }
-    match daemon::borrow_records(socket, who, how == Use::Work) {
+    match daemon::borrow_records(door(config), who, how == Use::Work) {
         Ok(store) => Ok(Some((store, OpenReport::default()))),
         Err(error) => Err(CommandError::failure(error.to_string())),
     }

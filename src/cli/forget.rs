@@ -48,7 +48,7 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
     // wait for as long.
     drop(store);
     let loan = match of_many {
-        true => context::whole_store(&config.daemon.socket)?,
+        true => context::whole_store(context::door(&config))?,
         false => None,
     };
     let salt = salt();

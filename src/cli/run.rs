@@ -4,7 +4,7 @@ mod house;
 
 use super::{CommandError, Global, context, log};
 use crate::config::{LogFormat, LogLevel, Origin, metrics_at};
-use crate::daemon::{self, DaemonError, Furnish, House, People};
+use crate::daemon::{self, DaemonError, Door, Furnish, Holder, House, People};
 use crate::store::StoreError;
 use house::{Shared, house, tenant};
 use std::net::SocketAddr;
@@ -120,17 +120,21 @@ fn serve(
     // A computation that can't be dropped is left behind: the store is whole at any moment.
     runtime.shutdown_background();
     ended.map_err(|error| match error {
-        DaemonError::Store(StoreError::Locked(path)) => match daemon::holder(socket) {
-            Ok(holder) => {
+        DaemonError::Store(StoreError::Locked(path)) => match holder(socket, &path) {
+            Some(holder) => {
                 let (id, path) = (holder.process, path.display());
                 CommandError::failure(format!("process {id} serves {path}"))
                     .hint("one service a store is enough; `kill` ends it")
             }
-            Err(_) => StoreError::Locked(path).into(),
+            None => StoreError::Locked(path).into(),
         },
         DaemonError::Store(error) => error.into(),
         error => CommandError::failure(error.to_string()),
     })
+}
+
+fn holder(socket: &Path, store: &Path) -> Option<Holder> {
+    daemon::holder(Door { socket, store }).ok()
 }
 
 /// The words of a panic may quote what it stumbled over, a title for instance: only its place goes

@@ -43,6 +43,8 @@ pub(super) struct Keeper {
     hands: Hands,
     end: watch::Sender<bool>,
     waiting: VecDeque<lease::Request>,
+    /// Who has the store, where a command does.
+    borrower: Option<lease::Borrower>,
     started: DateTime<Utc>,
     last: Option<LastLook>,
     due: DateTime<Utc>,
@@ -79,6 +81,7 @@ impl Keeper {
             hands: Hands::Ours(store),
             end: watch::Sender::new(false),
             waiting: VecDeque::new(),
+            borrower: None,
             started: now,
             last: None,
             due: now,
@@ -112,6 +115,7 @@ impl Keeper {
 
     /// A minute has passed.
     pub(super) fn minute(&mut self, now: DateTime<Utc>) {
+        self.borrower.iter_mut().for_each(lease::Borrower::minute);
         let stuck = matches!(&self.hands, Hands::Turn { since, .. } if now - *since > LONGEST_TURN);
         if !stuck {
             supervise::alive();
@@ -149,6 +153,7 @@ impl Keeper {
 
     /// A command gave it back. What it did may want a turn soon.
     pub(super) fn returned(&mut self) {
+        self.borrower = None;
         if matches!(self.hands, Hands::Lent) {
             self.hands = Hands::Nobody;
         }
@@ -230,6 +235,7 @@ impl Keeper {
         if matches!(self.hands, Hands::Turn { .. } | Hands::Lent) {
             return;
         }
+        self.waiting.retain(|request| !request.is_over());
         let wants_folder = self.waiting.front().is_some_and(|r| r.want == Want::Folder);
         if !wants_folder && !self.takes_hold() {
             return;
@@ -268,6 +274,7 @@ impl Keeper {
 
     fn hand_over(&mut self, request: lease::Request) {
         let had = std::mem::replace(&mut self.hands, Hands::Lent);
+        self.borrower = Some(lease::Borrower::of(&request));
         match (request.want.clone(), had) {
             (Want::Records(principal), Hands::Ours(store)) => {
                 lent::start(request, store, principal, self.events.clone());

@@ -8,6 +8,7 @@
 //! which the next turn repairs (contract 2).
 
 mod keeper;
+mod door;
 mod lease;
 mod lent;
 mod means;
@@ -21,6 +22,7 @@ mod people;
 #[cfg(test)]
 mod clock_tests;
 
+pub use door::Door;
 pub use lease::{Holder, LeaseError, Loan, borrow_store, holder, is_served, next_turn};
 pub use lent::borrow_records;
 pub use means::{Means, Ready};

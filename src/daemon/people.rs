@@ -68,7 +68,8 @@ pub(super) struct Crowd {
     /// Whose records a command has.
     lent: BTreeSet<PrincipalId>,
     waiting: VecDeque<lease::Request>,
-    folder_lent: bool,
+    /// Who has the whole store.
+    borrower: Option<lease::Borrower>,
     /// The store is closed and opened once a day, which shrinks it (measured).
     packing: Daily,
     /// Since when that waits for a quiet moment.
@@ -136,7 +137,7 @@ impl Crowd {
             end: watch::Sender::new(false),
             lent: BTreeSet::new(),
             waiting: VecDeque::new(),
-            folder_lent: false,
+            borrower: None,
             packing,
             to_pack: None,
             numbers,
@@ -183,6 +184,7 @@ impl Crowd {
 
     /// A minute has passed.
     pub(super) fn minute(&mut self, now: DateTime<Utc>) {
+        self.borrower.iter_mut().for_each(lease::Borrower::minute);
         if !self.rota.is_stuck(now) {
             supervise::alive();
         }
@@ -218,7 +220,7 @@ impl Crowd {
     /// Closes the store where nobody needs it; whether turns are to wait until nobody does.
     fn pack(&mut self, now: DateTime<Utc>) -> bool {
         let Some(since) = self.to_pack else { return false };
-        if self.rota.running() > 0 || !self.lent.is_empty() || self.folder_lent {
+        if self.rota.running() > 0 || !self.lent.is_empty() || self.borrower.is_some() {
             return (TimeDelta::zero()..HOLD).contains(&(now - since));
         }
         self.to_pack = None;
@@ -261,7 +263,7 @@ impl Crowd {
     fn returned(&mut self, want: &Want) {
         match want {
             Want::Served(_) | Want::Next(_) => {}
-            Want::Folder => self.folder_lent = false,
+            Want::Folder => self.borrower = None,
             Want::Records(who) => drop(self.lent.remove(who)),
         }
     }
@@ -286,7 +288,7 @@ impl Crowd {
     /// What is to be done now: commands first, then turns.
     pub(super) fn step(&mut self, now: DateTime<Utc>) {
         let hold = self.pack(now);
-        if self.folder_lent {
+        if self.borrower.is_some() {
             return;
         }
         if self.store.is_none() {
@@ -300,7 +302,7 @@ impl Crowd {
         }
         self.serve_commands();
         let folder_wanted = self.waiting.iter().any(|r| r.want == Want::Folder);
-        while !hold && !folder_wanted && !self.folder_lent && !self.rota.is_full() {
+        while !hold && !folder_wanted && self.borrower.is_none() && !self.rota.is_full() {
             let people = &self.people;
             let hosts = |who: &PrincipalId| {
                 people.get(who).map_or(&[][..], |person| person.house.hosts.as_slice())
@@ -322,8 +324,10 @@ impl Crowd {
     /// Those whose records are free get them; the folder goes out when nobody needs the store.
     fn serve_commands(&mut self) {
         let mut still = VecDeque::new();
+        // Who has gone or given up keeps nobody from their turn.
+        self.waiting.retain(|request| !request.is_over());
         for request in std::mem::take(&mut self.waiting) {
-            if self.folder_lent {
+            if self.borrower.is_some() {
                 still.push_back(request);
                 continue;
             }
@@ -332,7 +336,7 @@ impl Crowd {
                     self.lend(request, who);
                 }
                 Want::Folder if self.rota.running() == 0 && self.lent.is_empty() => {
-                    self.folder_lent = true;
+                    self.borrower = Some(lease::Borrower::of(&request));
                     self.store = None;
                     request.grant(self.events.clone());
                 }

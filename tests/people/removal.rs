@@ -37,6 +37,24 @@ fn holders(all: &Neighbours) -> Vec<PathBuf> {
     found
 }
 
+/// The records went first once, or a crash came in between: what lies beside is found all the same.
+#[test]
+fn what_was_broken_off_is_gone_on_with() {
+    let all = lived_in();
+    let her = PrincipalId::new(CANARY).unwrap();
+    // An account that no config names any more, and no turn has seen.
+    let gone = TokenFile::beside(&all.path("store"), &her, "renamed since").path().to_owned();
+    fs::write(gone, CANARY).unwrap();
+    fs::write(all.path("store.sign-in/.tmpA1b2C3"), CANARY).unwrap();
+    chronotype::store::remove_person(&all.path("store"), &her).unwrap();
+    assert!(holders(&all).len() >= 3, "index and sign-ins are left");
+    let said = all.ok(CANARY, &["forget-person", CANARY, "--json"]);
+    assert!(said.contains("\"sign_ins_removed\":2"), "{said}");
+    assert_eq!(holders(&all), Vec::<PathBuf>::new());
+    let again = all.command(CANARY, &["forget-person", CANARY]).output();
+    assert!(String::from_utf8_lossy(&again.stderr).contains("nothing is kept of"));
+}
+
 /// What the store holds, by person, every record decoded.
 fn records(store: &Path, who: &str) -> usize {
     let mut out = Vec::new();

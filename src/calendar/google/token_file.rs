@@ -7,6 +7,7 @@
 //! wait for another process is without an end.
 
 use super::kept::{Kept, Written};
+use super::sign_ins::{folder_beside, hash, letters, marked};
 use crate::calendar::private::{self, PrivateFile, Unusable};
 use crate::calendar::{Error, Secret};
 use crate::event::PrincipalId;
@@ -18,8 +19,6 @@ use std::time::{Duration, Instant};
 
 /// Largest file that is read: real ones have about 1 KiB.
 const LONGEST: usize = 64 << 10;
-/// Letters of an account's name in its file's name; the hash tells names apart.
-const NAME: usize = 24;
 /// Rights of the group and of others.
 #[cfg(unix)]
 const OTHERS: u32 = 0o077;
@@ -38,17 +37,21 @@ pub struct TokenFile {
 
 impl TokenFile {
     /// For this account of this person, beside the store at `store`:
-    /// `STORE.sign-in/google-ACCOUNT-HASH.json`.
+    /// `STORE.sign-in/google-ACCOUNT-PERSON-HASH.json`, or the file that an earlier release made.
     pub fn beside(store: &Path, person: &PrincipalId, account: &str) -> Self {
-        let mut folder = OsString::from(store);
-        folder.push(".sign-in");
-        let letters = account.chars().filter(char::is_ascii_alphanumeric).take(NAME);
-        let name: String = letters.map(|c| c.to_ascii_lowercase()).collect();
-        let whose = format!("{}/{account}", person.as_str());
-        let hash = blake3::hash(whose.as_bytes()).to_hex();
-        let hash = hash.get(..16).unwrap_or_default();
-        let path = PathBuf::from(folder).join(format!("google-{name}-{hash}.json"));
-        Self { path, patience: PATIENCE }
+        let [earlier, _] = Self::earlier(store, person, account);
+        if earlier.exists() {
+            return Self { path: earlier, patience: PATIENCE };
+        }
+        let (name, hash) = (letters(account), hash(person, account));
+        let file = format!("google-{name}-{whose}-{hash}.json", whose = marked(person));
+        Self { path: folder_beside(store).join(file), patience: PATIENCE }
+    }
+
+    /// The file that an earlier release made, and its lock: the name did not tell whose it is.
+    pub(super) fn earlier(store: &Path, person: &PrincipalId, account: &str) -> [PathBuf; 2] {
+        let name = format!("google-{}-{}", letters(account), hash(person, account));
+        ["json", "lock"].map(|end| folder_beside(store).join(format!("{name}.{end}")))
     }
 
     /// Where it lies.
@@ -144,7 +147,7 @@ impl TokenFile {
     }
 
     /// One writer at a time, of all processes. The lock ends with its file handle.
-    fn locked<T>(&self, act: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    pub(super) fn locked<T>(&self, act: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
         private_folder(self.folder()).map_err(|error| self.cannot(&error))?;
         let folder = File::open(self.folder()).map_err(|error| self.cannot(&error))?;
         let _held = self.wait_for(folder, self.folder())?;
@@ -154,7 +157,10 @@ impl TokenFile {
     fn put(&self, kept: &Kept) -> Result<(), Error> {
         let put = || {
             // A temporary file is readable by its owner alone.
-            let mut file = tempfile::NamedTempFile::new_in(self.folder())?;
+            // Named after what it becomes: what a crash leaves goes with the person.
+            let mut name = OsString::from(".");
+            name.push(self.path.file_name().unwrap_or_default());
+            let mut file = tempfile::Builder::new().prefix(&name).tempfile_in(self.folder())?;
             serde_json::to_writer_pretty(&mut file, &Written::from_kept(kept))?;
             file.write_all(b"\n")?;
             file.as_file().sync_all()?;
@@ -245,7 +251,7 @@ mod tests {
         assert!(all[0] != all[1] && all[0] != all[2] && all[1] != all[2], "{all:?}");
         assert!(all[0].starts_with("data/store.sign-in"), "{all:?}");
         let long = path("jane", &"..\u{e4}\\".repeat(500));
-        assert!(long.file_name().unwrap().len() < 60, "{long:?}");
+        assert!(long.file_name().unwrap().len() < 80, "{long:?}");
     }
 
     #[test]
