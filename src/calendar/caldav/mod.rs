@@ -8,6 +8,7 @@
 
 mod address;
 mod discover;
+mod effort;
 mod fetch;
 mod gate;
 mod href;

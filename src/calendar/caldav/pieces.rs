@@ -7,8 +7,10 @@
 
 use super::multistatus::{Multistatus, parse};
 
-/// Bytes of whole rows that are worth reading.
+/// Bytes of whole rows that are worth reading, and few enough not to keep the thread for long.
 const PIECE: usize = 256 * 1024;
+/// Largest row, in bytes: the largest object that is kept, with its markup escaped.
+const ROW: usize = 32 * 1024 * 1024;
 /// Most rows in an answer: ten times the largest calendar there should be.
 const ROWS: usize = 1_000_000;
 /// Bytes that tell all kinds of markup apart: `<![CDATA[`.
@@ -47,13 +49,19 @@ enum Within {
 impl Pieces {
     /// The next bytes.
     pub fn feed(&mut self, bytes: &[u8]) {
-        if self.ended || self.wrong.is_some() {
-            return;
-        }
-        self.rest.extend_from_slice(bytes);
-        while self.step() {}
-        if self.whole >= PIECE {
-            self.read();
+        // So that a piece is hardly longer than it has to be.
+        for part in bytes.chunks(PIECE / 4) {
+            if self.ended || self.wrong.is_some() {
+                return;
+            }
+            self.rest.extend_from_slice(part);
+            while self.step() {}
+            if self.whole >= PIECE {
+                self.read();
+            }
+            if self.rest.len() - self.whole.min(self.rest.len()) > ROW {
+                self.wrong = Some(format!("an answer with a row of over {} MiB", ROW >> 20));
+            }
         }
     }
 
@@ -276,6 +284,29 @@ mod tests {
         }
         let latin = b"<multistatus><response><href>/\xe4</href></response></multistatus>";
         assert!(read(&[latin]).is_err(), "not UTF-8");
+    }
+
+    #[test]
+    fn a_row_without_end_is_not_waited_for() {
+        let mut pieces = Pieces::default();
+        pieces.feed(b"<d:multistatus xmlns:d='DAV:'><d:response><d:href>");
+        let more = vec![b'x'; 1024 * 1024];
+        for _ in 0..100 {
+            pieces.feed(&more);
+            assert!(pieces.rest.len() <= ROW + more.len());
+        }
+        assert!(pieces.finish().unwrap_err().contains("row of over 32 MiB"));
+    }
+
+    #[test]
+    fn what_comes_at_once_is_read_in_pieces() {
+        // The parser's work on all of it at once would be refused.
+        let row = "<response xmlns='DAV:'><href xmlns='DAV:'>/1</href></response>";
+        let prefixes: String = (0..20).map(|n| format!(" xmlns:n{n}='{n}'")).collect();
+        let all =
+            format!("<multistatus xmlns='DAV:'{prefixes}>{}</multistatus>", row.repeat(9_000));
+        assert!(parse(all.as_bytes()).is_err());
+        assert_eq!(read(&[all.as_bytes()]).unwrap().rows.len(), 9_000);
     }
 
     #[test]
