@@ -7,6 +7,7 @@
 //! servers are in the comments where they bite.
 
 mod address;
+mod body;
 mod discover;
 mod effort;
 mod fetch;

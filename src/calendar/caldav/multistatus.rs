@@ -3,6 +3,7 @@
 //! Invariant: a row that makes no sense is left incomplete, never a reason to lose the others.
 
 use super::effort;
+use crate::calendar::room::PLACE;
 use crate::event::ETag;
 use libdav::names;
 use libdav::xmlutils::parse_statusline;
@@ -52,6 +53,20 @@ pub struct Row {
     pub homes: Vec<String>,
     /// Hrefs in `CALDAV:calendar-user-address-set`.
     pub addresses: Vec<String>,
+}
+
+impl Row {
+    /// Bytes it takes, about, here and as what is made of it.
+    pub fn weight(&self) -> usize {
+        let lists = [&self.principal, &self.homes, &self.addresses].into_iter();
+        let lists = lists.chain(&self.components).chain(&self.privileges).flatten();
+        let texts = self.data.iter().chain(&self.name).chain(lists);
+        let etag = self.etag.as_ref().map_or(0, |etag| etag.as_str().len());
+        PLACE
+            + self.href.len()
+            + etag
+            + texts.map(|text| text.len() + size_of::<String>()).sum::<usize>()
+    }
 }
 
 /// Reads an answer, or a piece of one.
