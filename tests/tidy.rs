@@ -86,6 +86,7 @@ const HOMES: Homes = &[
     ),
     ("tracing-subscriber", &["cli", "daemon"]),
     ("tracing-log", &["cli", "daemon"]),
+    ("tikv-jemallocator", &["main"]),
     ("clap", &["cli"]),
     ("anstyle", &["cli"]),
     ("anstream", &["cli"]),

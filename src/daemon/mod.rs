@@ -1,10 +1,10 @@
 //! The background service: one loop that takes one [`Event`] after the other.
 //!
-//! Invariants: one turn of a person at a time, and nobody else has what is theirs while one runs (one
-//! who is served alone lends the whole store between two turns, many lend their own records); every decision about time is
-//! made from the wall clock at each tick, so that a suspend, a clock that jumps and a change of
-//! summer time need nothing of their own. Stopping drops the turn where it stands: that is a crash
-//! to it, which the next turn repairs (contract 2).
+//! Invariants: one turn of a person at a time, and nobody else has what is theirs while one runs
+//! (one who is served alone lends the whole store between two turns, many lend their own records);
+//! every decision about time is made from the wall clock at each tick, so that a suspend, a clock
+//! that jumps and a change of summer time need nothing of their own. Stopping drops the turn where
+//! it stands: that is a crash to it, which the next turn repairs (contract 2).
 
 mod keeper;
 mod lease;
