@@ -58,6 +58,7 @@ mod doctor;
 mod store;
 mod plan_problem;
 mod quiet_turn;
+mod shares;
 mod calendar_objects;
 mod corpus_sync;
 mod occurrences_command;
