@@ -65,5 +65,6 @@ mod assistant_faults;
 mod background;
 mod people;
 mod service_files;
+mod soak;
 mod onboarding;
 mod screens;
