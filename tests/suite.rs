@@ -63,6 +63,7 @@ mod classification;
 mod assistant;
 mod assistant_faults;
 mod background;
+mod backup;
 mod people;
 mod service_files;
 mod soak;
