@@ -20,7 +20,7 @@ pub use error::{ImportError, StoreError};
 pub use lent::Forward;
 pub use open::OpenReport;
 pub use person::Person;
-pub use rewrite::{remove_person, rewrite};
+pub use rewrite::{Packed, pack, remove_person, rewrite};
 
 use crate::event::PrincipalId;
 use record::{Kind, Record};

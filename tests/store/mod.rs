@@ -7,6 +7,7 @@ mod crash;
 mod damage;
 mod backup;
 mod forget;
+mod packing;
 pub mod year;
 
 use arbitrary::{embedding, person};
