@@ -253,15 +253,19 @@ impl Review {
     }
 
     /// Of what nobody asked for no more than the cap is new in a week; the first sessions of all
-    /// come before the second ones.
+    /// come before the second ones. A block counts where its wish did: in the first week it may be.
     fn keep_weekly_cap(&mut self, ground: &Ground<'_>) {
         let input = &ground.input;
         let week = |at: DateTime<Utc>| ground.horizon.week(at);
+        let first = |r: &Request| week(r.earliest.unwrap_or(input.now));
+        let wishes: BTreeMap<&RequestKey, i32> =
+            input.requests.iter().map(|request| (&request.key, first(request))).collect();
         let mut weeks: BTreeMap<i32, usize> = BTreeMap::new();
         let there = |b: &&Suggestion| b.stands() || b.state == State::Past;
         let unasked = input.suggestions.values().filter(|b| !b.door.is_asked());
         for block in unasked.filter(there) {
-            *weeks.entry(week(block.start)).or_default() += 1;
+            let wish = wishes.get(&block.request).filter(|_| block.end > input.now);
+            *weeks.entry(wish.copied().unwrap_or_else(|| week(block.start))).or_default() += 1;
         }
         let is_new = |w: &Wanted| !input.requests[w.request].door.is_asked() && w.block.is_none();
         let wanted = std::mem::take(&mut self.wanted).into_iter();
@@ -270,7 +274,7 @@ impl Review {
         self.wanted = others;
         for wanted in new {
             let request = &input.requests[wanted.request];
-            let count = weeks.entry(week(request.earliest.unwrap_or(input.now))).or_default();
+            let count = weeks.entry(first(request)).or_default();
             if *count < usize::from(input.settings.weekly_cap) {
                 *count += 1;
                 self.wanted.push(wanted);

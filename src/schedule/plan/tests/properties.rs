@@ -212,6 +212,26 @@ fn an_overcommitted_plan_stays_as_it_is() {
     assert!(changed.is_empty() && again.withdrawn.is_empty(), "{changed:?}");
 }
 
+/// What it found next: a week's cap that counted wishes by one week and their blocks by another.
+#[test]
+fn the_weekly_cap_counts_a_block_as_it_counted_its_wish() {
+    let wish = |kind, minutes, from, window| Wish { door: 2, kind, minutes, from, window };
+    let wishes = [
+        wish(1, 121, 0, None),
+        wish(1, 241, 53, Some(152)),
+        wish(1, 377, 60, Some(190)),
+        wish(2, 361, 67, None),
+    ];
+    let (lunch, zone, meetings, away) = (Lunch::Off, Tz::UTC, Vec::new(), Vec::new());
+    let life = Life { zone, hour: 0, hours: 0, lunch, buffer: 0, freeze: 0, meetings, away };
+    let mut world = world(&life, &wishes);
+    let plan = world.plan();
+    world.settle(&plan);
+    let again = world.plan();
+    let changed: Vec<_> = again.suggestions.iter().filter(|s| s.intent.is_some()).collect();
+    assert!(changed.is_empty() && again.withdrawn.is_empty(), "{changed:?}");
+}
+
 /// What it found then: a block that was booked over went, and came back with the next plan.
 #[test]
 fn what_finds_no_place_finds_none_in_the_next_plan() {
