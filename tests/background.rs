@@ -56,7 +56,7 @@ fn start(person: &Person) -> Service {
     let _ = std::fs::remove_file(&path);
     let supervisor = UnixDatagram::bind(&path).unwrap();
     supervisor.set_read_timeout(Some(PATIENCE)).unwrap();
-    let running = command(person, &["-v", "run"]).env("NOTIFY_SOCKET", &path).piped().spawn();
+    let running = command(person, &["run"]).env("NOTIFY_SOCKET", &path).piped().spawn();
     Service { running, supervisor }
 }
 

@@ -5,6 +5,8 @@ use chronotype::schedule::request::Door;
 use chronotype::schedule::working::Lunch;
 use std::path::{Path, PathBuf};
 
+mod daemon;
+
 fn origin() -> Origin {
     Origin {
         file: PathBuf::from("/h/jane/.config/chronotype/config.toml"),

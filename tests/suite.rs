@@ -67,5 +67,7 @@ mod backup;
 mod people;
 mod service_files;
 mod soak;
+mod service_log;
+mod service_numbers;
 mod onboarding;
 mod screens;

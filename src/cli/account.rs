@@ -6,7 +6,7 @@ use crate::calendar::names::Names;
 use crate::calendar::vdir::{self, Vdir};
 use crate::calendar::{Calendar, Error, Http, Secret, Unreachable};
 use crate::config::{Account, AccountKind, Config, PasswordSource, Travel};
-use crate::cycle::{Brain, Mode, Settings};
+use crate::cycle::{Brain, Chores, Mode, Settings};
 use crate::event::{PrincipalId, Stay, Whereabouts};
 use crate::sync::diff::Deletions;
 use crate::sync::poll::{Client, Discovery};
@@ -245,6 +245,7 @@ pub fn settings(config: &Config, zone: Tz, mode: Mode, deletions: Deletions) -> 
         planning: config.planning.clone(),
         suggest_into: suggest_into(config),
         deletions,
+        chores: Chores::Now,
         assistant: config.assistant.as_ref().map(|assistant| assistant.terms),
     }
 }

@@ -210,7 +210,7 @@ pub(super) fn sentences(warnings: &[Warning]) -> Vec<String> {
 
 fn sentence(warning: &Warning) -> String {
     match warning {
-        Warning::Account { account, message } => format!("account {account}: {message}"),
+        Warning::Account { account, message, .. } => format!("account {account}: {message}"),
         Warning::Collection { name, message, .. } => format!("calendar {name}: {message}"),
         Warning::Broken { name, href, message } => {
             format!("calendar {name}: {href} can't be read: {message}")
@@ -219,7 +219,7 @@ fn sentence(warning: &Warning) -> String {
             "calendar {name}: {objects} objects vanished at once; nothing is believed yet \
              (`chronotype status` says more)"
         ),
-        Warning::Write { message } => format!("a block could not be written: {message}"),
+        Warning::Write { message, .. } => format!("a block could not be written: {message}"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::file::{self, File, Number, Text};
 use super::problem::{Problem, line_of, nearest};
-use super::{Config, Daemon, Learning, Origin, Person, Travel};
+use super::{Config, Learning, Origin, Person, Travel};
 use crate::event::PrincipalId;
 use chrono::NaiveDate;
 use chrono_tz::{TZ_VARIANTS, Tz};
@@ -11,9 +11,6 @@ use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::value::Datetime;
-
-/// Minutes between two looks where the person says nothing.
-const POLL_MINUTES: u32 = 5;
 
 pub(super) struct Check<'a> {
     text: &'a str,
@@ -253,7 +250,7 @@ impl<'a> Check<'a> {
 
     /// State and run-time folder of a service of the whole system, by where its configs lie: as the
     /// units in `systemd/` have it.
-    fn served(&self) -> Option<(PathBuf, PathBuf)> {
+    pub(super) fn served(&self) -> Option<(PathBuf, PathBuf)> {
         let file = self.origin.file.strip_prefix("/etc/chronotype").ok()?;
         let name = match (file.parent()?.to_str()?, file.file_stem()?.to_str()?) {
             ("", name) => format!("chronotype/{name}"),
@@ -264,40 +261,12 @@ impl<'a> Check<'a> {
     }
 
     /// `$XDG_DATA_HOME/chronotype`, or beside the config where nothing is known.
-    fn data(&self) -> PathBuf {
+    pub(super) fn data(&self) -> PathBuf {
         let Origin { file, home, data_home, .. } = self.origin;
         let usual = home.as_ref().map(|home| home.join(".local").join("share"));
         match data_home.clone().or(usual) {
             Some(root) => root.join("chronotype"),
             None => file.parent().unwrap_or(Path::new("")).to_owned(),
-        }
-    }
-
-    fn daemon(&mut self, d: &file::Daemon) -> Daemon {
-        let logs = ["error", "warn", "info", "debug"].map(|word| (word, word));
-        let served = self.served().map(|(_, run)| run.join("socket"));
-        let runtime = self.origin.runtime.as_ref().map(|r| r.join("chronotype.sock"));
-        let socket = self.optional_path(&d.socket, "daemon.socket").or(served).or(runtime);
-        Daemon {
-            poll_minutes: self
-                .number(&d.poll_minutes, "daemon.poll_minutes", 1..=1440)
-                .unwrap_or(POLL_MINUTES),
-            socket: socket.unwrap_or_else(|| self.data().join("socket")),
-            log: self.word(&d.log, "daemon.log", &logs).unwrap_or("info").to_owned(),
-        }
-    }
-
-    /// What can be written and does nothing yet.
-    fn later(&mut self, file: &File) {
-        let dashboard = file.daemon.dashboard.as_ref().filter(|at| at.get_ref() != "off");
-        let asked = [(dashboard.map(Spanned::span), "daemon.dashboard", "\"off\"")];
-        for (at, key, only) in asked {
-            if at.is_some() {
-                let message = "not available in this release yet".to_owned();
-                let mut note = self.problem(at, key, message);
-                note.hint = Some(format!("works as {only}"));
-                self.notes.push(note);
-            }
         }
     }
 }

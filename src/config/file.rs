@@ -138,7 +138,16 @@ table!(Memory {
 
 table!(Store { path: Text });
 
-table!(Daemon { poll_minutes: Number, socket: Text, dashboard: Text, log: Text });
+table!(Daemon {
+    poll_minutes: Number,
+    morning: Text,
+    night: Text,
+    socket: Text,
+    dashboard: Text,
+    log: Text,
+    log_format: Text,
+    metrics: Text,
+});
 
 /// Reads the file's shape.
 pub(super) fn read(text: &str) -> Result<File, Problem> {

@@ -11,6 +11,7 @@ mod assistant;
 mod starter;
 mod embedder;
 mod memory;
+mod daemon;
 mod endpoint;
 mod problem;
 mod password;
@@ -19,6 +20,7 @@ mod show;
 mod compose;
 
 pub use compose::{Draft, DraftAccount, DraftPassword, Place};
+pub use daemon::{LogFormat, LogLevel, metrics_at};
 pub use password::{PasswordError, PasswordSource};
 pub use problem::{ConfigError, Problem};
 
@@ -29,8 +31,9 @@ use crate::schedule::plan::Planning;
 use crate::schedule::request::Door;
 use crate::schedule::words::Language;
 use crate::task::advice::Terms;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -264,10 +267,18 @@ pub struct Mirror {
 pub struct Daemon {
     /// Minutes between two looks.
     pub poll_minutes: u32,
+    /// When a look is taken before the working day, by the person's own clock.
+    pub morning: NaiveTime,
+    /// When it tidies up, likewise.
+    pub night: NaiveTime,
     /// Where commands reach it.
     pub socket: PathBuf,
-    /// `error`, `warn`, `info` or `debug`.
-    pub log: String,
+    /// How much is logged.
+    pub log: LogLevel,
+    /// In what form.
+    pub log_format: LogFormat,
+    /// Where its numbers are shown, on the loopback; `None` = nowhere.
+    pub metrics: Option<SocketAddr>,
 }
 
 impl Origin {

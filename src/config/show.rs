@@ -1,6 +1,7 @@
 //! The config in force, written as a config: every key, with its default where the file is silent.
 
 use super::{Account, AccountKind, Assistant, Config, Embedder, Mirror, PasswordSource, Person};
+use chrono::NaiveTime;
 use std::fmt::Display;
 use std::path::Path;
 use toml::value::{Date, Datetime};
@@ -39,9 +40,14 @@ impl Config {
         out.path("path", &self.store);
         out.table("[daemon]");
         out.key("poll_minutes", self.daemon.poll_minutes);
+        out.time("morning", self.daemon.morning);
+        out.time("night", self.daemon.night);
         out.path("socket", &self.daemon.socket);
         out.key("dashboard", "off");
-        out.key("log", self.daemon.log.as_str());
+        out.key("log", self.daemon.log.word());
+        out.key("log_format", self.daemon.log_format.word());
+        let metrics = self.daemon.metrics.map(|at| at.to_string());
+        out.key("metrics", metrics.as_deref().unwrap_or("off"));
         out.0
     }
 
@@ -87,6 +93,10 @@ impl Lines {
 
     fn path(&mut self, key: &str, path: &Path) {
         self.key(key, path.display().to_string());
+    }
+
+    fn time(&mut self, key: &str, time: NaiveTime) {
+        self.key(key, time.format("%H:%M").to_string());
     }
 
     fn remark(&mut self, words: impl Display) {

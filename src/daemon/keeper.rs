@@ -1,13 +1,15 @@
 //! The one who holds the store: starts turns when they are due, lends the store to commands, takes
 //! over a new config.
 
+use super::daily::{self, Daily};
 use super::lease::Want;
 use super::pace::{self, LastLook};
 use super::turn::{self, Ended};
-use super::{DaemonError, Event, Furnish, House, lease, lent, supervise};
-use crate::cycle::Report;
+use super::{DaemonError, Event, Furnish, House, lease, lent, packing, supervise, tally};
+use crate::cycle::{Chores, Report};
+use crate::dashboard::{Numbers, Page, Standing};
 use crate::store::Store;
-use chrono::{DateTime, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +22,6 @@ use tokio::task::JoinHandle;
 const GRACE: Duration = Duration::from_millis(500);
 /// A turn that takes longer than this is not fed to the watchdog any more.
 const LONGEST_TURN: TimeDelta = TimeDelta::minutes(30);
-/// Local hour at which the store is closed and opened once, which shrinks it (measured).
-const NIGHT: u32 = 3;
 
 /// Who has the store.
 enum Hands {
@@ -29,7 +29,7 @@ enum Hands {
     Ours(Store),
     /// A turn works on it.
     Turn { task: JoinHandle<()>, since: DateTime<Utc> },
-    /// A command does.
+    /// A command does, or it is being packed.
     Lent,
     /// Nobody: it could not be opened, and is tried again.
     Nobody,
@@ -47,7 +47,17 @@ pub(super) struct Keeper {
     last: Option<LastLook>,
     due: DateTime<Utc>,
     reload: bool,
-    tidied: Option<chrono::NaiveDate>,
+    /// Something could not be read in the last turn.
+    troubled: bool,
+    morning: Daily,
+    night: Daily,
+    /// The store is to be packed, once the turn of this night has ended.
+    to_pack: bool,
+    numbers: Arc<Numbers>,
+    page: Option<Page>,
+    /// The last look that read everything.
+    good_look: DateTime<Utc>,
+    stale_accounts: usize,
 }
 
 impl Keeper {
@@ -59,9 +69,11 @@ impl Keeper {
         house: House,
         furnish: Furnish,
         events: Sender<Event>,
+        now: DateTime<Utc>,
     ) -> Result<Self, DaemonError> {
         let store = Store::open(&house.store)?;
-        let now = Utc::now();
+        let late = daily::late(&house.principal);
+        let numbers = Arc::new(Numbers::new(&house.store, now));
         Ok(Self {
             house: Arc::new(house),
             furnish,
@@ -73,12 +85,32 @@ impl Keeper {
             last: None,
             due: now,
             reload: false,
-            tidied: None,
+            troubled: false,
+            morning: Daily::never(late),
+            night: Daily::never(late),
+            to_pack: false,
+            numbers,
+            page: None,
+            good_look: now,
+            stale_accounts: 0,
         })
     }
 
     pub(super) fn house(&self) -> &House {
         &self.house
+    }
+
+    /// Opens the page of numbers where the config wants one.
+    pub(super) fn open_page(&mut self) {
+        // The old one first: it may have the same address.
+        self.page = None;
+        self.page = tally::open(self.house.metrics, &self.numbers);
+    }
+
+    /// A turn runs.
+    #[cfg(test)]
+    pub(super) fn has_turn(&self) -> bool {
+        matches!(self.hands, Hands::Turn { .. })
     }
 
     /// A minute has passed.
@@ -90,18 +122,6 @@ impl Keeper {
         // The clock went back: what was due in the future of then is due in the future of now.
         if self.due - now > self.house.poll * 4 {
             self.due = now;
-        }
-        self.shrink(now);
-    }
-
-    /// Once a night, when nobody needs it, the store is opened anew.
-    fn shrink(&mut self, now: DateTime<Utc>) {
-        let local = now.with_timezone(&(self.house.zone)(now));
-        let tonight = local.date_naive();
-        let ours = matches!(self.hands, Hands::Ours(_));
-        if ours && local.hour() == NIGHT && self.tidied != Some(tonight) {
-            self.hands = Hands::Nobody;
-            self.tidied = Some(tonight);
         }
     }
 
@@ -136,9 +156,12 @@ impl Keeper {
     /// A turn has ended.
     pub(super) fn turned(&mut self, now: DateTime<Utc>, ended: Ended) {
         self.hands = Hands::Nobody;
+        self.note(&ended, now);
         let mut changed = self.last.and_then(|last| last.changed);
+        let was_troubled = std::mem::replace(&mut self.troubled, ended.is_trouble());
         match ended {
             Ended::Well(report, at) => {
+                turn::tell(&self.house.principal, was_troubled, &report);
                 supervise::status(&summary(&report));
                 if turn::moved(&report) {
                     changed = Some(at);
@@ -161,10 +184,42 @@ impl Keeper {
         supervise::alive();
     }
 
+    /// For the page of numbers.
+    fn note(&mut self, ended: &Ended, now: DateTime<Utc>) {
+        tally::count(&self.numbers, ended);
+        self.stale_accounts = tally::stale_accounts(ended, self.house.accounts);
+        if ended.is_good_look() {
+            self.good_look = now;
+        }
+    }
+
+    fn show(&self, now: DateTime<Utc>) {
+        let running = matches!(self.hands, Hands::Turn { .. });
+        self.numbers.stand(Standing {
+            people: 1,
+            refused: 0,
+            stale_accounts: self.stale_accounts,
+            good_look: Some(self.good_look),
+            due: usize::from(!running && now >= self.due),
+            running: usize::from(running),
+            waiting: self.waiting.len(),
+        });
+    }
+
     /// What is to be done now, in order: the store goes to those who wait for it, a new config
     /// applies, a turn that is due starts.
     pub(super) fn step(&mut self, now: DateTime<Utc>) {
+        self.act(now);
+        self.show(now);
+    }
+
+    fn act(&mut self, now: DateTime<Utc>) {
         if matches!(self.hands, Hands::Turn { .. } | Hands::Lent) {
+            return;
+        }
+        if std::mem::take(&mut self.to_pack) {
+            self.hands = Hands::Lent;
+            packing::start(self.house.store.clone(), self.events.clone());
             return;
         }
         let wants_folder = self.waiting.front().is_some_and(|r| r.want == Want::Folder);
@@ -176,13 +231,19 @@ impl Keeper {
             return;
         }
         if std::mem::take(&mut self.reload) {
-            self.furnish_anew();
+            self.furnish_anew(now);
             if !self.takes_hold() {
                 return;
             }
         }
-        if now >= self.due {
-            self.start(now);
+        let zone = &self.house.zone;
+        let chores = match self.night.is_due(self.house.night, now, zone) {
+            true => Chores::Now,
+            false => Chores::AtNight,
+        };
+        let morning = self.morning.is_due(self.house.morning, now, zone);
+        if now >= self.due || morning || chores == Chores::Now {
+            self.start(now, chores);
         }
     }
 
@@ -211,20 +272,29 @@ impl Keeper {
         }
     }
 
-    fn start(&mut self, now: DateTime<Utc>) {
+    fn start(&mut self, now: DateTime<Utc>, chores: Chores) {
         let Hands::Ours(store) = std::mem::replace(&mut self.hands, Hands::Nobody) else { return };
         let (house, events) = (Arc::clone(&self.house), self.events.clone());
-        let task = turn::start(house, store, now, self.end.subscribe(), events);
+        self.morning.done(now);
+        if chores == Chores::Now {
+            self.night.done(now);
+            self.to_pack = true;
+        }
+        let task = turn::start(house, store, (now, chores), self.end.subscribe(), events);
         self.hands = Hands::Turn { task, since: now };
     }
 
     /// A valid config applies; with another one the old stays in force.
-    fn furnish_anew(&mut self) {
+    fn furnish_anew(&mut self, now: DateTime<Utc>) {
         match (self.furnish)() {
             Ok(house) if house.store == self.house.store && house.socket == self.house.socket => {
                 tracing::info!("the config was read again");
+                let page = house.metrics != self.house.metrics;
                 self.house = Arc::new(house);
-                self.due = Utc::now();
+                self.due = now;
+                if page {
+                    self.open_page();
+                }
             }
             Ok(_) => tracing::warn!("another store or socket takes a restart; nothing is changed"),
             Err(why) => tracing::warn!(%why, "the config is off; the old one stays in force"),

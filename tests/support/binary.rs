@@ -41,6 +41,14 @@ pub fn binary_at(path: &Path) -> Binary {
     Binary::started_by(command)
 }
 
+/// The same, started by a shell's script that ends in `exec "$0" "$@"`.
+pub fn binary_by(script: &str) -> Binary {
+    let mut command = Command::new("sh");
+    command.env_clear().stdin(Stdio::null()).args(["-c", script, PATH]);
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    Binary::started_by(command)
+}
+
 impl Binary {
     /// Started by a program that keeps the environment.
     pub fn started_by(mut command: Command) -> Self {
