@@ -260,7 +260,7 @@ fn wrong_values_are_told_with_what_would_be_right() {
         "[person]\nid = \"a b\"\ntime_zone = \"tokyo\"\n",
         &[
             "line 2: person.id: 'a b' can't be a person's id: use 1 to 64 letters, digits, '.', \
-             '_', '@' or '-'",
+             '_', '@' or '-', and no '.' at the beginning",
             "line 3: person.time_zone: 'tokyo' is no time zone (did you mean \"Asia/Tokyo\"?)",
         ],
     );

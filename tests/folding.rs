@@ -328,3 +328,30 @@ fn many_hostile_series_cost_together_what_a_few_do() {
     assert_eq!(fold_from(60), (2, 120, 0), "among themselves");
     assert_eq!(fold_from(0), (0, 120, 61), "behind sixty bombs");
 }
+
+/// Of a meeting every minute those about now are kept, and it is said; what was taken out of it by
+/// dates one by one is told from what left with its rule.
+#[test]
+fn a_series_that_fills_the_days_is_cut() {
+    let mut story = Story::new();
+    let collection = CollectionId::new("home/work");
+    let mut look = |now: &str, lines: &str| {
+        let text = format!("BEGIN:VEVENT\nUID:x\nSUMMARY:x\n{lines}\nEND:VEVENT\n");
+        let object = ical::parse(&text).objects.remove(0);
+        let (origin, previous) = (Origin::Foreign, story.previous);
+        let change = Change::Present { collection: &collection, object: &object, origin, previous };
+        let window = Window { from: at("01-01T00:00"), to: at("05-01T00:00") };
+        let context = Context { now: at(now), zone: ZONE, window, addresses: &[] };
+        let folded = fold(&mut story.events, &[change], &context);
+        story.previous = Some(at(now));
+        (story.events.len(), folded.problems.len())
+    };
+    let minutely = "DTSTART:20260101T000000Z\nDURATION:PT1M\nRRULE:FREQ=MINUTELY;COUNT=16000";
+    assert_eq!(look("01-10T12:00", minutely), (1_000, 1));
+    let (minute, day) = (chrono::TimeDelta::minutes(1), at("01-10T12:30"));
+    let taken_out = (0..3_000).map(|n| (day + minute * n).format("%Y%m%dT%H%M%SZ").to_string());
+    let exdates = format!("{minutely}\nEXDATE:{}", taken_out.collect::<Vec<_>>().join(","));
+    look("01-10T12:05", &exdates);
+    let gone = |e: &&chronotype::event::Event| e.standing == Standing::Withdrawn;
+    assert_eq!(story.events.values().filter(gone).count(), 470, "those after half past");
+}

@@ -10,6 +10,7 @@ mod deletions;
 mod fixtures;
 mod folding;
 mod hostile_text;
+mod strangers;
 mod restraint;
 mod right_time;
 mod log_at_trace;

@@ -112,6 +112,7 @@ const HOMES: Homes = &[
     ("tracing-subscriber", &["cli", "daemon"]),
     ("tracing-journald", &["cli/log"]),
     ("tracing-log", &["cli", "daemon"]),
+    ("tikv-jemallocator", &["main"]),
     ("clap", &["cli"]),
     ("anstyle", &["cli"]),
     ("anstream", &["cli"]),

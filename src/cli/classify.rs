@@ -3,6 +3,7 @@
 mod input;
 mod teach;
 
+use super::table::plain;
 use super::{CommandError, Global, output};
 use crate::task::assign::{Assigned, assign};
 use crate::task::category::{CategoryGuess, CategoryHead, Context};
@@ -72,7 +73,8 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
         }
         let person = people.entry(item.user.clone()).or_default();
         let row = person.sort(&item, &embedder, &head);
-        let text = if global.json { row.json(&item) } else { row.text(&item) };
+        let text =
+            if global.json { output::escaped(&row.json(&item)) } else { plain(&row.text(&item)) };
         output::data(&format!("{text}\n"))?;
     }
     Ok(())
@@ -185,7 +187,7 @@ impl Row {
             (false, false) => "",
         };
         let (similarity, category) = (self.similarity, self.guess.likeliest().word());
-        let title = item.title.replace(char::is_control, " ");
+        let title = &item.title;
         format!("{similarity:.2}  {new:<4}  {category:<14}  {label:<TYPE_WIDTH$}  {title}")
     }
 }

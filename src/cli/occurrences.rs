@@ -130,7 +130,8 @@ fn expand(
         for (uid, occurrence) in some {
             match global.json {
                 true => {
-                    lines.push_str(&serde_json::to_string(&line(uid, occurrence)).map_err(off)?)
+                    let line = serde_json::to_string(&line(uid, occurrence)).map_err(off)?;
+                    lines.push_str(&output::escaped(&line));
                 }
                 false => lines.push_str(&row(occurrence, zone)),
             }

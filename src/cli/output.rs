@@ -1,6 +1,7 @@
 //! Data to stdout, words to stderr; colour only where a person looks.
 
 use super::{CommandError, ErrorKind, Global};
+use crate::event::harmless::{self, plain};
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 use std::io::{ErrorKind as Io, IsTerminal, Write};
@@ -60,7 +61,7 @@ pub fn data(text: &str) -> Result<(), CommandError> {
 /// # Errors
 /// As [`data`].
 pub fn json(value: &Value) -> Result<(), CommandError> {
-    data(&format!("{value}\n"))
+    data(&line(value))
 }
 
 /// Writes one JSON object a line.
@@ -68,7 +69,23 @@ pub fn json(value: &Value) -> Result<(), CommandError> {
 /// # Errors
 /// As [`data`].
 pub fn json_lines<'a>(values: impl IntoIterator<Item = &'a Value>) -> Result<(), CommandError> {
-    data(&values.into_iter().map(|value| format!("{value}\n")).collect::<String>())
+    data(&values.into_iter().map(line).collect::<String>())
+}
+
+/// JSON in which what acts on a terminal is escaped; it stands within strings alone.
+pub fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        match harmless::acts(c) {
+            true => escaped.extend(format!("\\u{:04x}", u32::from(c)).chars()),
+            false => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+fn line(value: &Value) -> String {
+    escaped(&value.to_string()) + "\n"
 }
 
 /// Makes an error of writing to stdout one for people; a reader that has gone is none.
@@ -97,24 +114,33 @@ pub fn calm(text: &str) -> String {
     })
 }
 
+/// Characters of one sentence: servers put their own words into some.
+const LONGEST: usize = 4_000;
+
+/// A sentence as a terminal may have it: servers and files name things in it.
+fn told(sentence: &str) -> String {
+    let lines: Vec<String> = calm(sentence).lines().map(plain).collect();
+    lines.join("\n").chars().take(LONGEST).collect()
+}
+
 /// Says a sentence on stderr, unless `--quiet`.
 pub fn say(global: &Global, sentence: &str) {
     if !global.quiet {
-        let _ = writeln!(anstream::stderr(), "{sentence}");
+        let _ = writeln!(anstream::stderr(), "{}", told(sentence));
     }
 }
 
 /// Says a warning on stderr, even with `--quiet`.
 pub fn warn(sentence: &str) {
-    let _ = writeln!(anstream::stderr(), "{} {}", styled(WARN, "warning:"), calm(sentence));
+    let _ = writeln!(anstream::stderr(), "{} {}", styled(WARN, "warning:"), told(sentence));
 }
 
 /// Says what went wrong and what to do next; gives the exit code.
 pub fn complain(error: &CommandError) -> ExitCode {
     let mut err = anstream::stderr().lock();
-    let _ = writeln!(err, "{} {}", styled(BAD, "error:"), calm(&error.message));
+    let _ = writeln!(err, "{} {}", styled(BAD, "error:"), told(&error.message));
     if let Some(hint) = &error.hint {
-        let _ = writeln!(err, "{} {hint}", styled(FAINT, "hint:"));
+        let _ = writeln!(err, "{} {}", styled(FAINT, "hint:"), told(hint));
     }
     ExitCode::from(match error.kind {
         ErrorKind::Failure => 1,

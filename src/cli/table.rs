@@ -1,6 +1,7 @@
 //! Aligned columns of text, by the width a terminal gives each character.
 
 use super::output::{FAINT, styled};
+pub use crate::event::harmless::plain;
 use anstyle::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -123,13 +124,6 @@ impl Table {
         line.push('\n');
         line
     }
-}
-
-/// The text without what moves a cursor or turns the writing direction: titles come from anybody.
-pub fn plain(text: &str) -> String {
-    let harmless = |c: &char| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let spaced = |c: char| if c.is_control() { ' ' } else { c };
-    text.chars().filter(harmless).map(spaced).collect::<String>().trim_end().to_owned()
 }
 
 /// The text in lines of at most `width` columns, each indented and ended; `None` = one line.

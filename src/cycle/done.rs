@@ -6,6 +6,7 @@
 
 use super::Turn;
 use super::gather::Seen;
+use crate::event::change::Origin;
 use crate::event::ical::{Todo, TodoStatus};
 use crate::event::mark::mark_of;
 use crate::event::{Event, EventId, Events, Observation, Seen as Interval, Uid};
@@ -36,8 +37,12 @@ impl Word {
 /// Takes what the VTODOs of this turn's changes say over to their open blocks.
 pub(super) fn mark_blocks(person: &mut Person, seen: &[Seen], turn: &Turn<'_>) {
     let open: Vec<EventId> = open_blocks(&person.events);
-    for Seen { object, previous, .. } in seen {
+    let addresses = turn.settings.addresses_of(&person.status);
+    for Seen { object, previous, origin, .. } in seen {
         let [todo] = object.todos.as_slice() else { continue };
+        if *origin == Origin::Subscribed || !todo.is_taken_on(&addresses) {
+            continue;
+        }
         let word = word_of(todo, turn.now);
         for id in meant(&person.events, &open, &object.uid, word, turn) {
             let when = Interval { after: *previous, by: turn.now };

@@ -1,7 +1,9 @@
 //! Step 9: what is to be placed, through every door: habits, VTODOs, asks, events that ask, and
 //! tasks to begin with.
 
+use super::gather::foreign;
 use super::{Brain, Turn};
+use crate::event::change::Origin;
 use crate::event::ical::{self, Todo, TodoStatus};
 use crate::event::mark::{mark_of, unmarked};
 use crate::event::time::{local_date, local_midnight};
@@ -90,12 +92,17 @@ fn habits_of(person: &Person, turn: &Turn<'_>) -> Vec<Request> {
 /// Open VTODOs of all collections, in order of UID (DESIGN section 8).
 fn todos(person: &Person, turn: &Turn<'_>) -> Vec<Request> {
     let mut found: BTreeMap<Uid, Todo> = BTreeMap::new();
-    let known = person.status.collections.values().flat_map(|c| c.known.values());
+    let addresses = turn.settings.addresses_of(&person.status);
+    // What a stranger publishes is nobody's order.
+    let own = person.status.collections.values().filter(|c| foreign(c) != Origin::Subscribed);
+    let known = own.flat_map(|c| c.known.values());
     let bodies = known.filter_map(|k| k.body.as_ref());
     for body in bodies.filter(|body| body.contains("BEGIN:VTODO")) {
         for object in ical::parse(body).objects {
             // A recurring VTODO has no one deadline; overrides are not told apart here.
-            if let [todo] = object.todos.as_slice() {
+            if let [todo] = object.todos.as_slice()
+                && todo.is_taken_on(&addresses)
+            {
                 // The same VTODO in two collections: the one that was changed last.
                 let newer = |other: &Todo| todo.last_modified > other.last_modified;
                 if found.get(&object.uid).is_none_or(newer) {

@@ -62,6 +62,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Addresses that are the person's: as they say, else as their servers do.
+    pub(super) fn addresses_of(&self, status: &Status) -> Vec<String> {
+        if self.addresses.is_empty() { status.addresses() } else { self.addresses.clone() }
+    }
+
     /// Where new blocks go.
     pub(super) fn target(&self, status: &Status) -> Option<Target> {
         let (account, name) = self.suggest_into.as_ref()?;

@@ -7,7 +7,7 @@ use super::gather::{Lost, Seen, foreign, gather, is_elsewhere, lose, origin_of};
 use super::{Cause, Report, Turn, Warning};
 use crate::calendar::{Collection, Error, Listing};
 use crate::event::change::{Change, Context};
-use crate::event::fold::fold;
+use crate::event::fold::{MOST_EVENTS, fold};
 use crate::event::ical::{self, ObjectResource};
 use crate::event::time::{local_date, local_midnight};
 use crate::event::{Event, EventId, Guests, Href, Observation, Uid, Window};
@@ -66,10 +66,7 @@ fn fold_in(
     turn: &Turn<'_>,
     report: &mut Report,
 ) -> Vec<EventId> {
-    let addresses = match turn.settings.addresses.is_empty() {
-        true => person.status.addresses(),
-        false => turn.settings.addresses.clone(),
-    };
+    let addresses = turn.settings.addresses_of(&person.status);
     let context =
         Context { now: turn.now, zone: turn.settings.zone, window, addresses: &addresses };
     let present = seen.iter().map(|s| Change::Present {
@@ -87,6 +84,9 @@ fn fold_in(
     note_guests(person, seen, &addresses, turn);
     let folded = fold(Arc::make_mut(&mut person.events), &changes, &context);
     let problems = folded.problems.len();
+    if folded.full {
+        report.notes.push(format!("{MOST_EVENTS} events are known: no more are taken in"));
+    }
     if problems > 0 {
         report.notes.push(format!("{problems} recurrence rules could not be read to their end"));
     }

@@ -200,7 +200,7 @@ fn fold_one(person: &mut Person, change: &Change<'_>, turn: &Turn<'_>) {
         from: turn.now - turn.settings.history,
         to: person.expanded_until.unwrap_or(turn.now + turn.settings.ahead),
     };
-    let addresses = person.status.addresses();
+    let addresses = turn.settings.addresses_of(&person.status);
     let context =
         Context { now: turn.now, zone: turn.settings.zone, window, addresses: &addresses };
     fold(Arc::make_mut(&mut person.events), std::slice::from_ref(change), &context);

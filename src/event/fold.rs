@@ -10,7 +10,7 @@ use super::mark::{mark_of, unmarked};
 use super::recurrence::{Occurrence, occurrences_within};
 use super::rule::Budget;
 use super::series::{
-    Rest, ids_of, is_excluded, new_series, open_and_future, rename_in_place, series_shift,
+    Excluded, Heirs, Rest, ids_of, open_and_future, rename_in_place, series_shift,
 };
 use super::sight::{
     has_answered, is_busy, other_attendees, role_of, standing_observation, standing_of, zone_name,
@@ -24,6 +24,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How far ahead a single event is kept: beyond a lifetime it is a slip of the pen.
 const FAR: TimeDelta = TimeDelta::days(36_525);
 
+/// Most occurrences of one series in tier 1: five a day in the usual window of 200 days. Strangers
+/// may invite to a meeting every minute.
+const MOST_OF_ONE: usize = 1_000;
+/// Most events in tier 1: a hundred a day for years. Beyond that nothing new is taken in.
+pub const MOST_EVENTS: usize = 100_000;
+
 /// What folding found.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Folded {
@@ -31,23 +37,26 @@ pub struct Folded {
     pub unclassified: Vec<EventId>,
     /// Rules that could not be expanded fully.
     pub problems: Vec<(Uid, Problem)>,
+    /// There are [`MOST_EVENTS`]: some were not taken in.
+    pub full: bool,
 }
 
 /// Folds changes into the events, in the order given.
 pub fn fold(events: &mut Events, changes: &[Change<'_>], context: &Context<'_>) -> Folded {
     let mut folded = Folded::default();
-    let fresh = new_series(events, changes);
+    let mut heirs = Heirs::among(events, changes);
     let mut budget = Budget::stream();
     for change in changes {
         match change {
             Change::Present { collection, object, origin, previous } => {
                 let (origin, previous) = (*origin, *previous);
-                let sight = Sight { collection, object, origin, previous, fresh: &fresh };
+                let sight = Sight { collection, object, origin, previous };
                 let window = reach(object, context);
-                let (found, problems) =
+                let (mut found, mut problems) =
                     budget.lend(|budget| occurrences_within(object, window, context.zone, budget));
+                problems.extend(keep_nearest(&mut found, context));
                 folded.problems.extend(problems.into_iter().map(|p| (object.uid.clone(), p)));
-                fold_object(events, &sight, found, context, &mut folded);
+                fold_object(events, &sight, found, (context, &mut heirs), &mut folded);
             }
             Change::Vanished { uid, seen, by } => vanish_object(events, uid, *seen, *by, context),
         }
@@ -60,15 +69,25 @@ struct Sight<'a> {
     object: &'a ObjectResource,
     origin: Origin,
     previous: Option<DateTime<Utc>>,
-    /// Series first seen with this very listing.
-    fresh: &'a [&'a ObjectResource],
+}
+
+/// Of a series that fills the day, those about now: each would be an event of tier 1.
+fn keep_nearest(found: &mut Vec<Occurrence<'_>>, context: &Context<'_>) -> Option<Problem> {
+    if found.len() <= MOST_OF_ONE {
+        return None;
+    }
+    let distance = |o: &Occurrence<'_>| (o.span.start_instant(context.zone) - context.now).abs();
+    found.sort_by_cached_key(|o| (distance(o), o.recurrence_id.clone()));
+    found.truncate(MOST_OF_ONE);
+    let message = format!("more than {MOST_OF_ONE} occurrences: those about now are looked at");
+    Some(Problem { line: None, property: Some("RRULE".to_owned()), message })
 }
 
 fn fold_object(
     events: &mut Events,
     sight: &Sight<'_>,
     found: Vec<Occurrence<'_>>,
-    context: &Context<'_>,
+    (context, heirs): (&Context<'_>, &mut Heirs<'_>),
     out: &mut Folded,
 ) {
     let uid = &sight.object.uid;
@@ -84,8 +103,9 @@ fn fold_object(
         .filter(|id| !here.contains_key(id) && events.get(id).is_some_and(|e| inside(e, context)))
         .cloned()
         .collect();
+    let taken_out = Excluded::of(sight.object);
     let (excluded, gone): (Vec<EventId>, Vec<EventId>) =
-        gone.into_iter().partition(|id| is_excluded(id, sight.object));
+        gone.into_iter().partition(|id| taken_out.contains(id));
     let when = seen(sight, master_modified(sight.object), context);
     for id in excluded {
         if let Some(event) = events.get_mut(&id)
@@ -94,7 +114,7 @@ fn fold_object(
             vanish(event, when);
         }
     }
-    let shifted = series_shift(events, &gone, &here, sight.fresh, (sight.previous, context));
+    let shifted = series_shift(events, &gone, &here, heirs, (sight.previous, context));
     for id in gone {
         let Some(event) = events.get_mut(&id) else { continue };
         let Some(rest) = open_and_future(event, context) else { continue };
@@ -109,6 +129,7 @@ fn fold_object(
         }
     }
     for (id, occurrence) in here {
+        let is_full = events.len() >= MOST_EVENTS;
         match events.get_mut(&id) {
             Some(event) if event.closed => {
                 mark_late(event, occurrence.component);
@@ -124,6 +145,7 @@ fn fold_object(
                 }
             }
             None if !known.is_empty() && appeared_in_the_past(&occurrence, sight, context) => {}
+            None if is_full => out.full = true,
             None => {
                 let event = appear(id.clone(), &occurrence, sight, context);
                 events.insert(id.clone(), event);

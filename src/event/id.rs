@@ -81,19 +81,31 @@ pub struct PrincipalId(String);
 const PRINCIPAL_MAX: usize = 64;
 
 impl PrincipalId {
-    /// Accepts 1 to 64 letters, digits and `. _ @ -`.
+    /// Accepts 1 to 64 letters, digits and `. _ @ -`; the first is no dot, so that no id names a
+    /// folder above or one that is hidden.
     ///
     /// # Errors
     /// A sentence for the person when the text is anything else.
     pub fn new(text: &str) -> Result<Self, String> {
         let fits = |c: char| c.is_ascii_alphanumeric() || "._@-".contains(c);
-        if text.is_empty() || text.len() > PRINCIPAL_MAX || !text.chars().all(fits) {
+        let dotted = text.starts_with('.');
+        if text.is_empty() || dotted || text.len() > PRINCIPAL_MAX || !text.chars().all(fits) {
             return Err(format!(
                 "'{text}' can't be a person's id: use 1 to {PRINCIPAL_MAX} letters, digits, '.', \
-                 '_', '@' or '-'"
+                 '_', '@' or '-', and no '.' at the beginning"
             ));
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// A name for a file or folder of theirs: another one for each person, also on a disk to which
+    /// `Jane` and `jane` are the same.
+    pub fn file_name(&self) -> String {
+        if self.0.bytes().any(|b| b.is_ascii_uppercase()) {
+            let hash = blake3::hash(self.0.as_bytes()).to_hex();
+            return format!("{}-{}", self.0.to_ascii_lowercase(), &hash[..16]);
+        }
+        self.0.clone()
     }
 
     /// The text as it stands.
@@ -155,5 +167,24 @@ impl EventHash {
     pub fn short(&self) -> String {
         let hex: String = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
         format!("e{}", &hex[..9])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_id_leads_out_of_its_folder_and_no_two_share_a_name() {
+        for id in ["", ".", "..", ".hidden", "a/b", "a\\b", "a\0b", "ä", "a b"] {
+            assert!(PrincipalId::new(id).is_err(), "{id}");
+        }
+        let name = |id: &str| PrincipalId::new(id).unwrap().file_name();
+        assert_eq!(
+            (name("jane"), name("j.d@example.org")),
+            ("jane".into(), "j.d@example.org".into())
+        );
+        let all = [name("jane"), name("Jane"), name("JANE")].map(|name| name.to_lowercase());
+        assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2], "{all:?}");
     }
 }

@@ -15,6 +15,7 @@ mod base32hex;
 mod clock;
 pub mod recurrence;
 pub mod mark;
+pub mod harmless;
 pub mod guest;
 pub mod html;
 pub mod trail;

@@ -67,10 +67,26 @@ static BY_NAME: LazyLock<HashMap<String, Tz>> = LazyLock::new(|| {
     windows.chain(database).collect()
 });
 
+/// Longest id that is looked at, in bytes: those in use are far shorter, and strangers write them.
+const LONGEST: usize = 256;
+
+/// By the last part of a name, such as `berlin`: the first zone of the tz database that has it.
+static BY_PLACE: LazyLock<HashMap<String, Tz>> = LazyLock::new(|| {
+    let mut places = HashMap::new();
+    for tz in TZ_VARIANTS {
+        let place = tz.name().rsplit('/').next().unwrap_or_default().replace('_', " ");
+        places.entry(place.to_ascii_lowercase()).or_insert(tz);
+    }
+    places
+});
+
 /// The tz database zone that a TZID names, or `None`. Understands `Europe/Berlin` in any case,
 /// `W. Europe Standard Time`, and a name at the end of a path such as
 /// `/freeassociation.sourceforge.net/Europe/Berlin` or `posix/Europe/Vaduz`.
 pub fn named(tzid: &str) -> Option<Tz> {
+    if tzid.len() > LONGEST {
+        return None;
+    }
     let name = tzid.trim().trim_matches('"').to_ascii_lowercase();
     if let Some(tz) = BY_NAME.get(&name) {
         return Some(*tz);
@@ -84,15 +100,17 @@ pub fn named(tzid: &str) -> Option<Tz> {
 /// The zone of the first place that a display name of Windows lists, such as
 /// `(UTC+01:00) Amsterdam, Berlin, Bern`. Less certain than a VTIMEZONE of that name.
 pub fn described(tzid: &str) -> Option<Tz> {
+    if tzid.len() > LONGEST {
+        return None;
+    }
     let name = tzid.trim().trim_matches('"');
     let (offset, places) = name.strip_prefix('(')?.split_once(')')?;
     if !offset.starts_with("UTC") && !offset.starts_with("GMT") {
         return None;
     }
-    let place_of = |tz: &&Tz| tz.name().rsplit('/').next().unwrap_or_default().replace('_', " ");
     places.split(',').find_map(|place| {
         let place = place.trim().trim_end_matches('\\');
-        TZ_VARIANTS.iter().find(|tz| place_of(tz).eq_ignore_ascii_case(place)).copied()
+        BY_PLACE.get(&place.to_ascii_lowercase()).copied()
     })
 }
 
@@ -120,6 +138,13 @@ mod tests {
         for (tzid, expected) in cases {
             assert_eq!(named(tzid), expected, "{tzid}");
         }
+    }
+
+    #[test]
+    fn ids_of_any_length_are_read_in_no_time() {
+        let (slashes, places) = ("x/".repeat(500_000), "Nowhere,".repeat(200_000));
+        assert_eq!(named(&format!("{slashes}Europe/Berlin")), None);
+        assert_eq!(described(&format!("(UTC+01:00) {places}Berlin")), None);
     }
 
     #[test]

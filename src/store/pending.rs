@@ -25,13 +25,13 @@ const LONGEST: u32 = 512 << 20;
 const REMOVED: u32 = u32::MAX;
 
 fn place(store: &Path, principal: &PrincipalId) -> PathBuf {
-    store.join(format!("{PREFIX}{}", principal.as_str()))
+    store.join(format!("{PREFIX}{}", principal.file_name()))
 }
 
 /// Writes the changes beside the database; they are on the disk when this returns.
 pub(super) fn write(store: &Path, principal: &PrincipalId, changes: &Changes) -> io::Result<()> {
     // One name, so that what a crash leaves is written over.
-    let unfinished = store.join(format!("{UNFINISHED}{}", principal.as_str()));
+    let unfinished = store.join(format!("{UNFINISHED}{}", principal.file_name()));
     let mut out = BufWriter::new(File::create(&unfinished)?);
     out.write_all(&[record::VERSION])?;
     for (key, value) in changes {

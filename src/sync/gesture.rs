@@ -5,10 +5,9 @@
 //! What follows from it is [`crate::schedule::life`].
 
 use super::status::CollectionStatus;
-use crate::event::html;
 use crate::event::ical::{EventComponent, ObjectResource, Status, Transparency};
 use crate::event::mark::{EDITED_MARK, mark_of, unmarked};
-use crate::event::{CollectionId, ETag, Href, Stamp};
+use crate::event::{CollectionId, ETag, Href, Stamp, harmless, html};
 use crate::schedule::life::Happening;
 use crate::schedule::suggestion::{Intent, Published, State, Suggestion};
 use chrono::{DateTime, Utc};
@@ -257,7 +256,8 @@ impl Written<'_> {
     /// The same words, white space, HTML and marks (`✓`) aside.
     fn reads_as(&self, component: &EventComponent) -> bool {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        words(unmarked(self.title)) == words(unmarked(&component.summary))
+        let title = |text: &str| words(&harmless::plain(unmarked(text)));
+        title(self.title) == title(&component.summary)
             && words(&html::plain(&self.description)) == words(&html::plain(&component.description))
     }
 }

@@ -151,7 +151,7 @@ fn change(
         }));
     }
     let mark = if dry_run { "Dry run: " } else { "" };
-    output::data(&format!("{mark}{}\n", said.sentence))
+    output::data(&format!("{mark}{}\n", plain(&said.sentence)))
 }
 
 fn rename(person: &mut Person, old: &str, new: &str) -> Result<Said, CommandError> {

@@ -3,7 +3,9 @@
 //! Parsing returns what could be read *and* the problems: one bad property costs at most its
 //! component, one bad component never its neighbours.
 
+mod bounds;
 mod decode;
+mod guests;
 mod lines;
 mod properties;
 mod read;
@@ -195,6 +197,10 @@ pub struct Todo {
     pub completed: Option<DateTime<Utc>>,
     /// PRIORITY: 1 highest .. 9 lowest, 0 undefined.
     pub priority: u8,
+    /// ORGANIZER: who assigned it, lower case; absent where the person made it.
+    pub organizer: Option<String>,
+    /// ATTENDEEs: whom it is assigned to.
+    pub attendees: Vec<Attendee>,
     /// RELATED-TO with RELTYPE=DEPENDS-ON (RFC 9253 section 5): not to be begun before these are
     /// done.
     pub depends_on: Vec<Uid>,
@@ -204,6 +210,16 @@ pub struct Todo {
     pub recurring: bool,
     /// LAST-MODIFIED.
     pub last_modified: Option<DateTime<Utc>>,
+}
+
+impl Todo {
+    /// The person's own, or one that somebody gave them and they took on: an invitation by a
+    /// stranger is no order.
+    pub fn is_taken_on(&self, addresses: &[String]) -> bool {
+        let theirs = |address: &String| addresses.contains(address);
+        let accepted = |a: &Attendee| theirs(&a.address) && a.partstat == PartStat::Accepted;
+        self.organizer.as_ref().is_none_or(theirs) || self.attendees.iter().any(accepted)
+    }
 }
 
 /// A block of ours as it goes out: tentative, no attendees, no alarm.

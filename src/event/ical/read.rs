@@ -5,9 +5,10 @@ use super::properties::{MARK, Properties, param};
 use super::value;
 use super::vtimezone::Zones;
 use super::{
-    Attendee, EventComponent, ObjectResource, PROPERTIES_MAX, Parsed, PartStat, Rdate, Status,
-    Todo, TodoStatus, Transparency,
+    EventComponent, ObjectResource, PROPERTIES_MAX, Parsed, Rdate, Status, Todo, TodoStatus,
+    Transparency,
 };
+use super::{bounds, guests};
 use crate::event::id::Uid;
 use crate::event::mark::EDITED_MARK;
 use crate::event::rule::Rule;
@@ -16,6 +17,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use icalendar::parser::Property;
 use std::collections::{BTreeMap, HashMap};
+
+/// Marks of ours that are read of one component: we give a handful.
+const MARKS_MAX: usize = 32;
 
 /// Reads an iCalendar stream: any line ending, with or without BOM, whole calendars or bare
 /// components. What can't be read is told in `problems` and costs only itself.
@@ -31,7 +35,8 @@ pub fn parse(text: &str) -> Parsed {
             _ => continue,
         };
         let given = properties.text("UID").filter(|uid| !uid.trim().is_empty());
-        let uid = given.unwrap_or_else(|| own_uid(&component, &properties, &mut problems));
+        let uid = given.map(|uid| bounds::uid(&uid));
+        let uid = uid.unwrap_or_else(|| own_uid(&component, &properties, &mut problems));
         let mut reader = Reader {
             properties,
             number: component.number,
@@ -57,27 +62,26 @@ pub fn parse(text: &str) -> Parsed {
 
 /// A component without UID is known by its start and its title: the same in every reading, as long
 /// as neither changes.
-fn own_uid(component: &Component<'_>, properties: &Properties, problems: &mut Problems) -> String {
+fn own_uid(component: &Component<'_>, properties: &Properties, problems: &mut Problems) -> Uid {
     let message = format!("this {} has no UID: it is known by its start and title", component.name);
     problems.add(component.number, Some("UID"), message);
     let text = |name: &str| properties.text(name).unwrap_or_default();
     let parts = [&component.name, &text("DTSTART"), &text("DUE"), &text("SUMMARY")];
-    Uid::of_content(&parts.map(String::as_str)).as_str().to_owned()
+    Uid::of_content(&parts.map(String::as_str))
 }
 
 #[derive(Default)]
 struct Objects {
     all: Vec<ObjectResource>,
     begins: Vec<usize>,
-    by_uid: HashMap<String, usize>,
+    by_uid: HashMap<Uid, usize>,
 }
 
 impl Objects {
-    fn of(&mut self, uid: String, line: usize) -> &mut ObjectResource {
+    fn of(&mut self, uid: Uid, line: usize) -> &mut ObjectResource {
         let next = self.all.len();
         let at = *self.by_uid.entry(uid.clone()).or_insert(next);
         if at == next {
-            let uid = Uid::new(uid);
             self.begins.push(line);
             self.all.push(ObjectResource { uid, events: Vec::new(), todos: Vec::new() });
         }
@@ -143,12 +147,12 @@ impl Reader<'_> {
                 _ => Transparency::Opaque,
             },
             out_of_office: self.word("X-MICROSOFT-CDO-BUSYSTATUS") == "OOF",
-            organizer: self.properties.first("ORGANIZER").and_then(|p| address(&p.2)),
-            attendees: self.attendees(),
+            organizer: guests::organizer(&self.properties),
+            attendees: guests::attendees(&self.properties),
             sequence: self.word("SEQUENCE").parse().unwrap_or(0),
             created: self.moment("CREATED"),
             last_modified: self.moment("LAST-MODIFIED"),
-            related_to: self.properties.text("RELATED-TO").map(Uid::new),
+            related_to: self.properties.text("RELATED-TO").map(|uid| bounds::uid(&uid)),
             marks: self.marks(),
         })
     }
@@ -174,6 +178,8 @@ impl Reader<'_> {
             },
             completed: self.moment("COMPLETED"),
             priority: self.word("PRIORITY").parse().map_or(0, |p: u8| p.min(9)),
+            organizer: guests::organizer(&self.properties),
+            attendees: guests::attendees(&self.properties),
             depends_on: self.related("DEPENDS-ON"),
             precedes: self.related("FINISHTOSTART"),
             recurring,
@@ -187,11 +193,12 @@ impl Reader<'_> {
         let so = |p: &Property<'_>| {
             param(p, "RELTYPE").is_some_and(|word| word.eq_ignore_ascii_case(way))
         };
-        named.filter(|(_, _, p)| so(p)).map(|(_, _, p)| Uid::new(p.val.as_str())).collect()
+        let named = named.filter(|(_, _, p)| so(p)).take(bounds::MANY);
+        named.map(|(_, _, p)| bounds::uid(p.val.as_str())).collect()
     }
 
     fn text(&self, name: &str) -> String {
-        self.properties.text(name).unwrap_or_default()
+        bounds::text(name, self.properties.text(name).unwrap_or_default())
     }
 
     /// A value from a fixed set, or a number.
@@ -305,24 +312,11 @@ impl Reader<'_> {
         out
     }
 
-    fn attendees(&self) -> Vec<Attendee> {
-        let named = self.properties.all.iter().filter(|(_, n, _)| n == "ATTENDEE");
-        named
-            .filter_map(|(_, _, p)| {
-                let kind = param(p, "CUTYPE").unwrap_or_default().to_ascii_uppercase();
-                Some(Attendee {
-                    address: address(p)?,
-                    partstat: part_stat(&param(p, "PARTSTAT").unwrap_or_default()),
-                    resource: kind == "ROOM" || kind == "RESOURCE",
-                })
-            })
-            .collect()
-    }
-
     fn marks(&self) -> BTreeMap<String, String> {
+        let cut = |text: &str| bounds::text(MARK, text.to_owned());
         let ours = self.properties.all.iter().filter(|(_, n, _)| n.starts_with(MARK));
         let mut marks: BTreeMap<String, String> =
-            ours.map(|(_, name, p)| (name.clone(), p.val.as_str().to_owned())).collect();
+            ours.take(MARKS_MAX).map(|(_, name, p)| (cut(name), cut(p.val.as_str()))).collect();
         if !marks.is_empty() && self.properties.furnish_a_block(&marks, self.alarmed) {
             marks.insert(EDITED_MARK.to_owned(), "1".to_owned());
         }
@@ -369,22 +363,4 @@ fn is_day(property: &Property<'_>) -> bool {
 fn one_stamp(text: &str, zone: Option<&Zone>, day: bool) -> Option<Stamp> {
     let stamp = value::stamp(text, zone)?;
     Some(if day { Stamp::Date(stamp.date()) } else { stamp })
-}
-
-fn part_stat(text: &str) -> PartStat {
-    match text.trim().to_ascii_uppercase().as_str() {
-        "ACCEPTED" => PartStat::Accepted,
-        "TENTATIVE" => PartStat::Tentative,
-        "DECLINED" => PartStat::Declined,
-        _ => PartStat::NeedsAction,
-    }
-}
-
-/// A calendar address; where the value is none (iCloud's paths), the EMAIL parameter (RFC 7986).
-fn address(property: &Property<'_>) -> Option<String> {
-    let value = property.val.as_str().trim().trim_matches('"').to_lowercase();
-    let value = value.strip_prefix("mailto:").unwrap_or(&value).trim().to_owned();
-    let email = param(property, "EMAIL").map(|e| e.trim().to_lowercase());
-    let found = if value.contains('@') { value } else { email.unwrap_or(value) };
-    (!found.is_empty()).then_some(found)
 }

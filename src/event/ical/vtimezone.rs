@@ -19,6 +19,9 @@ const CHANGES_MAX: usize = 1_000;
 /// Most zones read of one stream: there are fewer than 600 in the tz database.
 const ZONES_MAX: usize = 2_000;
 
+/// Longest TZID of a zone that only a VTIMEZONE describes, in bytes: it stands in every event.
+const ID_MAX: usize = 256;
+
 /// Zones by TZID.
 pub(super) struct Zones {
     known: HashMap<String, Option<Zone>>,
@@ -37,6 +40,10 @@ impl Zones {
                 continue;
             };
             let place = properties.text("X-LIC-LOCATION").and_then(|name| zone::named(&name));
+            if id.len() > ID_MAX {
+                problems.add(component.number, Some("TZID"), "this TZID is too long: left out");
+                continue;
+            }
             let zone = match zone::named(&id).or(place) {
                 Some(tz) => Some(Zone::Iana(tz)),
                 None => {
@@ -62,7 +69,7 @@ impl Zones {
             let message = "this time zone is unknown: its times are read on your own clock";
             problems.add(line, Some("TZID"), message);
         }
-        if self.known.len() < 2 * ZONES_MAX {
+        if self.known.len() < 2 * ZONES_MAX && id.len() <= ID_MAX {
             self.known.insert(id.to_owned(), zone.clone());
         }
         zone

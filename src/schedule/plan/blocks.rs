@@ -5,6 +5,7 @@ use super::ground::Ground;
 use super::place::{Attempt, Session};
 use super::reasons::reasons;
 use super::{Plan, Unplaced, Withdrawal};
+use crate::event::harmless::plain;
 use crate::schedule::slot::MOST_SCORE;
 use crate::schedule::suggestion::{Intent, State, Suggestion};
 use chrono::{DateTime, Utc};
@@ -68,7 +69,7 @@ pub(super) fn bare(
     let input = &ground.input;
     let wanted = &session.wanted;
     let request = &input.requests[wanted.request];
-    let title = format!("{}{}", input.settings.wording.prefix, request.title);
+    let title = format!("{}{}", input.settings.wording.prefix, plain(&request.title));
     match wanted.block.clone() {
         Some(old) => {
             let intent = if old.published.is_some() { Intent::Update } else { Intent::Create };

@@ -4,6 +4,7 @@
 use super::account::{Account, Alternative, NOTABLE, Obstacle, Term};
 use super::ground::Ground;
 use super::place::{Moved, Session};
+use crate::event::harmless::quoted;
 use crate::memory::recall::{Slots, Voice};
 use crate::schedule::problem::DAY;
 use crate::schedule::request::{Door, Request};
@@ -222,7 +223,7 @@ impl Facts {
 
 fn shown(kind: &TaskType) -> String {
     let name = if kind.name.is_empty() { kind.category.word() } else { &kind.name };
-    name.chars().take(NAME_MAX).collect()
+    quoted(name).chars().take(NAME_MAX).collect()
 }
 
 /// What the best other place lacks.

@@ -23,6 +23,8 @@ const AT_ONCE: TimeDelta = TimeDelta::minutes(15);
 const BREAK: TimeDelta = TimeDelta::minutes(45);
 /// Edges that touch for less are no clash: meetings run into each other.
 const TOUCHING: TimeDelta = TimeDelta::minutes(15);
+/// Sessions looked at of one day: nobody lives more, and each is compared with all others.
+const MOST_A_DAY: usize = 200;
 /// Fewer occurrences or events than this say nothing of what is usual.
 const SOME: u32 = 4;
 
@@ -86,7 +88,7 @@ pub struct Surroundings<'a> {
     by_day: BTreeMap<NaiveDate, Vec<Session<'a>>>,
     dropped: BTreeMap<NaiveDate, Vec<DateTime<Utc>>>,
     touched: Vec<DateTime<Utc>>,
-    /// First day and the day after the last.
+    /// First day and the day after the last, in order and apart from each other.
     absences: Vec<(NaiveDate, NaiveDate)>,
     series: BTreeMap<&'a Uid, Series>,
     /// Minutes and number of the untouched events of a type.
@@ -119,7 +121,11 @@ impl<'a> Surroundings<'a> {
             let day = local_date(start, zone);
             match event.standing {
                 Standing::Scheduled if event.busy => {
-                    this.by_day.entry(day).or_default().push(Session {
+                    let sessions = this.by_day.entry(day).or_default();
+                    if sessions.len() >= MOST_A_DAY {
+                        continue;
+                    }
+                    sessions.push(Session {
                         start,
                         end,
                         id: &event.id,
@@ -129,21 +135,29 @@ impl<'a> Surroundings<'a> {
                         company: Company::of(event),
                     });
                 }
-                Standing::Withdrawn => this.dropped.entry(day).or_default().push(start),
+                Standing::Withdrawn => this.drop_at(start, day),
                 _ => {}
             }
             if let Some(from) = event.trail.iter().find_map(|(_, o)| match o {
                 Observation::Moved { from: Span::Timed { start, .. }, .. } => Some(*start),
                 _ => None,
             }) {
-                this.dropped.entry(local_date(from, zone)).or_default().push(from);
+                this.drop_at(from, local_date(from, zone));
             }
         }
         for sessions in this.by_day.values_mut() {
             sessions.sort_by(|a, b| (a.start, a.id).cmp(&(b.start, b.id)));
         }
         this.touched.sort_unstable();
+        this.absences = joined(std::mem::take(&mut this.absences));
         this
+    }
+
+    fn drop_at(&mut self, start: DateTime<Utc>, day: NaiveDate) {
+        let dropped = self.dropped.entry(day).or_default();
+        if dropped.len() < MOST_A_DAY {
+            dropped.push(start);
+        }
     }
 
     /// How its series and its type are usually.
@@ -195,8 +209,9 @@ impl<'a> Surroundings<'a> {
     pub(super) fn clash(&self, event: &Event) -> Option<Clash<'a>> {
         let Span::Timed { start, end } = event.span else { return None };
         // The same event in a second calendar is no clash.
-        let other = |s: &Session| *s.id != event.id && s.title != unmarked(&event.title);
-        let over = |s: &&Session| other(s) && overlap(s, start, end);
+        let title = unmarked(&event.title);
+        let other = |s: &Session| *s.id != event.id && s.title != title;
+        let over = |s: &&Session| overlap(s, start, end) && other(s);
         let clashes = self.day(start).iter().filter(over).filter_map(|s| clash_with(event, s));
         clashes.min_by_key(|clash| match clash {
             Clash::Later(_) => 0,
@@ -229,7 +244,8 @@ impl<'a> Surroundings<'a> {
     /// The person was away on the day it was to start: a whole day of theirs that blocks time.
     pub(super) fn is_absent(&self, span: &Span) -> bool {
         let day = local_date(span.start_instant(self.zone), self.zone);
-        self.absences.iter().any(|(from, to)| (*from..*to).contains(&day))
+        let begun = self.absences.partition_point(|(from, _)| *from <= day);
+        self.absences.get(..begun).and_then(<[_]>::last).is_some_and(|(_, to)| day < *to)
     }
 
     /// What followed it that speaks of tiredness.
@@ -260,6 +276,19 @@ impl<'a> Surroundings<'a> {
         let first = self.touched.partition_point(|t| *t < from);
         self.touched.get(first).is_some_and(|t| *t <= to)
     }
+}
+
+/// The same days as stretches in order that don't overlap.
+fn joined(mut stretches: Vec<(NaiveDate, NaiveDate)>) -> Vec<(NaiveDate, NaiveDate)> {
+    stretches.sort_unstable();
+    let mut joined: Vec<(NaiveDate, NaiveDate)> = Vec::new();
+    for (from, to) in stretches {
+        match joined.last_mut() {
+            Some((_, end)) if from <= *end => *end = to.max(*end),
+            _ => joined.push((from, to)),
+        }
+    }
+    joined
 }
 
 /// They share a quarter of an hour, or half of the shorter one.
@@ -293,4 +322,16 @@ fn is_touched(event: &Event) -> bool {
         || event.success_rating.is_some()
         || event.standing != Standing::Scheduled
         || event.trail.iter().any(|(_, o)| !matches!(o, Observation::Reworded))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absences_are_joined_where_they_touch() {
+        let day = |day| NaiveDate::from_ymd_opt(2026, 3, day).unwrap();
+        let all = vec![(day(9), day(12)), (day(2), day(3)), (day(3), day(5)), (day(10), day(11))];
+        assert_eq!(joined(all), [(day(2), day(5)), (day(9), day(12))]);
+    }
 }

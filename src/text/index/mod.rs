@@ -81,7 +81,7 @@ struct Fields {
 
 /// Where the index of a principal lies: beside the store, a folder each.
 pub fn folder(store: &Path, principal: &PrincipalId) -> PathBuf {
-    folder_of_all(store).join(principal.as_str())
+    folder_of_all(store).join(principal.file_name())
 }
 
 /// Where all indexes beside a store lie.
