@@ -240,6 +240,30 @@ fn borrow(config: &Config, how: Use) -> Result<Option<(Store, OpenReport)>, Comm
     Ok(None)
 }
 
+/// The folder of a store, from the service that has it, for as long as the loan lives; `None` = no
+/// service has it.
+///
+/// # Errors
+/// A failure when it does not let go.
+pub(super) fn whole_store(socket: &Path) -> Result<Option<Loan>, CommandError> {
+    match daemon::borrow_store(socket) {
+        Ok(loan) => Ok(Some(loan)),
+        Err(LeaseError::Nobody(_)) => Ok(None),
+        Err(error) => Err(CommandError::failure(error.to_string())),
+    }
+}
+
+/// What is written anew has to be by the user whose store it is.
+///
+/// # Errors
+/// A failure where it belongs to another one.
+pub(super) fn own_store(store: &Path) -> Result<(), CommandError> {
+    let Some(user) = Store::foreign(store) else { return Ok(()) };
+    let message = format!("the store {} belongs to user {user}", store.display());
+    Err(CommandError::failure(message)
+        .hint("run this as that user: written anew by another, it could be opened no more"))
+}
+
 /// The person's own records, from the service that has the store.
 fn borrow_records(config: &Config, how: Use) -> Result<Option<(Store, OpenReport)>, CommandError> {
     let (socket, who) = (&config.daemon.socket, &config.person.id);

@@ -26,8 +26,8 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "run",
         &[
             "chronotype run",
-            "chronotype run -v",
-            "chronotype run --users ~/people --store ~/people.store",
+            "chronotype run -vv --log-format json",
+            "chronotype run --users ~/people --store ~/people.store --metrics 127.0.0.1:9469",
         ],
     ),
     (

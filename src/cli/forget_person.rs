@@ -8,7 +8,7 @@ use super::context::Opened;
 use super::turn::{self, Done, How};
 use super::{CommandError, Global, account, context, mirror, output, withdraw};
 use crate::config::Config;
-use crate::daemon::{self, LeaseError, Loan};
+use crate::daemon::{self, Loan};
 use crate::event::{PrincipalId, Uid};
 use crate::schedule::suggestion::{State, Suggestion};
 use crate::store::{self, Person, Store, StoreError};
@@ -93,11 +93,7 @@ fn place(args: &Args, global: &Global) -> Result<Place, CommandError> {
     }
     let store = config.as_ref().map(|config| config.store.clone()).or(global.store.clone());
     let store = store.unwrap_or_default();
-    if let Some(user) = Store::foreign(&store) {
-        let message = format!("the store {} belongs to user {user}", store.display());
-        return Err(CommandError::failure(message)
-            .hint("run this as that user: written anew by another, it could be opened no more"));
-    }
+    context::own_store(&store)?;
     let socket = config.map_or_else(|| context::socket_of(&store), |config| config.daemon.socket);
     Ok(Place { id, store, socket, config: theirs })
 }
@@ -115,11 +111,7 @@ fn loan(place: &Place) -> Result<Option<Loan>, CommandError> {
         }
         Ok(false) => {}
     }
-    match daemon::borrow_store(&place.socket) {
-        Ok(loan) => Ok(Some(loan)),
-        Err(LeaseError::Nobody(_)) => Ok(None),
-        Err(error) => Err(CommandError::failure(error.to_string())),
-    }
+    context::whole_store(&place.socket)
 }
 
 fn kept(place: &Place) -> Result<Person, CommandError> {

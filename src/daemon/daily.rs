@@ -38,6 +38,20 @@ impl Daily {
         last(time, now - self.late, zone) > self.done
     }
 
+    /// When it is due next.
+    pub(super) fn next(
+        &self,
+        time: NaiveTime,
+        now: DateTime<Utc>,
+        zone: impl Fn(DateTime<Utc>) -> Tz,
+    ) -> Option<DateTime<Utc>> {
+        let clock = Zone::Iana(zone(now));
+        let today = clock.wall(now).date();
+        let days = (0..=2).filter_map(|days| today.checked_add_days(Days::new(days)));
+        let mut moments = days.map(|day| clock.instant(day.and_time(time)) + self.late);
+        moments.find(|at| *at > now)
+    }
+
     /// It is done.
     pub(super) fn done(&mut self, now: DateTime<Utc>) {
         self.done = now;
@@ -85,7 +99,10 @@ mod tests {
         let mut done = Vec::new();
         while now < to {
             now += TimeDelta::minutes(1);
-            if daily.is_due(time(hour), now, |_| zone) {
+            let foretold = daily.next(time(hour), now - TimeDelta::minutes(1), |_| zone);
+            let due = daily.is_due(time(hour), now, |_| zone);
+            assert_eq!(due, foretold == Some(now), "{hour} in {zone} at {now}: {foretold:?}");
+            if due {
                 daily.done(now);
                 done.push(now.with_timezone(&zone).format("%m-%d %H:%M %z").to_string());
             }

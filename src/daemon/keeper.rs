@@ -102,7 +102,7 @@ impl Keeper {
 
     /// Opens the page of numbers where the config wants one.
     pub(super) fn open_page(&mut self) {
-        // The old one first: it may have the same address.
+        // The old one goes in any case.
         self.page = None;
         self.page = tally::open(self.house.metrics, &self.numbers);
     }
@@ -136,11 +136,15 @@ impl Keeper {
     }
 
     /// A command wants the store.
-    pub(super) fn lend(&mut self, request: lease::Request) {
+    pub(super) fn lend(&mut self, request: lease::Request, now: DateTime<Utc>) {
         match &request.want {
             Want::Served(who) => {
                 let ours = *who == self.house.principal;
                 request.answer(ours);
+            }
+            Want::Next(who) => {
+                let ours = *who == self.house.principal;
+                request.answer_when(ours.then(|| self.next(now)));
             }
             Want::Folder | Want::Records(_) => self.waiting.push_back(request),
         }
@@ -157,31 +161,43 @@ impl Keeper {
     pub(super) fn turned(&mut self, now: DateTime<Utc>, ended: Ended) {
         self.hands = Hands::Nobody;
         self.note(&ended, now);
-        let mut changed = self.last.and_then(|last| last.changed);
+        let mut moved = false;
         let was_troubled = std::mem::replace(&mut self.troubled, ended.is_trouble());
+        let summary;
         match ended {
-            Ended::Well(report, at) => {
+            Ended::Well(report) => {
                 turn::tell(&self.house.principal, was_troubled, &report);
-                supervise::status(&summary(&report));
-                if turn::moved(&report) {
-                    changed = Some(at);
-                }
+                summary = words(&report);
+                moved = turn::moved(&report);
             }
             Ended::Failed(error) => {
                 tracing::error!(%error, "the turn failed; the next one tries again");
-                supervise::status("the last turn failed; see the log");
+                summary = "the last turn failed; see the log".to_owned();
             }
             Ended::Panicked => {
                 tracing::error!("the turn broke off by a defect; the next one tries again");
-                supervise::status("the last turn broke off; see the log");
+                summary = "the last turn broke off; see the log".to_owned();
             }
-            Ended::TooLong => tracing::warn!("the turn took too long; the next one tries again"),
-            Ended::Stopped => {}
+            Ended::TooLong => {
+                tracing::warn!("the turn took too long; the next one tries again");
+                summary = "the last turn took too long".to_owned();
+            }
+            Ended::Stopped => summary = "stopping".to_owned(),
         }
-        let last = LastLook { at: now, changed };
+        let last = LastLook::then(self.last, now, moved);
         self.last = Some(last);
         self.due = pace::next(last, self.house.poll, self.started, turn::chance(now));
+        let next = self.next(now);
+        let local = next.with_timezone(&(self.house.zone)(next)).format("%H:%M");
+        supervise::status(&format!("{summary}; next look at {local}"));
         supervise::alive();
+    }
+
+    /// When the next turn is due; not in the past.
+    fn next(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let House { morning, night, zone, .. } = &*self.house;
+        let daily = [self.morning.next(*morning, now, zone), self.night.next(*night, now, zone)];
+        daily.into_iter().flatten().fold(self.due, DateTime::min).max(now)
     }
 
     /// For the page of numbers.
@@ -311,10 +327,10 @@ impl Keeper {
 }
 
 /// Counts for the supervisor.
-fn summary(report: &Report) -> String {
+fn words(report: &Report) -> String {
     let trouble = match turn::troubled(report) {
         0 => String::new(),
-        n => format!(", {n} in trouble: see `chronotype status`"),
+        n => format!(", {n} in trouble ({})", turn::words_of_causes(report)),
     };
     let (calendars, events) = (report.collections, report.events);
     format!("{calendars} calendars read{trouble}, {events} events, {} types", report.types)

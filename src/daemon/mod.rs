@@ -22,7 +22,7 @@ mod people;
 #[cfg(test)]
 mod clock_tests;
 
-pub use lease::{Holder, LeaseError, Loan, borrow_store, holder, is_served};
+pub use lease::{Holder, LeaseError, Loan, borrow_store, holder, is_served, next_turn};
 pub use lent::borrow_records;
 pub use means::{Means, Ready};
 pub use people::{People, run_people};
@@ -149,7 +149,7 @@ pub async fn run(house: House, furnish: Furnish, config: PathBuf) -> Result<(), 
             Event::Minute => keeper.minute(now),
             Event::Changed => keeper.changed(now),
             Event::Reload => keeper.reload(),
-            Event::Wanted(request) => keeper.lend(request),
+            Event::Wanted(request) => keeper.lend(request, now),
             Event::Returned(_) => keeper.returned(),
             Event::Turned(_, ended) => keeper.turned(now, ended),
             Event::Stop => break,

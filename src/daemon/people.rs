@@ -103,7 +103,7 @@ pub async fn run_people(people: People) -> Result<(), DaemonError> {
             Event::Minute => crowd.minute(now),
             Event::Changed => {}
             Event::Reload => crowd.look_at_roster(now),
-            Event::Wanted(request) => crowd.wanted(request),
+            Event::Wanted(request) => crowd.wanted(request, now),
             Event::Returned(want) => crowd.returned(&want),
             Event::Turned(who, ended) => crowd.turned(&who, ended, now),
             Event::Stop => break,
@@ -244,12 +244,17 @@ impl Crowd {
         supervise::status(&format!("{people} people served, {troubled} in trouble{refused}"));
     }
 
-    fn wanted(&mut self, request: lease::Request) {
+    fn wanted(&mut self, request: lease::Request, now: DateTime<Utc>) {
         match &request.want {
             Want::Served(who) => {
                 // A turn that still runs ends before the folder is lent.
                 let served = self.people.contains_key(who);
                 request.answer(served);
+            }
+            Want::Next(who) => {
+                let planned = self.rota.planned(who);
+                let daily = self.people.get(who).and_then(|person| person.next(now));
+                request.answer_when(planned.into_iter().chain(daily).min().map(|at| at.max(now)));
             }
             Want::Folder | Want::Records(_) => self.waiting.push_back(request),
         }
@@ -257,7 +262,7 @@ impl Crowd {
 
     fn returned(&mut self, want: &Want) {
         match want {
-            Want::Served(_) => {}
+            Want::Served(_) | Want::Next(_) => {}
             Want::Folder => self.folder_lent = false,
             Want::Records(who) => drop(self.lent.remove(who)),
         }
@@ -333,7 +338,9 @@ impl Crowd {
                     self.store = None;
                     request.grant(self.events.clone());
                 }
-                Want::Records(_) | Want::Folder | Want::Served(_) => still.push_back(request),
+                Want::Records(_) | Want::Folder | Want::Served(_) | Want::Next(_) => {
+                    still.push_back(request);
+                }
             }
         }
         self.waiting = still;

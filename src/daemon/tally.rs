@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// A turn has ended.
 pub(super) fn count(numbers: &Numbers, ended: &Ended) {
     let outcome = match ended {
-        Ended::Well(report, _) => {
+        Ended::Well(report) => {
             count_work(numbers, report);
             match (turn::troubled(report), turn::moved(report)) {
                 (0, true) => Outcome::Changed,
@@ -39,7 +39,7 @@ fn count_work(numbers: &Numbers, report: &Report) {
 /// Accounts of which not everything could be read; all of them where the turn was not done.
 pub(super) fn stale_accounts(ended: &Ended, all: usize) -> usize {
     match ended {
-        Ended::Well(report, _) => {
+        Ended::Well(report) => {
             let names = report.warnings.iter().filter_map(|warning| match warning {
                 Warning::Account { account, .. } => Some(account.as_str()),
                 // An id begins with its account.

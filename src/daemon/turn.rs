@@ -20,8 +20,8 @@ pub(super) const LONGEST: Duration = Duration::from_secs(30 * 60);
 
 /// How a turn ended.
 pub(super) enum Ended {
-    /// Done, at this moment of decisions.
-    Well(Box<Report>, DateTime<Utc>),
+    /// Done.
+    Well(Box<Report>),
     /// It could not be done.
     Failed(TurnError),
     /// A defect of ours: the turn is lost, as in a crash, and the next one repairs it.
@@ -35,13 +35,13 @@ pub(super) enum Ended {
 impl Ended {
     /// All that there is was read.
     pub(super) fn is_good_look(&self) -> bool {
-        matches!(self, Ended::Well(report, _) if troubled(report) == 0)
+        matches!(self, Ended::Well(report) if troubled(report) == 0)
     }
 
     /// Something could not be read, or the turn could not be done.
     pub(super) fn is_trouble(&self) -> bool {
         match self {
-            Ended::Well(report, _) => troubled(report) > 0,
+            Ended::Well(report) => troubled(report) > 0,
             Ended::Failed(_) | Ended::Panicked | Ended::TooLong => true,
             Ended::Stopped => false,
         }
@@ -82,7 +82,7 @@ pub(super) fn start(
 
 async fn one(house: &House, store: Store, when: (DateTime<Utc>, Chores)) -> Ended {
     match looked(house, &store, when).await {
-        Ok(report) => Ended::Well(Box::new(report), when.0),
+        Ok(report) => Ended::Well(Box::new(report)),
         Err(error) => Ended::Failed(error),
     }
 }
@@ -138,6 +138,12 @@ pub(super) fn causes(report: &Report) -> impl Iterator<Item = Cause> {
     })
 }
 
+/// The same in words, each once.
+pub(super) fn words_of_causes(report: &Report) -> String {
+    let causes: BTreeSet<&str> = causes(report).map(Cause::word).collect();
+    causes.into_iter().collect::<Vec<_>>().join(", ")
+}
+
 /// Says once when something can't be read, and once when all can again.
 pub(super) fn tell(who: &PrincipalId, was_troubled: bool, report: &Report) {
     let person = who.as_str();
@@ -146,8 +152,7 @@ pub(super) fn tell(who: &PrincipalId, was_troubled: bool, report: &Report) {
         0 => {}
         _ if was_troubled => {}
         unread => {
-            let causes: BTreeSet<&str> = causes(report).map(Cause::word).collect();
-            let causes = causes.into_iter().collect::<Vec<_>>().join(", ");
+            let causes = words_of_causes(report);
             tracing::warn!(person, unread, causes, "not everything can be read: see `status`");
         }
     }

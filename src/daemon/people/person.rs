@@ -70,6 +70,13 @@ impl Person {
         morning || self.night.is_due(self.house.night, now, zone)
     }
 
+    /// When their next morning or night is.
+    pub(super) fn next(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let House { morning, night, zone, .. } = &*self.house;
+        let daily = [self.morning.next(*morning, now, zone), self.night.next(*night, now, zone)];
+        daily.into_iter().flatten().min()
+    }
+
     /// A turn of theirs starts; what it does besides.
     pub(super) fn begin(&mut self, now: DateTime<Utc>) -> Chores {
         self.morning.done(now);
@@ -86,15 +93,13 @@ impl Person {
         if ended.is_good_look() {
             self.good_look = now;
         }
-        let mut changed = self.last.and_then(|last| last.changed);
+        let mut moved = false;
         let id = self.house.principal.as_str();
         let was_troubled = std::mem::replace(&mut self.troubled, ended.is_trouble());
         self.strikes = match ended {
-            Ended::Well(report, at) => {
+            Ended::Well(report) => {
                 turn::tell(&self.house.principal, was_troubled, &report);
-                if turn::moved(&report) {
-                    changed = Some(at);
-                }
+                moved = turn::moved(&report);
                 0
             }
             Ended::Failed(error) => {
@@ -111,7 +116,7 @@ impl Person {
             }
             Ended::Stopped => self.strikes,
         };
-        let last = LastLook { at: now, changed };
+        let last = LastLook::then(self.last, now, moved);
         self.last = Some(last);
         let next = pace::next(last, self.house.poll, self.since, turn::chance(now));
         let rest = (next - now) * 2_i32.pow(self.strikes.min(MOST_STRIKES));
