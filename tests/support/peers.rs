@@ -112,6 +112,11 @@ impl Peer {
         let _ = self.server.wait();
     }
 
+    /// Where the server itself listens: what goes there is seen by nobody.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The address a person would give.
     pub fn base_url(&self) -> String {
         format!("http://{}/", self.proxy.address())
