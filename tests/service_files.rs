@@ -64,7 +64,7 @@ fn it_is_written_started_shown_and_removed() {
     assert!(text(&installed).contains("and started"), "{}", text(&installed));
     let unit = fs::read_to_string(unit_of(&person)).unwrap();
     let config = person.path("config.toml").display().to_string();
-    assert!(unit.contains(&format!("ExecStart={PATH} --config {config} -v run")), "{unit}");
+    assert!(unit.contains(&format!("ExecStart={PATH} --config {config} run")), "{unit}");
     let verbs: Vec<String> = calls(&person).split_off(1);
     let expected = ["daemon-reload", "enable chronotype.service", "restart chronotype.service"];
     assert_eq!(verbs, expected.map(|verb| format!("systemctl --user {verb}")));
@@ -103,6 +103,19 @@ fn what_others_wrote_is_left_alone_and_a_broken_config_is_not_started() {
         assert!(text(&gave).contains("is not of ours"), "{}", text(&gave));
     }
     assert!(fs::read_to_string(unit_of(&person)).unwrap().contains("/opt/mine"));
+    // Nor what speaks of ours somewhere, can't be read as text, or leads elsewhere.
+    let speaks = "[Service]\n# instead of `chronotype service install`\nExecStart=/opt/mine\n";
+    for foreign in [speaks.as_bytes(), b"# caf\xe9\n[Service]\nExecStart=/opt/mine\n"] {
+        fs::write(unit_of(&person), foreign).unwrap();
+        for args in [&["install"][..], &["uninstall"]] {
+            assert_eq!(service(&person, true, args).status.code(), Some(1));
+        }
+        assert_eq!(fs::read(unit_of(&person)).unwrap(), foreign);
+    }
+    fs::remove_file(unit_of(&person)).unwrap();
+    std::os::unix::fs::symlink("/dev/null", unit_of(&person)).unwrap();
+    assert_eq!(service(&person, true, &["install"]).status.code(), Some(1));
+    assert!(unit_of(&person).is_symlink(), "masked by the person");
     fs::remove_file(unit_of(&person)).unwrap();
     fs::write(person.path("config.toml"), "nonsense = 1\n").unwrap();
     assert_eq!(service(&person, true, &["install"]).status.code(), Some(78));
@@ -125,6 +138,53 @@ fn a_root_takes_the_files_of_servers() {
     assert_eq!(calls(&person), Vec::<String>::new());
     let bad = service(&person, true, &["install", "--person", "../x"]);
     assert_eq!(bad.status.code(), Some(2));
+}
+
+/// One file serves all instances.
+#[test]
+fn the_file_of_many_stays_while_one_of_them_needs_it() {
+    let person = Person::with_folder();
+    let root = person.path("image").display().to_string();
+    let installed = |name: &str| {
+        let gave = service(&person, true, &["install", "--root", &root, "--person", name]);
+        assert!(gave.status.success(), "{}", text(&gave));
+    };
+    let removed = |name: &str| {
+        text(&service(&person, true, &["uninstall", "--root", &root, "--person", name]))
+    };
+    ["ann", "bob"].into_iter().for_each(installed);
+    let system = Path::new(&root).join("etc/systemd/system");
+    let (file, wants) =
+        (system.join("chronotype@.service"), system.join("multi-user.target.wants"));
+    fs::create_dir(&wants).unwrap();
+    for name in ["ann", "bob"] {
+        let link = wants.join(format!("chronotype@{name}.service"));
+        std::os::unix::fs::symlink("../chronotype@.service", link).unwrap();
+    }
+    let said = removed("bob");
+    assert!(said.contains("stays: chronotype@ann.service needs it"), "{said}");
+    assert!(file.is_file());
+    fs::remove_file(wants.join("chronotype@ann.service")).unwrap();
+    assert!(removed("bob").contains("Removed"));
+    assert!(!file.exists());
+}
+
+#[test]
+fn the_folder_of_secrets_is_roots_alone() {
+    let person = Person::with_folder();
+    let root = person.path("image").display().to_string();
+    let secrets = Path::new(&root).join("etc/chronotype/users.secrets");
+    for _ in ["made", "closed"] {
+        let gave = service(&person, true, &["install", "--root", &root, "--users"]);
+        assert!(text(&gave).contains("users.secrets"), "{}", text(&gave));
+        assert_eq!(fs::metadata(&secrets).unwrap().permissions().mode() & 0o777, 0o700);
+        fs::set_permissions(&secrets, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let unit = Path::new(&root).join("etc/systemd/system/chronotype-users.service");
+    let unit = fs::read_to_string(unit).unwrap();
+    // systemd would make it open to all.
+    let made = unit.lines().find(|line| line.starts_with("ConfigurationDirectory=")).unwrap();
+    assert!(!made.contains("secrets"), "{made}");
 }
 
 /// `systemd-analyze`, which `tests/run` brings.
@@ -179,7 +239,7 @@ fn launchd_gets_a_valid_file() {
     let read = Command::new("python3").args(["-c", script]).arg(&file).output().unwrap();
     let list: serde_json::Value = serde_json::from_slice(&read.stdout).expect("a plist");
     let config = person.path("config.toml").display().to_string();
-    let expected = serde_json::json!([PATH, "-v", "--config", config, "run"]);
+    let expected = serde_json::json!([PATH, "--config", config, "run"]);
     assert_eq!(list["ProgramArguments"], expected);
     assert_eq!(list["KeepAlive"], serde_json::json!({ "SuccessfulExit": false }));
     let log = person.path("Library/Logs/chronotype.log").display().to_string();

@@ -6,8 +6,8 @@ use crate::calendar::names::Names;
 use crate::calendar::vdir::{self, Vdir};
 use crate::calendar::{Calendar, Error, Http, Secret, Unreachable};
 use crate::config::{Account, AccountKind, Config, PasswordSource, Travel};
-use crate::cycle::{Brain, Mode, Settings};
-use crate::event::{PrincipalId, Stay, Whereabouts};
+use crate::cycle::{Brain, Chores, Mode, Settings};
+use crate::event::{Stay, Whereabouts};
 use crate::sync::diff::Deletions;
 use crate::sync::poll::{Client, Discovery};
 use crate::sync::status::Status;
@@ -17,7 +17,6 @@ use crate::text::endpoint::ModelAccess;
 use crate::text::mem0::{self, Mem0};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
-use std::path::{Path, PathBuf};
 
 /// Where blocks go when no account says so: a collection of our own, made on the first write.
 const OWN_COLLECTION: &str = "chronotype";
@@ -131,12 +130,6 @@ pub fn google(config: &Config, account: &Account) -> Option<Credentials> {
     })
 }
 
-/// Where a sign-in of this person to an account of this name lies, and what goes with it.
-pub fn sign_in_files(store: &Path, person: &PrincipalId, account: &str) -> [PathBuf; 2] {
-    let file = TokenFile::beside(store, person, account);
-    [file.path().to_owned(), file.path().with_extension("lock")]
-}
-
 /// The address of a Google account: as whom the person is signed in, else as whom they were when
 /// it was last asked.
 pub fn address(config: &Config, account: &Account, status: &Status) -> Option<String> {
@@ -217,7 +210,7 @@ pub fn mem0(config: &Config, http: Option<&Http>) -> Result<Option<Mem0>, String
 
 fn key_of(source: Option<&PasswordSource>) -> Result<Option<Secret>, String> {
     let key = source.map(PasswordSource::read).transpose();
-    key.map_err(|e| format!("its key can't be had: {e}"))
+    key.map_err(|e| format!("its key can't be had: {}", e.of_key()))
 }
 
 /// Over connections that others use, too, where there are any.
@@ -245,6 +238,7 @@ pub fn settings(config: &Config, zone: Tz, mode: Mode, deletions: Deletions) -> 
         planning: config.planning.clone(),
         suggest_into: suggest_into(config),
         deletions,
+        chores: Chores::Now,
         assistant: config.assistant.as_ref().map(|assistant| assistant.terms),
     }
 }

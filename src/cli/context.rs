@@ -2,12 +2,12 @@
 
 use super::{CommandError, Global, output};
 use crate::config::{Config, ConfigError, Origin};
-use crate::daemon::{self, Holder, LeaseError, Loan};
+use crate::daemon::{self, Door, Holder, LeaseError, Loan};
 use crate::event::PrincipalId;
 use crate::store::{OpenReport, Part, Person, Store, StoreError};
 use chrono_tz::Tz;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 use std::time::{Duration, Instant};
 
 /// How long another command is waited for.
@@ -177,10 +177,11 @@ pub(super) fn unlock(
     global: &Global,
     how: Use,
 ) -> Result<Result<(Store, OpenReport), StoreError>, CommandError> {
+    not_replayed(config, global)?;
     let path = &config.store;
     let other = Store::foreign(path);
     if other.is_some() || !path.exists() {
-        if let Some(lent) = borrow_records(config, global, how)? {
+        if let Some(lent) = borrow_records(config, how)? {
             return Ok(Ok(lent));
         }
         if let Some(user) = other {
@@ -197,7 +198,7 @@ pub(super) fn unlock(
         Err(StoreError::Locked(_)) => {}
         opened => return Ok(opened),
     }
-    if let Some(lent) = borrow(config, global, how)? {
+    if let Some(lent) = borrow(config, how)? {
         return Ok(Ok(lent));
     }
     let deadline = Instant::now() + OTHERS;
@@ -214,27 +215,35 @@ pub(super) fn is_kept(config: &Config) -> bool {
     config.store.exists() || holder(config).is_some()
 }
 
+/// Where the service of this store would be.
+pub(super) fn door(config: &Config) -> Door<'_> {
+    Door { socket: &config.daemon.socket, store: &config.store }
+}
+
 /// The service that has this store.
 fn holder(config: &Config) -> Option<Holder> {
-    let holder = daemon::holder(&config.daemon.socket).ok()?;
+    let holder = match daemon::holder(door(config)) {
+        Ok(holder) => holder,
+        Err(error @ LeaseError::Stranger { .. }) => {
+            static ONCE: Once = Once::new();
+            ONCE.call_once(|| output::warn(&error.to_string()));
+            return None;
+        }
+        Err(_) => return None,
+    };
     let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     (real(&holder.store) == real(&config.store)).then_some(holder)
 }
 
 /// Asks the service for its store, or of a store of many for what is the person's; without one,
 /// another command has it.
-fn borrow(
-    config: &Config,
-    global: &Global,
-    how: Use,
-) -> Result<Option<(Store, OpenReport)>, CommandError> {
-    let socket = &config.daemon.socket;
+fn borrow(config: &Config, how: Use) -> Result<Option<(Store, OpenReport)>, CommandError> {
     match holder(config) {
-        Some(holder) if holder.many => return borrow_records(config, global, how),
-        Some(holder) => not_replayed(&holder, global)?,
+        Some(holder) if holder.many => return borrow_records(config, how),
+        Some(_) => {}
         None => return Ok(None),
     }
-    match daemon::borrow_store(socket) {
+    match daemon::borrow_store(door(config)) {
         // A second loan in one process is the first one.
         Ok(loan) => drop(LOAN.set(loan)),
         Err(LeaseError::Nobody(_)) => {}
@@ -243,25 +252,45 @@ fn borrow(
     Ok(None)
 }
 
+/// The folder of a store, from the service that has it, for as long as the loan lives; `None` = no
+/// service has it.
+///
+/// # Errors
+/// A failure when it does not let go.
+pub(super) fn whole_store(door: Door<'_>) -> Result<Option<Loan>, CommandError> {
+    match daemon::borrow_store(door) {
+        Ok(loan) => Ok(Some(loan)),
+        Err(LeaseError::Nobody(_)) => Ok(None),
+        Err(error) => Err(CommandError::failure(error.to_string())),
+    }
+}
+
+/// What is written anew has to be by the user whose store it is.
+///
+/// # Errors
+/// A failure where it belongs to another one.
+pub(super) fn own_store(store: &Path) -> Result<(), CommandError> {
+    let Some(user) = Store::foreign(store) else { return Ok(()) };
+    let message = format!("the store {} belongs to user {user}", store.display());
+    Err(CommandError::failure(message)
+        .hint("run this as that user: written anew by another, it could be opened no more"))
+}
+
 /// The person's own records, from the service that has the store.
-fn borrow_records(
-    config: &Config,
-    global: &Global,
-    how: Use,
-) -> Result<Option<(Store, OpenReport)>, CommandError> {
-    let (socket, who) = (&config.daemon.socket, &config.person.id);
-    let Some(holder) = holder(config) else { return Ok(None) };
-    not_replayed(&holder, global)?;
-    match daemon::borrow_records(socket, who, how == Use::Work) {
+fn borrow_records(config: &Config, how: Use) -> Result<Option<(Store, OpenReport)>, CommandError> {
+    let who = &config.person.id;
+    if holder(config).is_none() {
+        return Ok(None);
+    }
+    match daemon::borrow_records(door(config), who, how == Use::Work) {
         Ok(store) => Ok(Some((store, OpenReport::default()))),
         Err(error) => Err(CommandError::failure(error.to_string())),
     }
 }
 
-fn not_replayed(holder: &Holder, global: &Global) -> Result<(), CommandError> {
-    if global.now.is_none() {
-        return Ok(());
-    }
+/// No moment is replayed beside a service, also in the instant in which it has let go of the store.
+fn not_replayed(config: &Config, global: &Global) -> Result<(), CommandError> {
+    let Some(holder) = global.now.and_then(|_| holder(config)) else { return Ok(()) };
     let process = holder.process;
     let message = format!("--now can't be used while the service runs (process {process})");
     Err(CommandError::usage(message).hint("stop it first: time can't go back for it"))

@@ -1,14 +1,16 @@
 //! `chronotype forget-person`: everything kept of somebody goes, from every file of ours.
 //!
-//! First their blocks are taken back, while there is still a record of which are ours; then their
-//! records leave the store and its backups for good ([`crate::store::remove_person`]), then the
-//! search index and the sign-ins. A crash in between leaves what a second call removes.
+//! First their blocks are taken back, while there is still a record of which are ours; then go the
+//! search index and the sign-ins, then their records leave the store and its backups for good
+//! ([`crate::store::remove_person`]). A crash in between leaves what a second call removes, which
+//! looks for all of it even where no record is left.
 
 use super::context::Opened;
 use super::turn::{self, Done, How};
-use super::{CommandError, Global, account, context, mirror, output, withdraw};
+use super::{CommandError, Global, context, mirror, output, withdraw};
+use crate::calendar::google;
 use crate::config::Config;
-use crate::daemon::{self, LeaseError, Loan};
+use crate::daemon::{self, Door, LeaseError, Loan};
 use crate::event::{PrincipalId, Uid};
 use crate::schedule::suggestion::{State, Suggestion};
 use crate::store::{self, Person, Store, StoreError};
@@ -18,7 +20,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Remove everything kept of a person, for good: what was learned, their search index, sign-ins and
 /// blocks
@@ -44,6 +46,12 @@ struct Place {
     config: Option<Config>,
 }
 
+impl Place {
+    fn door(&self) -> Door<'_> {
+        Door { socket: &self.socket, store: &self.store }
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -52,20 +60,27 @@ struct Place {
 pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
     let place = place(args, global)?;
     let loan = loan(&place)?;
-    let before = kept(&place)?;
+    let records = kept(&place)?;
+    let is_kept = records.is_some();
+    let before = records.unwrap_or_default();
     let withdrawn = match args.keep_blocks {
         true => 0,
         false => take_back(&place, before.clone(), global)?,
     };
     take_back_insights(&place, &before);
-    let removed = remove(&place, &before)?;
+    let beside = remove_beside(&place, &before)?;
+    match is_kept {
+        true => store::remove_person(&place.store, &place.id)?,
+        false if beside.is_nothing() => return Err(nothing(&place)),
+        false => {}
+    }
     drop(loan);
     let id = place.id.as_str();
     if global.json {
         return output::json(&json!({
             "forgotten": id,
             "blocks_taken_back": withdrawn,
-            "sign_ins_removed": removed,
+            "sign_ins_removed": beside.sign_ins,
         }));
     }
     let blocks = match withdrawn {
@@ -93,18 +108,17 @@ fn place(args: &Args, global: &Global) -> Result<Place, CommandError> {
     }
     let store = config.as_ref().map(|config| config.store.clone()).or(global.store.clone());
     let store = store.unwrap_or_default();
-    if let Some(user) = Store::foreign(&store) {
-        let message = format!("the store {} belongs to user {user}", store.display());
-        return Err(CommandError::failure(message)
-            .hint("run this as that user: written anew by another, it could be opened no more"));
-    }
+    context::own_store(&store)?;
     let socket = config.map_or_else(|| context::socket_of(&store), |config| config.daemon.socket);
     Ok(Place { id, store, socket, config: theirs })
 }
 
 /// The store from a service that runs, for as long as this takes.
 fn loan(place: &Place) -> Result<Option<Loan>, CommandError> {
-    match daemon::is_served(&place.socket, &place.id) {
+    match daemon::is_served(place.door(), &place.id) {
+        Err(error @ LeaseError::Stranger { .. }) => {
+            return Err(CommandError::failure(error.to_string()));
+        }
         Err(_) => return Ok(None),
         Ok(true) => {
             let message =
@@ -115,31 +129,29 @@ fn loan(place: &Place) -> Result<Option<Loan>, CommandError> {
         }
         Ok(false) => {}
     }
-    match daemon::borrow_store(&place.socket) {
-        Ok(loan) => Ok(Some(loan)),
-        Err(LeaseError::Nobody(_)) => Ok(None),
-        Err(error) => Err(CommandError::failure(error.to_string())),
-    }
+    context::whole_store(place.door())
 }
 
-fn kept(place: &Place) -> Result<Person, CommandError> {
-    let nothing = || {
-        CommandError::failure(format!("nothing is kept of {}", place.id.as_str()))
-            .hint("`chronotype config show` says which id and store are meant")
-    };
+/// What the store has of them; `None` = no record.
+fn kept(place: &Place) -> Result<Option<Person>, CommandError> {
     if !place.store.exists() {
-        return Err(nothing());
+        return Ok(None);
     }
     let store = Store::open(&place.store)?;
     if !store.principals()?.contains(&place.id) {
-        return Err(nothing());
+        return Ok(None);
     }
     // What can't be read can be removed all the same.
     match store.load(&place.id) {
-        Ok(person) => Ok(person),
-        Err(StoreError::Corrupt { .. } | StoreError::Newer { .. }) => Ok(Person::default()),
+        Ok(person) => Ok(Some(person)),
+        Err(StoreError::Corrupt { .. } | StoreError::Newer { .. }) => Ok(Some(Person::default())),
         Err(error) => Err(error.into()),
     }
+}
+
+fn nothing(place: &Place) -> CommandError {
+    CommandError::failure(format!("nothing is kept of {}", place.id.as_str()))
+        .hint("`chronotype config show` says which id and store are meant")
 }
 
 /// Blocks that are still ours and ahead go, as by `withdraw --all`.
@@ -193,30 +205,33 @@ fn standing(person: &Person, now: DateTime<Utc>) -> usize {
     person.suggestions.values().filter(there).count()
 }
 
-/// The number of sign-ins removed.
-fn remove(place: &Place, person: &Person) -> Result<usize, CommandError> {
-    let failed = |path: &Path, error: std::io::Error| {
-        CommandError::failure(format!("{}: {error}", path.display()))
-            .hint("run it again once that is mended")
-    };
-    store::remove_person(&place.store, &place.id)?;
-    let index = index::folder(&place.store, &place.id);
-    gone(fs::remove_dir_all(&index)).map_err(|error| failed(&index, error))?;
+/// What was removed beside the store.
+struct Beside {
+    sign_ins: usize,
+    index: bool,
+}
+
+impl Beside {
+    fn is_nothing(&self) -> bool {
+        self.sign_ins == 0 && !self.index
+    }
+}
+
+/// The search index goes, and the sign-ins.
+fn remove_beside(place: &Place, person: &Person) -> Result<Beside, CommandError> {
+    let hint = "run it again once that is mended";
+    let folder = index::folder(&place.store, &place.id);
+    let index = folder.exists();
+    gone(fs::remove_dir_all(&folder)).map_err(|error| {
+        CommandError::failure(format!("{}: {error}", folder.display())).hint(hint)
+    })?;
     let mut accounts: Vec<&str> = person.status.accounts.keys().map(String::as_str).collect();
     accounts.extend(person.status.collections.values().map(|c| c.account.as_str()));
     let named = place.config.iter().flat_map(|config| &config.accounts);
     accounts.extend(named.map(|account| account.name.as_str()));
-    accounts.sort_unstable();
-    accounts.dedup();
-    let mut removed = 0;
-    for account in accounts {
-        let [sign_in, lock] = account::sign_in_files(&place.store, &place.id, account);
-        removed += usize::from(sign_in.exists());
-        for file in [sign_in, lock] {
-            gone(fs::remove_file(&file)).map_err(|error| failed(&file, error))?;
-        }
-    }
-    Ok(removed)
+    let sign_ins = google::remove_sign_ins(&place.store, &place.id, &accounts)
+        .map_err(|error| CommandError::failure(error.to_string()).hint(hint))?;
+    Ok(Beside { sign_ins, index })
 }
 
 fn gone(result: std::io::Result<()>) -> std::io::Result<()> {

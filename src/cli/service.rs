@@ -4,15 +4,16 @@
 //! name that somebody else wrote is never replaced or removed.
 
 mod control;
+mod place;
 mod unit;
 
 use super::{CommandError, Global, context, output};
 use crate::config::Origin;
 use crate::event::PrincipalId;
+use place::There;
 use serde_json::json;
 use std::fs;
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use unit::{Kind, Words};
 
@@ -70,11 +71,16 @@ struct Which {
 /// Where administrators put units of their own (systemd.unit(5)).
 const SYSTEM_UNITS: &str = "etc/systemd/system";
 
+/// Where the secrets of many people lie; systemd hands them to the service.
+const SECRETS: &str = "etc/chronotype/users.secrets";
+
 /// A service file and its place.
 struct Plan {
     kind: Kind,
     file: PathBuf,
     text: String,
+    /// The folder of people's secrets, which root alone may look into.
+    secrets: Option<PathBuf>,
     /// The supervisor is told.
     live: bool,
 }
@@ -124,9 +130,12 @@ fn plan(which: &Which, global: &Global) -> Result<Plan, CommandError> {
         variables: variables(),
         log: log.join("chronotype.log"),
     };
+    words.check().map_err(CommandError::failure)?;
     Ok(Plan {
         file: folder.join(kind.file()),
         text: kind.text(&words),
+        secrets: (kind == Kind::Users)
+            .then(|| which.root.as_deref().unwrap_or(Path::new("/")).join(SECRETS)),
         kind,
         live: which.root.is_none(),
     })
@@ -168,7 +177,11 @@ fn install(plan: &Plan, dry_run: bool, global: &Global) -> Result<(), CommandErr
     if dry_run {
         return would(plan, "write", &calls, global);
     }
-    write(plan).map_err(|error| cant(plan, &error))?;
+    place::write(&plan.file, &plan.text).map_err(|error| cant(plan, &error))?;
+    if let Some(folder) = &plan.secrets {
+        place::close(folder)
+            .map_err(|error| CommandError::failure(format!("{}: {error}", folder.display())))?;
+    }
     // Loaded already: launchd wants the old one out first.
     if plan.live && plan.kind == Kind::Launchd {
         control::stop(&plan.kind).iter().for_each(|call| drop(control::run(call)));
@@ -213,14 +226,18 @@ fn next(plan: &Plan, running: bool) -> Vec<String> {
             "the config is /etc/chronotype/{name}.toml, the password lies in \
              /etc/credstore/chronotype.{name}.password"
         )),
-        Kind::Users => next.push("put one NAME.toml a person into /etc/chronotype/users".into()),
+        Kind::Users => next.push(
+            "put one NAME.toml a person into /etc/chronotype/users, and their passwords into files \
+             of /etc/chronotype/users.secrets"
+                .into(),
+        ),
     }
     next
 }
 
 fn uninstall(plan: &Plan, dry_run: bool, global: &Global) -> Result<(), CommandError> {
     let calls = if plan.live { control::stop(&plan.kind) } else { Vec::new() };
-    if installed(plan).is_none() {
+    if place::installed(&plan.file).map_err(|error| cant(plan, &error))? == There::Nothing {
         if global.json {
             return output::json(&json!({ "file": plan.file, "removed": false }));
         }
@@ -232,6 +249,10 @@ fn uninstall(plan: &Plan, dry_run: bool, global: &Global) -> Result<(), CommandE
     }
     // Without a bus nothing runs that could be stopped.
     calls.iter().for_each(|call| drop(control::run(call)));
+    let others = place::others(&plan.kind, &plan.file);
+    if !others.is_empty() {
+        return stays(plan, &others, global);
+    }
     fs::remove_file(&plan.file).map_err(|error| cant(plan, &error))?;
     if let (true, Some(reload)) = (plan.live, control::start(&plan.kind, &plan.file).first())
         && plan.kind != Kind::Launchd
@@ -244,8 +265,21 @@ fn uninstall(plan: &Plan, dry_run: bool, global: &Global) -> Result<(), CommandE
     output::data(&format!("Removed: {}. Config and store stay.\n", plan.file.display()))
 }
 
+/// The person's instance is stopped, and the file is there for others.
+fn stays(plan: &Plan, others: &[String], global: &Global) -> Result<(), CommandError> {
+    if global.json {
+        let gave = json!({ "file": plan.file, "removed": false, "used_by": others });
+        return output::json(&gave);
+    }
+    let (unit, file, others) = (plan.kind.unit(), plan.file.display(), others.join(", "));
+    output::data(&format!("Stopped: {unit}. {file} stays: {others} needs it.\n"))
+}
+
 fn show(plan: &Plan, global: &Global) -> Result<(), CommandError> {
-    let installed = installed(plan);
+    let installed = match place::installed(&plan.file).map_err(|error| cant(plan, &error))? {
+        There::Nothing => None,
+        There::Ours(text) | There::Foreign(text) => Some(text),
+    };
     let state = control::state(&plan.kind).filter(|_| plan.live);
     let text = installed.as_deref().unwrap_or(&plan.text);
     if global.json {
@@ -290,15 +324,13 @@ fn would(
     output::data(&format!("would {verb}: {}\n{run}{text}", plan.file.display()))
 }
 
-fn installed(plan: &Plan) -> Option<String> {
-    fs::read_to_string(&plan.file).ok()
-}
-
 fn refuse_foreign(plan: &Plan) -> Result<(), CommandError> {
-    match installed(plan).is_some_and(|text| !unit::is_ours(&text)) {
-        true => Err(CommandError::failure(format!("{} is not of ours", plan.file.display()))
-            .hint("move it away first")),
-        false => Ok(()),
+    match place::installed(&plan.file).map_err(|error| cant(plan, &error))? {
+        There::Foreign(_) => {
+            Err(CommandError::failure(format!("{} is not of ours", plan.file.display()))
+                .hint("move it away first"))
+        }
+        There::Nothing | There::Ours(_) => Ok(()),
     }
 }
 
@@ -310,15 +342,4 @@ fn cant(plan: &Plan, error: &std::io::Error) -> CommandError {
         }
         _ => failure,
     }
-}
-
-fn write(plan: &Plan) -> std::io::Result<()> {
-    let folder = plan.file.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut fresh = tempfile::NamedTempFile::new_in(folder)?;
-    fresh.write_all(plan.text.as_bytes())?;
-    // It holds no secret, and systemd of the system reads it as everybody does.
-    fresh.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
-    fresh.persist(&plan.file)?;
-    Ok(())
 }

@@ -6,16 +6,17 @@
 //! only what one of them keeps ([`super::lent`]). The socket is for its owner alone: its mode is
 //! 0600, and whoever connects must be the same user, or root.
 
-use super::Event;
+use super::door::{self, Door, Socket, connect};
+use super::{Event, supervise};
 use crate::event::PrincipalId;
 use crate::store::StoreError;
+use chrono::{DateTime, SecondsFormat, Utc};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream as Blocking;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixStream;
 use tokio::sync::mpsc::Sender;
 
 /// Longest line a command says, and the service, which names a path.
@@ -35,6 +36,8 @@ const WHO: &str = "who?";
 const RECORDS: &str = "records, please: ";
 /// Asks whether a person is served; their name follows.
 const SERVED: &str = "served? ";
+/// Asks when a person's next turn is due; their name follows.
+const NEXT: &str = "next? ";
 /// The answer.
 const YES: &str = "yes";
 /// Part of what a service of many people answers to [`WHO`].
@@ -52,6 +55,25 @@ pub enum LeaseError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// Somebody answers there.
+    #[error(
+        "the socket {path} is taken by {}: end that, or name another one as `socket` in [daemon]",
+        door::named(.holder)
+    )]
+    Taken {
+        /// Where.
+        path: PathBuf,
+        /// Who, where it is a service of ours.
+        holder: Option<Holder>,
+    },
+    /// Who answers has nothing to do with the store.
+    #[error("user {user} serves {path}, and neither is this user nor owns the store: not asked")]
+    Stranger {
+        /// Where.
+        path: PathBuf,
+        /// Who.
+        user: u32,
     },
     /// Nobody answers there.
     #[error("no service answers at {0}")]
@@ -76,6 +98,8 @@ pub(super) enum Want {
     Records(PrincipalId),
     /// To know whether the service has turns of theirs.
     Served(PrincipalId),
+    /// To know when the next one is due.
+    Next(PrincipalId),
 }
 
 /// A command that wants something of the store.
@@ -83,16 +107,38 @@ pub(super) struct Request {
     stream: UnixStream,
     /// What.
     pub(super) want: Want,
+    since: Instant,
 }
 
 impl Request {
+    pub(super) fn new(stream: UnixStream, want: Want) -> Self {
+        Self { stream, want, since: Instant::now() }
+    }
+
+    /// Nobody waits for the answer any more: the command has given up or gone.
+    pub(super) fn is_over(&self) -> bool {
+        // It has nothing to say before the answer.
+        let heard = self.stream.try_read(&mut [0]);
+        let gone = !heard.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
+        gone || self.since.elapsed() > PATIENCE
+    }
+
     pub(super) fn into_stream(self) -> UnixStream {
         self.stream
     }
 
     /// Says whether it is so.
-    pub(super) fn answer(mut self, yes: bool) {
-        let answer = if yes { YES } else { "no" };
+    pub(super) fn answer(self, yes: bool) {
+        self.say(if yes { YES.to_owned() } else { "no".to_owned() });
+    }
+
+    /// Says when; `None` = nobody knows.
+    pub(super) fn answer_when(self, at: Option<DateTime<Utc>>) {
+        let known = at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
+        self.say(known.unwrap_or_else(|| "unknown".to_owned()));
+    }
+
+    fn say(mut self, answer: String) {
         tokio::spawn(async move {
             let _ = self.stream.write_all(format!("{answer}\n").as_bytes()).await;
         });
@@ -111,34 +157,49 @@ impl Request {
     }
 }
 
-/// The socket; its file goes with it.
-pub(super) struct Socket(PathBuf);
+/// A command that has the store: no turn can run until it ends, and nothing takes the store back,
+/// not even a service that is started anew. So this is no reason to be ended by the supervisor; it
+/// is said.
+pub(super) struct Borrower {
+    process: Option<i32>,
+    since: Instant,
+    is_said: bool,
+}
 
-impl Drop for Socket {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+impl Borrower {
+    pub(super) fn of(request: &Request) -> Self {
+        let process = request.stream.peer_cred().ok().and_then(|peer| peer.pid());
+        Self { process, since: Instant::now(), is_said: false }
+    }
+
+    /// Says it once the command has taken longer than others wait for it.
+    pub(super) fn minute(&mut self) {
+        if let Some(words) = self.complaint(Instant::now()) {
+            tracing::warn!("{words}");
+            supervise::status(&words);
+        }
+    }
+
+    fn complaint(&mut self, now: Instant) -> Option<String> {
+        if self.is_said || now - self.since < PATIENCE {
+            return None;
+        }
+        self.is_said = true;
+        let who = self.process.map_or_else(String::new, |id| format!(" (process {id})"));
+        Some(format!("a command{who} has had the store for two minutes: no turns until it ends"))
     }
 }
 
-/// Opens the socket. The store is locked by this process: an old socket file is nobody's.
+/// Opens the socket and hears who comes.
 ///
 /// # Errors
-/// [`LeaseError::Unusable`].
+/// As [`door::make`].
 pub(super) fn listen(
     path: &Path,
     about: Holder,
     events: Sender<Event>,
 ) -> Result<Socket, LeaseError> {
-    let unusable = |source| LeaseError::Unusable { path: path.to_owned(), source };
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(unusable)?;
-    }
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unusable(error)),
-        _ => {}
-    }
-    let listener = UnixListener::bind(path).map_err(unusable)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(unusable)?;
+    let (listener, socket) = door::make(path)?;
     tokio::spawn(async move {
         loop {
             let Ok((stream, _)) = listener.accept().await else {
@@ -149,12 +210,11 @@ pub(super) fn listen(
             tokio::spawn(hear(stream, about.clone(), events.clone()));
         }
     });
-    Ok(Socket(path.to_owned()))
+    Ok(socket)
 }
 
 async fn hear(stream: UnixStream, about: Holder, events: Sender<Event>) {
-    let ours = rustix::process::geteuid().as_raw();
-    if stream.peer_cred().is_ok_and(|peer| peer.uid() != ours && peer.uid() != 0) {
+    if !door::lets_in(&stream) {
         tracing::warn!("somebody else's command was turned away from the socket");
         return;
     }
@@ -171,12 +231,12 @@ async fn hear(stream: UnixStream, about: Holder, events: Sender<Event>) {
             let _ = stream.write_all(answer.as_bytes()).await;
         }
         WANTED => {
-            let request = Request { stream: stream.into_inner(), want: Want::Folder };
+            let request = Request::new(stream.into_inner(), Want::Folder);
             let _ = events.send(Event::Wanted(request)).await;
         }
         other => {
             let Some(want) = want(other) else { return };
-            let request = Request { stream: stream.into_inner(), want };
+            let request = Request::new(stream.into_inner(), want);
             let _ = events.send(Event::Wanted(request)).await;
         }
     }
@@ -185,7 +245,8 @@ async fn hear(stream: UnixStream, about: Holder, events: Sender<Event>) {
 /// What a line asks of one person.
 fn want(line: &str) -> Option<Want> {
     let name = |words| line.strip_prefix(words).and_then(|name| PrincipalId::new(name).ok());
-    name(RECORDS).map(Want::Records).or_else(|| name(SERVED).map(Want::Served))
+    let asked = name(SERVED).map(Want::Served).or_else(|| name(NEXT).map(Want::Next));
+    name(RECORDS).map(Want::Records).or(asked)
 }
 
 /// The line that asks for a person's records.
@@ -222,9 +283,9 @@ pub struct Loan {
 /// Borrows the store from the service at this socket.
 ///
 /// # Errors
-/// [`LeaseError::Nobody`], [`LeaseError::Busy`].
-pub fn borrow_store(socket: &Path) -> Result<Loan, LeaseError> {
-    let stream = connect(socket)?;
+/// [`LeaseError::Nobody`], [`LeaseError::Stranger`], [`LeaseError::Busy`].
+pub fn borrow_store(door: Door<'_>) -> Result<Loan, LeaseError> {
+    let stream = connect(door)?;
     match say(&stream, WANTED, PATIENCE).as_deref() {
         Some(YOURS) => Ok(Loan { _connection: stream }),
         _ => Err(LeaseError::Busy),
@@ -234,28 +295,31 @@ pub fn borrow_store(socket: &Path) -> Result<Loan, LeaseError> {
 /// The service at this socket.
 ///
 /// # Errors
-/// [`LeaseError::Nobody`].
-pub fn holder(socket: &Path) -> Result<Holder, LeaseError> {
-    let answer = say(&connect(socket)?, WHO, SILENCE).unwrap_or_default();
+/// [`LeaseError::Nobody`], [`LeaseError::Stranger`].
+pub fn holder(door: Door<'_>) -> Result<Holder, LeaseError> {
+    let answer = say(&connect(door)?, WHO, SILENCE).unwrap_or_default();
     let mut parts = answer.splitn(3, ' ');
-    let mut part = || parts.next().ok_or_else(|| LeaseError::Nobody(socket.to_owned()));
+    let mut part = || parts.next().ok_or_else(|| LeaseError::Nobody(door.socket.to_owned()));
     let (process, serves, store) = (part()?, part()?, part()?);
-    let process = process.parse().map_err(|_| LeaseError::Nobody(socket.to_owned()))?;
+    let process = process.parse().map_err(|_| LeaseError::Nobody(door.socket.to_owned()))?;
     Ok(Holder { process, many: serves == MANY, store: PathBuf::from(store) })
 }
 
 /// Whether the service at this socket has turns of this person.
 ///
 /// # Errors
-/// [`LeaseError::Nobody`].
-pub fn is_served(socket: &Path, principal: &PrincipalId) -> Result<bool, LeaseError> {
+/// [`LeaseError::Nobody`], [`LeaseError::Stranger`].
+pub fn is_served(door: Door<'_>, principal: &PrincipalId) -> Result<bool, LeaseError> {
     let asked = format!("{SERVED}{}", principal.as_str());
-    let answer = say(&connect(socket)?, &asked, PATIENCE);
-    answer.map(|answer| answer == YES).ok_or_else(|| LeaseError::Nobody(socket.to_owned()))
+    let answer = say(&connect(door)?, &asked, PATIENCE);
+    answer.map(|answer| answer == YES).ok_or_else(|| LeaseError::Nobody(door.socket.to_owned()))
 }
 
-pub(super) fn connect(socket: &Path) -> Result<Blocking, LeaseError> {
-    Blocking::connect(socket).map_err(|_| LeaseError::Nobody(socket.to_owned()))
+/// When the service at this socket has a turn of this person; `None` = none does, or it is of a
+/// release that can't say.
+pub fn next_turn(door: Door<'_>, principal: &PrincipalId) -> Option<DateTime<Utc>> {
+    let answer = say(&connect(door).ok()?, &format!("{NEXT}{}", principal.as_str()), SILENCE)?;
+    answer.parse().ok()
 }
 
 fn say(mut stream: &Blocking, words: &str, patience: Duration) -> Option<String> {
@@ -264,4 +328,30 @@ fn say(mut stream: &Blocking, words: &str, patience: Duration) -> Option<String>
     let mut line = String::new();
     BufReader::new(stream.take(LONGEST_ANSWER)).read_line(&mut line).ok()?;
     Some(line.trim_end().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_has_gone_is_not_waited_for_and_who_has_the_store_for_long_is_named() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let request = Request::new(ours, Want::Folder);
+        assert!(!request.is_over());
+        let mut borrower = Borrower::of(&request);
+        drop(theirs);
+        request.stream.readable().await.unwrap();
+        assert!(request.is_over());
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let then = Instant::now().checked_sub(PATIENCE * 2);
+        let given_up = Request { since: then.unwrap(), ..Request::new(ours, Want::Folder) };
+        assert!(given_up.is_over());
+
+        assert_eq!(borrower.complaint(Instant::now()), None);
+        let later = Instant::now() + PATIENCE;
+        let said = borrower.complaint(later).unwrap();
+        assert!(said.contains(&format!("process {}", std::process::id())), "{said}");
+        assert_eq!(borrower.complaint(later), None, "once");
+    }
 }

@@ -6,19 +6,24 @@
 //! of the connection, however it comes, ends the loan.
 
 use super::Event;
-use super::lease::{LeaseError, PATIENCE, Request, Want, connect, wanted};
+use super::door::{Door, connect};
+use super::lease::{LeaseError, PATIENCE, Request, Want, wanted};
 use crate::event::PrincipalId;
 use crate::store::{Forward, Store, StoreError};
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream as Blocking;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::sync::mpsc::Sender;
+use tokio::time::timeout;
 
 /// Longest message: the records of a lifetime are a few hundred megabytes at most.
 const LONGEST: u64 = 1 << 30;
+/// A command that says nothing for longer has stopped: its own turn would have been given up, too.
+/// Until then nobody but this one person waits for it.
+const SILENCE: Duration = super::turn::LONGEST;
 /// What the service says of changes that are on its disk.
 const KEPT: &[u8] = b"kept";
 
@@ -26,37 +31,47 @@ const KEPT: &[u8] = b"kept";
 /// who waits for it.
 pub(super) fn start(request: Request, store: Store, principal: PrincipalId, events: Sender<Event>) {
     tokio::spawn(async move {
-        let served = tokio::spawn(serve(request, store, principal.clone())).await;
-        if served.is_err() {
-            tracing::error!(person = principal.as_str(), "a command broke off by a defect");
+        let person = principal.as_str();
+        let served = tokio::spawn(serve(request, store, principal.clone(), SILENCE)).await;
+        match served {
+            Ok(Some(())) => {}
+            Ok(None) => tracing::warn!(person, "a command has stopped; it has the records no more"),
+            Err(_) => tracing::error!(person, "a command broke off by a defect"),
         }
         let _ = events.send(Event::Returned(Want::Records(principal))).await;
     });
 }
 
-async fn serve(request: Request, store: Store, principal: PrincipalId) {
+/// Serves until the command ends; `None` = it took or said nothing for longer than `silence`.
+async fn serve(
+    request: Request,
+    store: Store,
+    principal: PrincipalId,
+    silence: Duration,
+) -> Option<()> {
     let mut stream = request.into_stream();
     let records = match store.lend(&principal) {
         Ok(records) => records,
         Err(error) => {
             let person = principal.as_str();
             tracing::error!(person, %error, "the records can't be read for a command");
-            return;
+            return Some(());
         }
     };
-    if put(&mut stream, &records).await.is_err() {
-        return;
+    if timeout(silence, put(&mut stream, &records)).await.ok()?.is_err() {
+        return Some(());
     }
     drop(records);
-    while let Ok(changes) = take(&mut stream).await {
+    while let Ok(changes) = timeout(silence, take(&mut stream)).await.ok()? {
         let answer = match store.take_back(&principal, &changes) {
             Ok(()) => KEPT.to_vec(),
             Err(error) => error.to_string().into_bytes(),
         };
-        if put(&mut stream, &answer).await.is_err() {
-            return;
+        if timeout(silence, put(&mut stream, &answer)).await.ok()?.is_err() {
+            break;
         }
     }
+    Some(())
 }
 
 async fn put(stream: &mut UnixStream, bytes: &[u8]) -> io::Result<()> {
@@ -79,11 +94,11 @@ async fn take(stream: &mut UnixStream) -> io::Result<Vec<u8>> {
 /// # Errors
 /// [`LeaseError`]; [`LeaseError::Store`] when what it sends can't be read.
 pub fn borrow_records(
-    socket: &Path,
+    door: Door<'_>,
     principal: &PrincipalId,
     keep: bool,
 ) -> Result<Store, LeaseError> {
-    let mut stream = connect(socket)?;
+    let mut stream = connect(door)?;
     let broken = |error: io::Error| match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => LeaseError::Busy,
         _ => LeaseError::Broken,
@@ -120,5 +135,26 @@ fn receive(stream: &mut Blocking) -> io::Result<Vec<u8>> {
 impl From<StoreError> for LeaseError {
     fn from(error: StoreError) -> Self {
         LeaseError::Store(Box::new(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_command_that_has_stopped_loses_the_records() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("store")).unwrap();
+        let ann = PrincipalId::new("ann").unwrap();
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let request = Request::new(ours, Want::Records(ann.clone()));
+        let served = serve(request, store.clone(), ann.clone(), Duration::from_millis(20)).await;
+        assert_eq!(served, None, "it is there, and silent");
+        drop(theirs);
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        drop(theirs);
+        let request = Request::new(ours, Want::Records(ann.clone()));
+        assert_eq!(serve(request, store, ann, SILENCE).await, Some(()));
     }
 }

@@ -1,6 +1,7 @@
 //! Where events come from: the clock, the folders, the config's folder, signals, the socket.
 
-use super::lease::{self, Holder, Socket};
+use super::door::Socket;
+use super::lease::{self, Holder};
 use super::{DaemonError, Event};
 use crate::calendar::vdir::Watcher;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};

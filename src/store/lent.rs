@@ -8,6 +8,7 @@
 
 use super::changes::Changes;
 use super::pending::{self, Chunk};
+use super::trial::{self, Trial};
 use super::{Store, StoreError, open, record};
 use crate::event::PrincipalId;
 use std::fmt;
@@ -64,12 +65,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`] when the records can't be read; [`StoreError::Io`].
     pub fn borrowed(records: &[u8], send: Option<Arc<Forward>>) -> Result<Store, StoreError> {
-        let folder = tempfile::tempdir()
+        let folder = Trial::elsewhere()
             .map_err(|source| StoreError::Io { path: std::env::temp_dir(), source })?;
-        let path = folder.path().join("borrowed");
+        let path = folder.store();
+        trial::sweep(&path);
         let (db, _) = open::open(&path)?;
         let lender = send.map(Lender);
-        let store = Store { path, db, _copy: Some(Arc::new(folder)), lender };
+        let store = Store { _copy: Some(Arc::new(folder)), lender, ..Store::at(&path, db) };
         let unreadable = || StoreError::Corrupt { what: "records as they were lent".to_owned() };
         store.apply(read(records).ok_or_else(unreadable)?)?;
         Ok(store)

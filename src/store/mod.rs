@@ -12,6 +12,7 @@ mod changes;
 mod place;
 mod pending;
 mod rewrite;
+mod trial;
 mod lent;
 
 pub use error::StoreError;
@@ -25,7 +26,7 @@ use record::{Kind, Record};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tempfile::TempDir;
+use trial::Trial;
 
 /// The format of an export, in its first line.
 pub const EXPORT_FORMAT: u32 = 1;
@@ -34,9 +35,11 @@ pub const EXPORT_FORMAT: u32 = 1;
 #[derive(Debug, Clone)]
 pub struct Store {
     path: PathBuf,
+    /// Where its files lie: at `path`, or in the copy that it works on.
+    files: PathBuf,
     db: sled::Db,
-    /// The copy it works on, removed with the last clone.
-    _copy: Option<Arc<TempDir>>,
+    /// That copy, removed with the last clone.
+    _copy: Option<Arc<Trial>>,
     /// Whose records these are a copy of, where commits go first.
     lender: Option<lent::Lender>,
 }
@@ -104,7 +107,8 @@ impl Store {
         }
         let (db, report) = open::open(path)?;
         rewrite::finish(path).map_err(io)?;
-        Ok((Store { path: path.to_owned(), db, _copy: None, lender: None }, report))
+        trial::sweep(path);
+        Ok((Store::at(path, db), report))
     }
 
     /// A copy of the store to try things on: opening sled writes to its folder, and a dry run
@@ -114,10 +118,16 @@ impl Store {
     /// As [`Store::open`].
     pub fn open_copy(path: &Path) -> Result<Store, StoreError> {
         let io = |source| StoreError::Io { path: path.to_owned(), source };
-        let copy = tempfile::tempdir().map_err(io)?;
-        open::copy_into(path, copy.path())?;
-        let (db, _) = open::open(copy.path())?;
-        Ok(Store { path: path.to_owned(), db, _copy: Some(Arc::new(copy)), lender: None })
+        trial::sweep(path);
+        let copy = Trial::beside(path).map_err(io)?;
+        let files = copy.store();
+        open::copy_into(path, &files)?;
+        let (db, _) = open::open(&files)?;
+        Ok(Store { files, _copy: Some(Arc::new(copy)), ..Store::at(path, db) })
+    }
+
+    fn at(path: &Path, db: sled::Db) -> Store {
+        Store { path: path.to_owned(), files: path.to_owned(), db, _copy: None, lender: None }
     }
 
     /// Everything kept of a person; the empty state for one never seen.
@@ -141,7 +151,7 @@ impl Store {
     /// # Errors
     /// As [`Store::load`].
     pub fn glance(&self, principal: &PrincipalId, part: Part) -> Result<Person, StoreError> {
-        pending::finish(&self.path, &self.db, principal)?;
+        pending::finish(&self.files, &self.db, principal)?;
         let kinds: &[Kind] = match part {
             Part::Types => &[Kind::Meta, Kind::TaskType, Kind::Exemplar, Kind::TypesMeta],
             Part::Memory => &[
@@ -180,7 +190,7 @@ impl Store {
         before: &Person,
         after: &Person,
     ) -> Result<CommitReport, StoreError> {
-        pending::finish(&self.path, &self.db, principal)?;
+        pending::finish(&self.files, &self.db, principal)?;
         let changes = changes::between(principal, before, after);
         if changes.is_empty() {
             return Ok(CommitReport::default());
@@ -238,7 +248,7 @@ impl Store {
         changes: changes::Changes,
     ) -> Result<CommitReport, StoreError> {
         let io = |source| StoreError::Io { path: self.path.clone(), source };
-        pending::write(&self.path, principal, &changes).map_err(io)?;
+        pending::write(&self.files, principal, &changes).map_err(io)?;
         let kept = || changes.iter().filter_map(|(key, value)| Some((key, value.as_ref()?)));
         let report = CommitReport {
             written: kept().count(),
@@ -247,7 +257,7 @@ impl Store {
             flushed: true,
         };
         drop(changes);
-        pending::finish(&self.path, &self.db, principal)?;
+        pending::finish(&self.files, &self.db, principal)?;
         Ok(report)
     }
 
@@ -334,7 +344,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`], [`StoreError::Corrupt`].
     pub fn forget(&self, principal: &PrincipalId) -> Result<usize, StoreError> {
-        pending::finish(&self.path, &self.db, principal)?;
+        pending::finish(&self.files, &self.db, principal)?;
         let mut batch = sled::Batch::default();
         let mut removed = 0;
         for item in self.db.scan_prefix(record::prefix(principal)) {
@@ -353,7 +363,7 @@ impl Store {
         principal: &PrincipalId,
     ) -> Result<impl Iterator<Item = Result<(Kind, usize, sled::IVec), StoreError>>, StoreError>
     {
-        pending::finish(&self.path, &self.db, principal)?;
+        pending::finish(&self.files, &self.db, principal)?;
         Ok(self.scan(&record::prefix(principal)))
     }
 

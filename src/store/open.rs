@@ -24,15 +24,19 @@ const CACHE_BYTES: u64 = 16 << 20;
 /// Size of the log's segments. sled's 512 KiB leaves a store of one person mostly air.
 const SEGMENT_BYTES: usize = 128 << 10;
 
+/// Rights of the group and of others.
+const OTHERS: u32 = 0o077;
+
 /// Backups beside a store: beyond this the disk, not a snapshot, is the trouble.
 const MOST_BACKUPS: u32 = 100;
 
 pub(super) fn open(path: &Path) -> Result<(sled::Db, OpenReport), StoreError> {
-    private_folder(path).map_err(|source| StoreError::Io { path: path.to_owned(), source })?;
+    let io = |source| StoreError::Io { path: path.to_owned(), source };
+    private_folder(path).map_err(io)?;
+    backups(path).and_then(|all| all.iter().try_for_each(|one| closed(one))).map_err(io)?;
     match sled_at(path) {
         Err(error) if is_damage(&error) => {
-            let backup = without_snapshots(path)
-                .map_err(|source| StoreError::Io { path: path.to_owned(), source })?;
+            let backup = without_snapshots(path).map_err(io)?;
             // No snapshot to blame: the log itself is damaged, and a copy would help nobody.
             let Some(backup) = backup else { return Err(typed(error, path)) };
             let db = sled_at(path).map_err(|error| typed(error, path))?;
@@ -97,7 +101,7 @@ fn is_damage(error: &sled::Error) -> bool {
     }
 }
 
-/// Copies a store that nobody has open; nothing where there is none.
+/// Copies a store that nobody has open into a folder to be made; nothing where there is none.
 pub(super) fn copy_into(path: &Path, target: &Path) -> Result<(), StoreError> {
     let log = match lock(path) {
         Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
@@ -105,7 +109,7 @@ pub(super) fn copy_into(path: &Path, target: &Path) -> Result<(), StoreError> {
         }
         other => other?,
     };
-    let copied = copy_folder(path, target);
+    let copied = private_folder_new(target).and_then(|()| copy_folder(path, target));
     drop(log);
     copied.map_err(|source| StoreError::Io { path: path.to_owned(), source })
 }
@@ -153,16 +157,27 @@ pub(super) fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
         let entry = entry?;
         let target = to.join(entry.file_name());
         if !entry.file_type()?.is_dir() {
-            fs::copy(entry.path(), target)?;
+            copy_file(&entry, &target)?;
             continue;
         }
         fs::create_dir(&target)?;
         for inner in fs::read_dir(entry.path())? {
             let inner = inner?;
-            fs::copy(inner.path(), target.join(inner.file_name()))?;
+            copy_file(&inner, &target.join(inner.file_name()))?;
         }
     }
     Ok(())
+}
+
+/// No store has links in it: whatever one leads to is not the store's.
+fn copy_file(entry: &fs::DirEntry, target: &Path) -> io::Result<()> {
+    match entry.file_type()?.is_file() {
+        true => fs::copy(entry.path(), target).map(drop),
+        false => {
+            let path = entry.path();
+            Err(io::Error::other(format!("{} is no file: move it away", path.display())))
+        }
+    }
 }
 
 /// Removes the snapshots after a copy of all was set aside; `None` when there is none.
@@ -186,7 +201,7 @@ fn without_snapshots(path: &Path) -> io::Result<Option<PathBuf>> {
 
 fn private_folder(path: &Path) -> io::Result<()> {
     if path.is_dir() {
-        return Ok(());
+        return closed(path);
     }
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
@@ -195,6 +210,19 @@ fn private_folder(path: &Path) -> io::Result<()> {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         other => other,
     }
+}
+
+/// Closes a folder of ours that stands open: one that was restored or copied, for instance. One of
+/// another owner's is for them to close.
+fn closed(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let found = fs::metadata(folder)?;
+    let ours = found.uid() == rustix::process::geteuid().as_raw();
+    if ours && found.mode() & OTHERS != 0 {
+        tracing::warn!(folder = %folder.display(), "others could look into it: it is closed");
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
 }
 
 /// Titles and bodies lie in it: nobody but its owner may look.

@@ -10,7 +10,7 @@
 //! one that can't be read is removed, since it may hold what is to be gone.
 
 use super::record::{self, Keys, Kind};
-use super::{StoreError, changes, open, pending};
+use super::{StoreError, changes, open, pending, trial};
 use crate::event::PrincipalId;
 use crate::memory::graph::Graph;
 use std::fs::{self, File};
@@ -58,6 +58,7 @@ pub fn remove_person(path: &Path, principal: &PrincipalId) -> Result<(), StoreEr
 
 fn everywhere(path: &Path, principal: &PrincipalId, out: Out<'_>) -> Result<(), StoreError> {
     let failed = |source| StoreError::Io { path: path.to_owned(), source };
+    trial::sweep(path);
     // Backups first: while the store still has it, the person can say it again.
     for backup in open::backups(path).map_err(failed)? {
         if replace(&backup, principal, out).is_err() {
@@ -89,7 +90,7 @@ fn replace(path: &Path, principal: &PrincipalId, out: Out<'_>) -> Result<(), Sto
 fn copy(from: &Path, to: &Path, principal: &PrincipalId, out: Out<'_>) -> Result<(), StoreError> {
     let (old, _) = open::open(from)?;
     let (new, _) = open::open(to)?;
-    let store = super::Store { path: from.to_owned(), db: old.clone(), _copy: None, lender: None };
+    let store = super::Store::at(from, old.clone());
     for one in store.principals()? {
         pending::finish(from, &old, &one)?;
     }
@@ -141,10 +142,27 @@ fn is_memory_of(key: &[u8], principal: &PrincipalId) -> bool {
 pub(super) fn finish(path: &Path) -> io::Result<()> {
     let (read, written) = (beside(path, READ), beside(path, WRITTEN));
     remove(&read)?;
-    if !path.exists() && written.exists() {
+    if !path.exists() && is_ours(&written)? {
         return fs::rename(&written, path);
     }
     remove(&written)
+}
+
+/// A folder that we left there. One that somebody else has put there, where many may, would become
+/// the store.
+fn is_ours(folder: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let found = match fs::symlink_metadata(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        found => found?,
+    };
+    match found.is_dir() && found.uid() == rustix::process::geteuid().as_raw() {
+        true => Ok(true),
+        false => {
+            let folder = folder.display();
+            Err(io::Error::other(format!("{folder} is not of our making: move it away")))
+        }
+    }
 }
 
 fn beside(path: &Path, what: &str) -> PathBuf {
@@ -152,7 +170,7 @@ fn beside(path: &Path, what: &str) -> PathBuf {
     path.with_file_name(format!("{name}.{what}"))
 }
 
-fn remove(folder: &Path) -> io::Result<()> {
+pub(super) fn remove(folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,

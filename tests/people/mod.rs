@@ -5,6 +5,7 @@ mod removal;
 
 use crate::support::neighbours::{Neighbours, until};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 
 /// A config that reads an account of its own.
 fn status(all: &Neighbours, file: &str) -> serde_json::Value {
@@ -34,6 +35,32 @@ fn each_has_their_own_turns_blocks_and_commands() {
     // And without the service, by the same words.
     assert!(all.ok("bob", &["suggestions"]).contains("Call the bank"));
     assert!(!all.ok("ann", &["export"]).contains("bank"));
+}
+
+/// Commands that hold on to something, and commands that wait for it and go.
+#[test]
+fn who_waits_for_the_store_and_goes_stops_nobody() {
+    use std::io::Write;
+    let all = Neighbours::new(&["ann"]);
+    let service = all.serve();
+    until("a turn of hers", || status(&all, "ann")["turns"] == 1);
+    let ask = |words: &str| {
+        let mut stream = UnixStream::connect(all.path("store.socket")).unwrap();
+        stream.write_all(words.as_bytes()).unwrap();
+        stream
+    };
+    let mut held = ask("records, please: ann\n");
+    // It has them when the first of their bytes are here.
+    std::io::Read::read_exact(&mut held, &mut [0; 8]).unwrap();
+    let waits = ask("store, please\n");
+    service.signal("HUP");
+    drop(waits);
+    std::fs::create_dir_all(all.path("cal/bob/work")).unwrap();
+    all.todo("bob", "Budget plan");
+    all.moves_in("bob", "bob");
+    until("a turn of his", || all.blocks("bob").len() == 1);
+    drop(held);
+    service.end();
 }
 
 #[test]
@@ -84,7 +111,10 @@ fn what_is_off_with_one_is_no_trouble_of_another() {
     let service = all.serve();
     until("a block of his", || all.blocks("dan").len() == 1);
     until("a turn of all", || ["ann", "cat"].iter().all(|who| status(&all, who)["turns"] == 1));
-    assert!(!status(&all, "bob")["accounts_in_trouble"].as_array().unwrap().is_empty());
+    let his = status(&all, "bob");
+    assert!(!his["accounts_in_trouble"].as_array().unwrap().is_empty());
+    assert_eq!(his["staleness"]["causes"][0], his["accounts_in_trouble"][0]["cause"]);
+    assert!(his["doing"]["next_turn"].is_string(), "{his}");
     service.signal("HUP");
     let told = service.says("STATUS=4 people served");
     assert!(told.contains("1 in trouble, files refused: 4"), "{told}");

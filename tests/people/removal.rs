@@ -37,6 +37,24 @@ fn holders(all: &Neighbours) -> Vec<PathBuf> {
     found
 }
 
+/// The records went first once, or a crash came in between: what lies beside is found all the same.
+#[test]
+fn what_was_broken_off_is_gone_on_with() {
+    let all = lived_in();
+    let her = PrincipalId::new(CANARY).unwrap();
+    // An account that no config names any more, and no turn has seen.
+    let gone = TokenFile::beside(&all.path("store"), &her, "renamed since").path().to_owned();
+    fs::write(gone, CANARY).unwrap();
+    fs::write(all.path("store.sign-in/.tmpA1b2C3"), CANARY).unwrap();
+    chronotype::store::remove_person(&all.path("store"), &her).unwrap();
+    assert!(holders(&all).len() >= 3, "index and sign-ins are left");
+    let said = all.ok(CANARY, &["forget-person", CANARY, "--json"]);
+    assert!(said.contains("\"sign_ins_removed\":2"), "{said}");
+    assert_eq!(holders(&all), Vec::<PathBuf>::new());
+    let again = all.command(CANARY, &["forget-person", CANARY]).output();
+    assert!(String::from_utf8_lossy(&again.stderr).contains("nothing is kept of"));
+}
+
 /// What the store holds, by person, every record decoded.
 fn records(store: &Path, who: &str) -> usize {
     let mut out = Vec::new();
@@ -87,6 +105,31 @@ fn nothing_is_left_of_somebody_who_is_forgotten() {
     let again = all.command(CANARY, &["forget-person", CANARY]).output();
     assert_eq!(again.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&again.stderr).contains("nothing is kept of"));
+}
+
+#[test]
+fn an_insight_is_forgotten_for_good_while_many_are_served() {
+    let all = Neighbours::new(&["ann", "bob"]);
+    let service = all.serve();
+    let told = |who: &str| all.ok(who, &["status"]).contains("last turn");
+    until("a turn of each", || ["ann", "bob"].iter().all(|who| told(who)));
+    for who in ["ann", "bob"] {
+        all.ok(who, &["remember", &format!("No calls with {CANARY}{who} before ten")]);
+    }
+    let has = |who: &str| all.ok(who, &["insights"]).contains(CANARY);
+    assert!(has("ann") && has("bob"));
+    let id = all.ok("ann", &["insights", "--json"]);
+    let id = serde_json::from_str::<serde_json::Value>(id.lines().next().unwrap()).unwrap();
+    let id = id["id"].as_str().unwrap().to_owned();
+    assert_eq!(all.ok("ann", &["forget", &id]), format!("Forgotten: {id}\n"));
+    assert!(!has("ann") && has("bob"), "hers alone");
+    let gone = format!("{CANARY}ann").into_bytes();
+    let holds = |path: &PathBuf| fs::read(path).unwrap().windows(gone.len()).any(|w| w == gone);
+    assert!(!all_files(&all.path("store")).iter().any(holds), "it is still in a file");
+    all.todo("bob", "Budget plan");
+    all.ok("bob", &["sync"]);
+    assert_eq!(all.blocks("bob").len(), 1, "the service goes on");
+    assert!(!service.end().contains("ERROR"));
 }
 
 #[test]

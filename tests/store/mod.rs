@@ -1,6 +1,7 @@
 //! The store: what is committed is what is loaded, whatever happens in between.
 
 mod old;
+mod trial;
 mod arbitrary;
 mod said;
 mod crash;

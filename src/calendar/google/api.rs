@@ -12,7 +12,7 @@ use crate::calendar::pause::in_words;
 use crate::calendar::room::Room;
 use crate::calendar::{Contact, Error, Identity, Secret};
 use crate::event::ETag;
-use reqwest::header::{HeaderMap, IF_MATCH, USER_AGENT};
+use reqwest::header::{AUTHORIZATION, HeaderMap, IF_MATCH, USER_AGENT};
 use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -317,8 +317,11 @@ impl Line<'_> {
         let mut request = client
             .request(ask.method.clone(), ask.url.clone())
             .timeout(api.pace.timeout)
-            .header(USER_AGENT, AGENT)
-            .bearer_auth(token.expose());
+            .header(USER_AGENT, AGENT);
+        // What no header can hold is no token: Google says so.
+        if let Some(value) = token.bearer() {
+            request = request.header(AUTHORIZATION, value);
+        }
         if let Some(version) = &ask.if_match {
             request = request.header(IF_MATCH, version.as_str());
         }

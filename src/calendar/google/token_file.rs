@@ -7,18 +7,18 @@
 //! wait for another process is without an end.
 
 use super::kept::{Kept, Written};
+use super::sign_ins::{folder_beside, hash, letters, marked};
+use crate::calendar::private::{self, PrivateFile, Unusable};
 use crate::calendar::{Error, Secret};
 use crate::event::PrincipalId;
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Largest file that is read: real ones have about 1 KiB.
-const LONGEST: u64 = 64 << 10;
-/// Letters of an account's name in its file's name; the hash tells names apart.
-const NAME: usize = 24;
+const LONGEST: usize = 64 << 10;
 /// Rights of the group and of others.
 #[cfg(unix)]
 const OTHERS: u32 = 0o077;
@@ -37,17 +37,21 @@ pub struct TokenFile {
 
 impl TokenFile {
     /// For this account of this person, beside the store at `store`:
-    /// `STORE.sign-in/google-ACCOUNT-HASH.json`.
+    /// `STORE.sign-in/google-ACCOUNT-PERSON-HASH.json`, or the file that an earlier release made.
     pub fn beside(store: &Path, person: &PrincipalId, account: &str) -> Self {
-        let mut folder = OsString::from(store);
-        folder.push(".sign-in");
-        let letters = account.chars().filter(char::is_ascii_alphanumeric).take(NAME);
-        let name: String = letters.map(|c| c.to_ascii_lowercase()).collect();
-        let whose = format!("{}/{account}", person.as_str());
-        let hash = blake3::hash(whose.as_bytes()).to_hex();
-        let hash = hash.get(..16).unwrap_or_default();
-        let path = PathBuf::from(folder).join(format!("google-{name}-{hash}.json"));
-        Self { path, patience: PATIENCE }
+        let [earlier, _] = Self::earlier(store, person, account);
+        if earlier.exists() {
+            return Self { path: earlier, patience: PATIENCE };
+        }
+        let (name, hash) = (letters(account), hash(person, account));
+        let file = format!("google-{name}-{whose}-{hash}.json", whose = marked(person));
+        Self { path: folder_beside(store).join(file), patience: PATIENCE }
+    }
+
+    /// The file that an earlier release made, and its lock: the name did not tell whose it is.
+    pub(super) fn earlier(store: &Path, person: &PrincipalId, account: &str) -> [PathBuf; 2] {
+        let name = format!("google-{}-{}", letters(account), hash(person, account));
+        ["json", "lock"].map(|end| folder_beside(store).join(format!("{name}.{end}")))
     }
 
     /// Where it lies.
@@ -62,49 +66,24 @@ impl TokenFile {
     pub fn read(&self) -> Result<Option<Kept>, Error> {
         let shown = self.path.display();
         let bad = |what: String| Error::Unauthorized(format!("the sign-in {shown} {what}"));
-        let mut file = match File::open(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            file => file.map_err(|error| bad(format!("can't be read: {error}")))?,
+        let text = match private::read(&self.path, LONGEST) {
+            Err(Unusable::Missing) => return Ok(None),
+            Err(Unusable::NoText) => return Err(bad("is damaged".to_owned())),
+            Err(open @ Unusable::Open(_)) => {
+                return Err(bad(format!("{open}; if somebody may have read it, sign in anew")));
+            }
+            text => text.map_err(|error| bad(error.to_string()))?,
         };
-        self.check(&file).map_err(bad)?;
-        let text = text(&mut file).map_err(|error| bad(format!("can't be read: {error}")))?;
         match parse(&text) {
             Some(kept) => Ok(Some(kept)),
             None => Err(bad("is damaged".to_owned())),
         }
     }
 
-    /// Whether the open file is the person's alone; what is wrong with it, and what closes it.
-    fn check(&self, file: &File) -> Result<(), String> {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt;
-            let found = file.metadata().map_err(|error| format!("can't be read: {error}"))?;
-            let me = rustix::process::geteuid().as_raw();
-            if found.uid() != me {
-                return Err(format!(
-                    "belongs to another user of this computer (number {}, and this is number \
-                     {me}), and is not used: run chronotype as that user, or sign in anew",
-                    found.uid()
-                ));
-            }
-            if found.mode() & OTHERS != 0 {
-                return Err(format!(
-                    "can be read or changed by others on this computer, and is not used: \
-                     `chmod 600 {}` closes it; if somebody may have read it, sign in anew",
-                    self.path.display()
-                ));
-            }
-        }
-        #[cfg(not(unix))]
-        let _ = file;
-        Ok(())
-    }
-
     /// The address that the account is signed in as, or was until Google ended it.
     pub fn address(&self) -> Option<String> {
         // Even one that stands open says whose it was.
-        match parse(&text(&mut File::open(&self.path).ok()?).ok()?)? {
+        match parse(&PrivateFile::open(&self.path).ok()?.text(LONGEST).ok()?)? {
             Kept::SignedIn(kept) => kept.address,
             Kept::SignedOut(out) => out.address,
         }
@@ -168,7 +147,7 @@ impl TokenFile {
     }
 
     /// One writer at a time, of all processes. The lock ends with its file handle.
-    fn locked<T>(&self, act: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    pub(super) fn locked<T>(&self, act: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
         private_folder(self.folder()).map_err(|error| self.cannot(&error))?;
         let folder = File::open(self.folder()).map_err(|error| self.cannot(&error))?;
         let _held = self.wait_for(folder, self.folder())?;
@@ -178,7 +157,10 @@ impl TokenFile {
     fn put(&self, kept: &Kept) -> Result<(), Error> {
         let put = || {
             // A temporary file is readable by its owner alone.
-            let mut file = tempfile::NamedTempFile::new_in(self.folder())?;
+            // Named after what it becomes: what a crash leaves goes with the person.
+            let mut name = OsString::from(".");
+            name.push(self.path.file_name().unwrap_or_default());
+            let mut file = tempfile::Builder::new().prefix(&name).tempfile_in(self.folder())?;
             serde_json::to_writer_pretty(&mut file, &Written::from_kept(kept))?;
             file.write_all(b"\n")?;
             file.as_file().sync_all()?;
@@ -192,12 +174,6 @@ impl TokenFile {
         let folder = self.folder().display();
         Error::Refused(format!("can't keep the sign-in in {folder}: {error}"))
     }
-}
-
-fn text(file: &mut File) -> io::Result<String> {
-    let mut text = String::new();
-    file.take(LONGEST).read_to_string(&mut text)?;
-    Ok(text)
 }
 
 fn parse(text: &str) -> Option<Kept> {
@@ -275,7 +251,7 @@ mod tests {
         assert!(all[0] != all[1] && all[0] != all[2] && all[1] != all[2], "{all:?}");
         assert!(all[0].starts_with("data/store.sign-in"), "{all:?}");
         let long = path("jane", &"..\u{e4}\\".repeat(500));
-        assert!(long.file_name().unwrap().len() < 60, "{long:?}");
+        assert!(long.file_name().unwrap().len() < 80, "{long:?}");
     }
 
     #[test]

@@ -2,12 +2,13 @@
 
 use super::name::{DISPLAYNAME, HERE, href_of, is_object, is_segment, name_of, set_aside};
 use super::version::{Content, Stamp, failure, read};
+use super::way::{self, Ground};
 use crate::calendar::room::{OBJECT, PLACE, Room, too_large};
 use crate::calendar::{Collection, Error, Fetched, Listing, decode};
 use crate::event::{CollectionId, ETag, Href};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,56 +31,72 @@ pub struct Root {
 #[derive(Debug)]
 pub enum Place {
     /// A folder of objects.
-    Folder(PathBuf),
+    Folder(Ground),
     /// One file that holds all objects.
     Export(PathBuf),
 }
 
 impl Root {
-    /// The collections, in the order of their names on disk.
+    /// The account's own folder or file.
+    ///
+    /// # Errors
+    /// As the system refuses; a link on the way that is not followed.
+    pub fn ground(&self) -> Result<Ground, Error> {
+        Ground::find(&self.path).map_err(|e| failure(&e, &self.path))
+    }
+
+    /// The collections, in the order of their names on disk. One behind a link that is not followed
+    /// is among them: whoever looks into it hears why not.
     pub fn collections(&self) -> Result<Vec<Collection>, Error> {
-        let metadata = std::fs::metadata(&self.path).map_err(|e| failure(&e, &self.path))?;
-        if !metadata.is_dir() {
+        let ground = self.ground()?;
+        if !ground.metadata().is_dir() {
             return Ok(vec![self.export()]);
         }
         let mut all = Vec::new();
         let mut holds_objects = false;
-        for (name, metadata) in entries(&self.path)? {
-            let Ok(metadata) = metadata else { continue };
-            if metadata.is_dir() && is_segment(&name) {
-                all.push(self.collection(&href_of(&name), &self.path.join(&name), &metadata));
+        for (name, seen) in entries(ground.path())? {
+            // What is no folder for sure, but bears the name of an object, is a broken object.
+            let is_file = seen.as_ref().map_or_else(|_| is_object(&name), Metadata::is_file);
+            if is_segment(&name) && !is_file {
+                all.extend(self.described(&ground, &name));
             }
-            holds_objects |= metadata.is_file() && is_object(&name);
+            holds_objects |= is_file && is_object(&name);
         }
         if holds_objects || all.is_empty() {
-            all.insert(0, self.collection(&Href::new(HERE), &self.path, &metadata));
+            all.insert(0, self.collection(&Href::new(HERE), OsStr::new(""), &ground));
         }
         Ok(all)
     }
 
-    /// Describes a folder as a collection.
-    pub fn collection(&self, href: &Href, path: &Path, metadata: &Metadata) -> Collection {
-        let folder = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let name = display_name(path).or(folder).unwrap_or_else(|| href.to_string());
-        Collection {
-            id: CollectionId::new(format!("{}/{href}", self.account)),
-            href: href.clone(),
-            account: self.account.clone(),
-            name,
-            read_only: !is_writable(path, metadata),
+    /// The collection in a folder of this name, where there is one.
+    fn described(&self, ground: &Ground, name: &OsStr) -> Option<Collection> {
+        let href = href_of(name);
+        match ground.below(name) {
+            Ok(folder) => folder.metadata().is_dir().then(|| self.collection(&href, name, &folder)),
+            Err(error) if is_bent(&error) => {
+                Some(self.named(href, name.to_string_lossy().into_owned(), true))
+            }
+            Err(_) => None,
         }
+    }
+
+    /// Describes a folder as a collection; `name` is its own in the account's folder.
+    pub fn collection(&self, href: &Href, name: &OsStr, folder: &Ground) -> Collection {
+        let own = if name.is_empty() { self.path.file_name() } else { Some(name) };
+        let own = own.map(|name| name.to_string_lossy().into_owned());
+        let name = display_name(folder.path()).or(own).unwrap_or_else(|| href.to_string());
+        self.named(href.clone(), name, !is_writable(folder.path(), folder.metadata()))
     }
 
     fn export(&self) -> Collection {
         let href = href_of(self.path.file_name().unwrap_or_default());
         let name = self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Collection {
-            id: CollectionId::new(format!("{}/{href}", self.account)),
-            href,
-            account: self.account.clone(),
-            name,
-            read_only: true,
-        }
+        self.named(href, name, true)
+    }
+
+    fn named(&self, href: Href, name: String, read_only: bool) -> Collection {
+        let id = CollectionId::new(format!("{}/{href}", self.account));
+        Collection { id, href, account: self.account.clone(), name, read_only }
     }
 
     /// Where a collection lies.
@@ -87,31 +104,34 @@ impl Root {
     /// # Errors
     /// [`Error::NotFound`] when it is gone, [`Error::Refused`] when its href leads elsewhere.
     pub fn place(&self, collection: &Href) -> Result<Place, Error> {
-        let metadata = std::fs::metadata(&self.path).map_err(|e| failure(&e, &self.path))?;
+        let ground = self.ground()?;
         let name = collection.as_str();
-        if !metadata.is_dir() {
+        if !ground.metadata().is_dir() {
             let is_it = self.path.file_name().is_some_and(|file| href_of(file) == *collection);
             return if is_it { Ok(Place::Export(self.path.clone())) } else { Err(astray(name)) };
         }
         if name == HERE {
-            return Ok(Place::Folder(self.path.clone()));
+            return Ok(Place::Folder(ground));
         }
-        let path = self.path.join(name_of(name).ok_or_else(|| astray(name))?);
-        let metadata = std::fs::metadata(&path).map_err(|e| failure(&e, &path))?;
-        if metadata.is_dir() { Ok(Place::Folder(path)) } else { Err(astray(name)) }
+        let segment = name_of(name).ok_or_else(|| astray(name))?;
+        let folder =
+            ground.below(&segment).map_err(|e| failure(&e, &ground.path().join(&segment)))?;
+        if folder.metadata().is_dir() { Ok(Place::Folder(folder)) } else { Err(astray(name)) }
     }
 
-    /// The file behind an object's href.
+    /// The file behind an object's href, and where it lies: the path leads through that.
     ///
     /// # Errors
     /// [`Error::Refused`] when the href leads out of the collection or to no `.ics` file.
-    pub fn file(&self, collection: &Href, href: &Href) -> Result<PathBuf, Error> {
+    pub fn file(&self, collection: &Href, href: &Href) -> Result<(PathBuf, Place), Error> {
         let name = name_of(href.as_str()).filter(|name| is_object(name));
-        match (self.place(collection)?, name) {
-            (Place::Export(path), _) if href == collection => Ok(path),
-            (Place::Folder(path), Some(name)) => Ok(path.join(name)),
-            _ => Err(astray(href.as_str())),
-        }
+        let place = self.place(collection)?;
+        let path = match (&place, name) {
+            (Place::Export(path), _) if href == collection => path.clone(),
+            (Place::Folder(folder), Some(name)) => folder.path().join(name),
+            _ => return Err(astray(href.as_str())),
+        };
+        Ok((path, place))
     }
 
     /// All objects; those whose version is known are not read.
@@ -124,11 +144,12 @@ impl Root {
         let room = Room::default();
         match self.place(collection)? {
             Place::Export(path) => {
-                let metadata = std::fs::metadata(&path).map_err(|e| failure(&e, &path))?;
+                let metadata = way::metadata(&path).map_err(|e| failure(&e, &path))?;
                 look(&mut listing, collection.clone(), &path, &metadata, known);
             }
-            Place::Folder(folder) => {
-                for (name, (file, metadata)) in objects(&folder)? {
+            Place::Folder(ground) => {
+                let folder = ground.path();
+                for (name, (file, metadata)) in objects(folder)? {
                     let href = href_of(&name);
                     room.take(PLACE)?;
                     match metadata {
@@ -156,7 +177,7 @@ impl Root {
 
     /// One object; `None` when nothing lies there.
     pub fn read(&self, collection: &Href, href: &Href) -> Result<Option<Fetched>, Error> {
-        let path = self.file(collection, href)?;
+        let (path, _ground) = self.file(collection, href)?;
         match read(&path) {
             Ok(content) => Ok(Some(fetched(href.clone(), content))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -208,20 +229,29 @@ fn entries(folder: &Path) -> Result<BTreeMap<OsString, Seen>, Error> {
     for entry in std::fs::read_dir(folder).map_err(|e| failure(&e, folder))? {
         let entry = entry.map_err(|e| failure(&e, folder))?;
         if all.len() >= ENTRIES {
+            let folder = way::shown(folder);
             let folder = folder.display();
             return Err(Error::Refused(format!("{folder} holds more than {ENTRIES} files")));
         }
-        match std::fs::metadata(entry.path()) {
+        match entry.metadata() {
             // Gone since the folder was read.
-            Err(_) if std::fs::symlink_metadata(entry.path()).is_err_and(is_absence) => {}
+            Err(error) if is_absence(&error) => {}
+            Ok(link) if link.is_symlink() => {
+                all.insert(entry.file_name(), way::metadata(&entry.path()));
+            }
             seen => drop(all.insert(entry.file_name(), seen)),
         }
     }
     Ok(all)
 }
 
-fn is_absence(error: io::Error) -> bool {
+fn is_absence(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound
+}
+
+/// A link that is not followed.
+fn is_bent(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<way::Bent>())
 }
 
 /// The objects of a folder: name, and the file it lies in. That is its own, or the one beside in
@@ -245,7 +275,7 @@ fn objects(folder: &Path) -> Result<BTreeMap<OsString, (OsString, Seen)>, Error>
 /// What the file `displayname` says.
 fn display_name(folder: &Path) -> Option<String> {
     let path = folder.join(DISPLAYNAME);
-    std::fs::metadata(&path).ok().filter(|file| file.len() <= NAME)?;
+    way::metadata(&path).ok().filter(|file| file.len() <= NAME)?;
     let name = decode(read(&path).ok()?.bytes).trim().to_owned();
     (!name.is_empty()).then_some(name)
 }

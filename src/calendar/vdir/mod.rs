@@ -1,10 +1,12 @@
 //! vdir: a folder of `.ics` files, one object a file; or one exported `.ics`, read-only.
 //!
 //! The folder's subfolders are the collections; a folder that holds `.ics` files itself, or has no
-//! subfolder, is one too. A file `displayname` in a collection names it, as vdirsyncer and khal
-//! have it. Work on files happens on the runtime's blocking threads.
+//! subfolder, is one too. Links are followed as far as their makers' own things go (`way.rs`). A
+//! file `displayname` in a collection names it, as vdirsyncer and khal have it. Work on files
+//! happens on the runtime's blocking threads.
 
 mod name;
+mod way;
 mod version;
 mod folder;
 mod rename;

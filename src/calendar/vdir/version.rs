@@ -10,12 +10,12 @@
 //!
 //! Invariant: no change is ever missed; a file left alone is read at most twice.
 
+use super::way;
 use crate::calendar::Error;
 use crate::event::ETag;
-use rustix::fs::OFlags;
-use std::fs::{Metadata, OpenOptions};
+use std::fs::Metadata;
 use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -114,7 +114,7 @@ fn is_whole(bytes: &[u8]) -> bool {
 /// As the system refuses; [`io::ErrorKind::FileTooLarge`] above the limit.
 pub fn read(path: &Path) -> io::Result<Content> {
     let (first, bytes) = read_once(path)?;
-    let after = Stamp::of(&std::fs::metadata(path)?);
+    let after = Stamp::of(&way::metadata(path)?);
     if after.text == first.text {
         return Ok(Content::new(&first, bytes));
     }
@@ -123,9 +123,7 @@ pub fn read(path: &Path) -> io::Result<Content> {
 }
 
 fn read_once(path: &Path) -> io::Result<(Stamp, Vec<u8>)> {
-    // A pipe in the place of a file would be waited for.
-    let flags = OFlags::NONBLOCK.bits().cast_signed();
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let file = way::open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(io::Error::other("it is no file"));
@@ -159,8 +157,12 @@ pub fn print(path: &Path) -> io::Result<Print> {
 
 /// What to tell the person about a file or folder that can't be used.
 pub fn failure(error: &io::Error, path: &Path) -> Error {
+    let path = way::shown(path);
     let path = path.display();
     match error.kind() {
+        io::ErrorKind::PermissionDenied if error.get_ref().is_some() => {
+            Error::Refused(format!("{path}: {error}"))
+        }
         io::ErrorKind::NotFound => Error::NotFound(format!("there is no {path}")),
         io::ErrorKind::AlreadyExists => Error::Changed,
         io::ErrorKind::PermissionDenied => Error::Refused(format!("no permission for {path}")),

@@ -7,6 +7,7 @@ use super::folder::{Place, Root, is_writable};
 use super::name::{COLOR, DISPLAYNAME, aside, href_of, is_segment};
 use super::rename::{Outcome, put_back, remove, replace};
 use super::version::{Print, failure, read, still};
+use super::way::{Ground, shown};
 use crate::calendar::{Collection, Error};
 use crate::event::{ETag, Href};
 use std::ffi::OsStr;
@@ -29,7 +30,7 @@ impl Root {
         href: &Href,
         body: &str,
     ) -> Result<Option<ETag>, Error> {
-        let path = self.writable(collection, href)?;
+        let (path, _ground) = self.writable(collection, href)?;
         let new = beside(&path, body).map_err(|e| failure(&e, &path))?;
         new.persist_noclobber(&path).map_err(|e| failure(&e.error, &path))?;
         settled(&path, body)
@@ -43,7 +44,7 @@ impl Root {
         etag: &ETag,
         body: &str,
     ) -> Result<Option<ETag>, Error> {
-        let path = self.writable(collection, href)?;
+        let (path, _ground) = self.writable(collection, href)?;
         let new = beside(&path, body).map_err(|e| failure(&e, &path))?;
         let expected = match still(&path, etag) {
             Ok(print) => print.ok_or(Error::Changed)?,
@@ -59,7 +60,7 @@ impl Root {
 
     /// Deletes an object that still has this version; gone already is success.
     pub fn delete(&self, collection: &Href, href: &Href, etag: &ETag) -> Result<(), Error> {
-        let path = self.writable(collection, href)?;
+        let (path, _ground) = self.writable(collection, href)?;
         let done = match still(&path, etag) {
             Ok(None) => return Err(Error::Changed),
             Ok(Some(expected)) => remove(&path, &beside_as_gone(&path), expected),
@@ -77,8 +78,8 @@ impl Root {
 
     /// Makes a folder for our blocks, or finds the one of that name.
     pub fn make_collection(&self, name: &str) -> Result<Collection, Error> {
-        let metadata = std::fs::metadata(&self.path).map_err(|e| failure(&e, &self.path))?;
-        if !metadata.is_dir() {
+        let ground = self.ground()?;
+        if !ground.metadata().is_dir() {
             let path = self.path.display();
             return Err(Error::Refused(format!("{path} is one file: no calendar can be added")));
         }
@@ -88,49 +89,49 @@ impl Root {
             return Ok(there);
         }
         let folder = folder_name(name);
-        let path = self.path.join(&folder);
+        let path = ground.path().join(&folder);
         let is_new = match std::fs::create_dir(&path) {
             Ok(()) => true,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
             Err(error) => return Err(failure(&error, &path)),
         };
-        let metadata = std::fs::metadata(&path).map_err(|e| failure(&e, &path))?;
-        if !is_writable(&path, &metadata) {
+        let made = ground.below(OsStr::new(&folder)).map_err(|e| failure(&e, &path))?;
+        if !is_writable(made.path(), made.metadata()) {
             return Err(read_only(&path));
         }
         if is_new || folder != name {
-            describe(&path, DISPLAYNAME, name)?;
+            describe(made.path(), DISPLAYNAME, name)?;
         }
         if is_new {
-            describe(&path, COLOR, OUR_COLOR)?;
+            describe(made.path(), COLOR, OUR_COLOR)?;
         }
         sync_folder(&path);
-        Ok(self.collection(&href_of(OsStr::new(&folder)), &path, &metadata))
+        let folder = OsStr::new(&folder);
+        Ok(self.collection(&href_of(folder), folder, &made))
     }
 
-    /// The file of an object that may be written.
-    fn writable(&self, collection: &Href, href: &Href) -> Result<PathBuf, Error> {
-        let folder = match self.place(collection)? {
-            Place::Folder(folder) => folder,
-            Place::Export(path) => {
+    /// The file of an object that may be written, and the folder that the path leads through.
+    fn writable(&self, collection: &Href, href: &Href) -> Result<(PathBuf, Ground), Error> {
+        let (path, folder) = match self.file(collection, href)? {
+            (path, Place::Folder(folder)) => (path, folder),
+            (path, Place::Export(_)) => {
                 let path = path.display();
                 let why = format!("{path} is an export, which is never written to");
                 return Err(Error::Refused(why));
             }
         };
-        let path = self.file(collection, href)?;
-        let metadata = std::fs::metadata(&folder).map_err(|e| failure(&e, &folder))?;
-        if !is_writable(&folder, &metadata) {
-            return Err(read_only(&folder));
+        if !is_writable(folder.path(), folder.metadata()) {
+            return Err(read_only(folder.path()));
         }
         if path.is_symlink() {
+            let path = shown(&path);
             let path = path.display();
             return Err(Error::Refused(format!("{path} is a link, which is never written to")));
         }
         // A deletion that was broken off: first back to what was.
         match put_back(&beside_as_gone(&path), &path) {
             Err(error) if !is_nothing(&error) => Err(failure(&error, &path)),
-            _ => Ok(path),
+            _ => Ok((path, folder)),
         }
     }
 }
@@ -141,6 +142,7 @@ fn is_nothing(error: &io::Error) -> bool {
 }
 
 fn read_only(folder: &Path) -> Error {
+    let folder = shown(folder);
     Error::Refused(format!("{} is read-only: nothing can be written there", folder.display()))
 }
 

@@ -2,7 +2,7 @@
 //! and what the person ordered and is not done yet.
 
 use super::{Clock, utc};
-use crate::cli::context::Looked;
+use crate::cli::context::{self, Looked};
 use crate::cli::output::{self, FAINT, WARN, styled};
 use crate::cli::table::wrap;
 use crate::cli::{Global, suggestions};
@@ -21,6 +21,7 @@ const STALE: TimeDelta = TimeDelta::days(1);
 pub(super) struct Doing {
     /// Process id of the service; `None` = none runs, or a moment is replayed.
     service: Option<u32>,
+    next_turn: Option<DateTime<Utc>>,
     is_replay: bool,
     is_stale: bool,
     observes: bool,
@@ -45,14 +46,12 @@ impl Doing {
         let open: Vec<_> = person.orders.iter().filter(is_open).collect();
         let removals = open.iter().filter(|(_, order)| order.removes()).count();
         let is_replay = global.now.is_some();
+        // A replay is not about what runs now.
+        let door = context::door(&looked.config);
+        let service = if is_replay { None } else { daemon::holder(door).ok() };
         Self {
-            // A replay is not about what runs now.
-            service: match is_replay {
-                true => None,
-                false => {
-                    daemon::holder(&looked.config.daemon.socket).ok().map(|holder| holder.process)
-                }
-            },
+            next_turn: service.as_ref().and_then(|_| daemon::next_turn(door, &looked.principal)),
+            service: service.map(|holder| holder.process),
             is_replay,
             is_stale: person.last_turn.is_some_and(|last| now - last > STALE),
             observes: looked.config.suggestions.mode == Mode::Observe,
@@ -72,7 +71,11 @@ impl Doing {
             text.push_str(&styled(style, &wrap(line, 0, output::columns())));
         };
         match (self.service, self.is_replay) {
-            (Some(id), _) => say(FAINT, &format!("the service runs (process {id})")),
+            (Some(id), _) => {
+                let next = self.next_turn.map(|at| format!("; next look {}", clock.soon(at)));
+                let next = next.unwrap_or_default();
+                say(FAINT, &format!("the service runs (process {id}){next}"));
+            }
             (None, false) if self.is_stale => say(
                 WARN,
                 "nobody looks at your calendars: what stands here is of the last turn; \
@@ -119,6 +122,7 @@ impl Doing {
     pub(super) fn fields(&self) -> Value {
         json!({
             "service": self.service,
+            "next_turn": self.next_turn.map(utc),
             "stale": self.is_stale,
             "observes": self.observes,
             "paused_until": self.quiet_until.map(utc),

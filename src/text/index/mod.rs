@@ -15,12 +15,17 @@ use crate::event::PrincipalId;
 use crate::task::{Embedding, title};
 use known::Known;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use tantivy::collector::TopDocs;
 use tantivy::query::QueryParser;
 use tantivy::schema::{Field, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value};
 use tantivy::{IndexReader, TantivyDocument, Term};
 
+/// Ends the name of the folder of all indexes; the store's comes before it.
+const ALL: &str = "index";
+/// Rights of the group and of others.
+const OTHERS: u32 = 0o077;
 /// Memory of the writer, in bytes: the least that tantivy takes.
 const WRITER_BYTES: usize = 15_000_000;
 /// Hits of either ranking that are fused.
@@ -87,7 +92,7 @@ pub fn folder(store: &Path, principal: &PrincipalId) -> PathBuf {
 /// Where all indexes beside a store lie.
 pub fn folder_of_all(store: &Path) -> PathBuf {
     let name = store.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    store.with_file_name(format!("{name}.index"))
+    store.with_file_name(format!("{name}.{ALL}"))
 }
 
 impl Index {
@@ -100,6 +105,8 @@ impl Index {
         entries: &[Entry],
         embedder: &dyn Embedder,
     ) -> Result<Self, IndexError> {
+        let io = |source| IndexError::Io { path: folder.to_owned(), source };
+        make_private(folder).map_err(io)?;
         let mark = known::mark(entries);
         if let Some(known) = Known::read(folder)
             && let Ok(index) = Self::opened(folder, known)
@@ -107,7 +114,6 @@ impl Index {
         {
             return Ok(index);
         }
-        let io = |source| IndexError::Io { path: folder.to_owned(), source };
         match std::fs::remove_dir_all(folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
             _ => {}
@@ -230,8 +236,15 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     {
-        use std::os::unix::fs::DirBuilderExt;
+        use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
         builder.mode(0o700);
+        // That of all people stands open where it was restored or copied so.
+        let all = folder.parent().filter(|all| all.extension() == Some(OsStr::new(ALL)));
+        if let Some(all) = all
+            && std::fs::metadata(all).is_ok_and(|all| all.permissions().mode() & OTHERS != 0)
+        {
+            std::fs::set_permissions(all, std::fs::Permissions::from_mode(0o700))?;
+        }
     }
     builder.create(folder)
 }
