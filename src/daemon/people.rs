@@ -188,7 +188,11 @@ impl Crowd {
     /// A minute has passed.
     pub(super) fn minute(&mut self, now: DateTime<Utc>) {
         self.borrower.iter_mut().for_each(lease::Borrower::minute);
-        if !self.rota.is_stuck(now) {
+        for who in self.rota.give_up(now) {
+            let words = "a turn computes without end: it is given up, and the others go on";
+            tracing::error!(person = who.as_str(), "{words}");
+        }
+        if !self.rota.is_stuck() {
             supervise::alive();
         }
         // Where the folder can't be watched, this is how changes are seen.
@@ -279,7 +283,9 @@ impl Crowd {
     }
 
     pub(super) fn turned(&mut self, who: &PrincipalId, ended: Ended, now: DateTime<Utc>) {
-        self.rota.ended(who, ended.is_trouble());
+        let was_given_up = self.rota.ended(who, ended.is_trouble());
+        // Done at last, and to be done more rarely.
+        let ended = if was_given_up { Ended::TooLong } else { ended };
         tally::count(&self.numbers, &ended);
         // Removed meanwhile.
         let Some(person) = self.people.get_mut(who) else { return };
