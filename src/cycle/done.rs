@@ -5,8 +5,7 @@
 //! says nothing. Still open is no evidence.
 
 use super::Turn;
-use super::gather::Seen;
-use crate::event::change::Origin;
+use super::gather::{Seen, feeds};
 use crate::event::ical::{Todo, TodoStatus};
 use crate::event::mark::mark_of;
 use crate::event::{Event, EventId, Events, Observation, Seen as Interval, Uid};
@@ -38,9 +37,10 @@ impl Word {
 pub(super) fn mark_blocks(person: &mut Person, seen: &[Seen], turn: &Turn<'_>) {
     let open: Vec<EventId> = open_blocks(&person.events);
     let addresses = turn.settings.addresses_of(&person.status);
-    for Seen { object, previous, origin, .. } in seen {
+    let feeds = feeds(&person.status);
+    for Seen { object, previous, collection, .. } in seen {
         let [todo] = object.todos.as_slice() else { continue };
-        if *origin == Origin::Subscribed || !todo.is_taken_on(&addresses) {
+        if feeds.contains(collection) || !todo.is_taken_on(&addresses) {
             continue;
         }
         let word = word_of(todo, turn.now);

@@ -1,9 +1,8 @@
 //! Step 9: what is to be placed, through every door: habits, VTODOs, asks, events that ask, and
 //! tasks to begin with.
 
-use super::gather::foreign;
+use super::gather::feeds;
 use super::{Brain, Turn};
-use crate::event::change::Origin;
 use crate::event::ical::{self, Todo, TodoStatus};
 use crate::event::mark::{mark_of, unmarked};
 use crate::event::time::{local_date, local_midnight};
@@ -94,8 +93,9 @@ fn todos(person: &Person, turn: &Turn<'_>) -> Vec<Request> {
     let mut found: BTreeMap<Uid, Todo> = BTreeMap::new();
     let addresses = turn.settings.addresses_of(&person.status);
     // What a stranger publishes is nobody's order.
-    let own = person.status.collections.values().filter(|c| foreign(c) != Origin::Subscribed);
-    let known = own.flat_map(|c| c.known.values());
+    let feeds = feeds(&person.status);
+    let own = person.status.collections.iter().filter(|(id, _)| !feeds.contains(*id));
+    let known = own.flat_map(|(_, c)| c.known.values());
     let bodies = known.filter_map(|k| k.body.as_ref());
     for body in bodies.filter(|body| body.contains("BEGIN:VTODO")) {
         for object in ical::parse(body).objects {

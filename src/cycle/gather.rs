@@ -123,6 +123,19 @@ pub(super) fn foreign(status: &CollectionStatus) -> Origin {
     if status.read_only && !file { Origin::Subscribed } else { Origin::Foreign }
 }
 
+/// Collections that somebody else fills: those that can only be read, in an account of which others
+/// can be written. One that can be written nowhere is the person's own, seen from afar.
+pub(super) fn feeds(status: &Status) -> BTreeSet<CollectionId> {
+    let account = |id: &CollectionId| id.as_str().split('/').next().map(str::to_owned);
+    let all = || status.collections.iter();
+    let written: BTreeSet<_> =
+        all().filter(|(_, c)| !c.read_only).map(|(id, _)| account(id)).collect();
+    let is_feed = |(id, c): &(&CollectionId, &CollectionStatus)| {
+        foreign(c) == Origin::Subscribed && written.contains(&account(id))
+    };
+    all().filter(is_feed).map(|(id, _)| id.clone()).collect()
+}
+
 struct Place<'a> {
     collection: &'a CollectionId,
     href: &'a Href,

@@ -315,7 +315,8 @@ impl Life {
             at: &at,
             progress: &progress,
         };
-        let _entered = self.google.as_ref().map(|_| RUNTIME.enter());
+        // Every request has a deadline, and those at Google a server.
+        let _entered = RUNTIME.enter();
         catch_unwind(AssertUnwindSafe(|| {
             let store = self.store.as_ref()?;
             let before = self.person.clone();
