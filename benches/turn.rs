@@ -6,7 +6,7 @@
 use chrono::{DateTime, Duration, TimeDelta, TimeZone, Utc};
 
 use chronotype::calendar::{Collection, Fetched, Listing};
-use chronotype::cycle::{Brain, Decision, Mode, Settings, Turn, decide};
+use chronotype::cycle::{Brain, Chores, Decision, Mode, Settings, Turn, decide};
 use chronotype::event::{
     CollectionId, ETag, EventId, Events, Href, PrincipalId, Span, SyncToken, Whereabouts,
 };
@@ -213,6 +213,7 @@ impl World {
             planning: Planning::default(),
             suggest_into: Some(("home".into(), "chronotype".into())),
             deletions: Deletions::Guarded,
+            chores: Chores::Now,
             assistant: None,
         };
         let principal = PrincipalId::new("mira").expect("a name");

@@ -28,8 +28,8 @@ pub use brain::{Brain, Filed, FiledBy};
 pub use clock::set_clock_right;
 pub use explain::explain_block;
 pub use mirror::take_back;
-pub use report::{Left, Report, Warning, Writes};
-pub use settings::{Mode, Settings};
+pub use report::{Cause, Left, Report, Warning, Writes};
+pub use settings::{Chores, Mode, Settings};
 pub use tend::refile;
 
 use crate::event::{Event, PrincipalId};
@@ -146,6 +146,7 @@ pub async fn turn(
         write_back::note_weaknesses(&mut recorded, clients, turn.now);
         written::note(&before, &person, &mut recorded, turn.now);
         store.commit(turn.principal, &person, &recorded)?;
+        tracing::info!(written = report.written, of = operations.len(), "blocks written");
         (turn.at)(Step::Recorded);
         person = recorded;
     }
@@ -210,7 +211,7 @@ pub fn decide(before: &Person, answers: &[Account], brain: &Brain, turn: &Turn<'
     if !outcomes.is_empty() {
         Arc::make_mut(&mut person.journal).note(&outcomes);
     }
-    tend::tend(&mut person, before, brain, turn, &mut report);
+    tend::tend(&mut person, brain, turn, &mut report);
     report.settled = outcomes.len();
     report.learned = outcomes.iter().filter(|o| o.settlement.signal.is_some()).count();
 

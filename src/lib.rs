@@ -30,6 +30,8 @@ pub mod store;
 pub mod cycle;
 /// The config file.
 pub mod config;
+/// What is seen from outside: numbers for Prometheus.
+pub mod dashboard;
 /// The background service.
 pub mod daemon;
 /// The command line.

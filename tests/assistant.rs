@@ -3,7 +3,7 @@
 //! it is silent, rude or misled.
 
 use crate::support::chat_endpoint::{Model, completion, sensible};
-use crate::support::person::{Gave, Person, files};
+use crate::support::person::{Gave, Person, files, private};
 use crate::support::trace;
 use chronotype::config::{Config, ConfigError, Origin};
 use serde_json::Value;
@@ -18,7 +18,7 @@ const KEY: &str = "sk-canary-of-the-assistant-key";
 pub fn jane(model: &Model, more: &str) -> Person {
     trace::secret(KEY);
     let person = Person::with_folder();
-    std::fs::write(person.path("key"), format!("{KEY}\n")).unwrap();
+    private(&person.path("key"), format!("{KEY}\n"));
     let path = person.path("config.toml");
     let config = std::fs::read_to_string(&path).unwrap();
     let key = person.path("key").display().to_string();
@@ -296,8 +296,8 @@ fn an_assistant_needs_an_address_that_keeps_titles_private() {
             "line 2: assistant.url: llm.example.org is neither this computer nor reached by \
              https: titles would be sent in the clear (url = \"http://127.0.0.1:11434/v1\", or a \
              hosted one by https)",
-            "line 3: assistant.key: keys don't belong into this file (key_command = \"pass show \
-             llm\", or key_file = \"...\")",
+            "line 3: assistant.key: secrets don't belong into this file (key_keyring, key_command \
+             or key_file says where it is; or insist: in_this_file = true in [secrets])",
             "line 4: assistant.trust: 2 is out of range (0 to 1)",
         ],
     );

@@ -4,7 +4,7 @@
 use crate::support::binary::{Binary, Running, binary};
 use crate::support::neighbours::hears;
 use crate::support::person::{Person, files};
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::process::Output;
@@ -56,7 +56,7 @@ fn start(person: &Person) -> Service {
     let _ = std::fs::remove_file(&path);
     let supervisor = UnixDatagram::bind(&path).unwrap();
     supervisor.set_read_timeout(Some(PATIENCE)).unwrap();
-    let running = command(person, &["-v", "run"]).env("NOTIFY_SOCKET", &path).piped().spawn();
+    let running = command(person, &["run"]).env("NOTIFY_SOCKET", &path).piped().spawn();
     Service { running, supervisor }
 }
 
@@ -119,11 +119,20 @@ fn it_looks_when_something_changes_and_commands_work_beside_it() {
     assert_eq!(mode & 0o777, 0o600, "for its owner alone");
     todo(&person, "deck");
     until("a block for it", || blocks(&person) == 1);
-    service.says("STATUS=");
+    assert!(service.says("STATUS=").contains("; next look at "));
 
     let status: serde_json::Value =
         serde_json::from_str(&ok(&person, &["status", "--json"])).unwrap();
-    assert!(status["last_turn"].is_string(), "{status}");
+    let moment =
+        |value: &serde_json::Value| value.as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
+    assert!(moment(&status["doing"]["next_turn"]) > moment(&status["last_turn"]), "{status}");
+    assert_eq!(status["doing"]["service"], service.running.id());
+    assert_eq!(status["store"], person.path("store").display().to_string());
+    assert!(
+        status["staleness"]["seconds"].as_u64().is_some_and(|seconds| seconds < 600),
+        "{status}"
+    );
+    assert_eq!(status["staleness"]["causes"], serde_json::json!([]));
     for args in [
         &["suggestions"][..],
         &["types"],
@@ -141,7 +150,8 @@ fn it_looks_when_something_changes_and_commands_work_beside_it() {
 
     ok(&person, &["pause", "1d"]);
     let status = ok(&person, &["status"]);
-    assert!(status.contains("the service runs (process") && status.contains("quiet until"));
+    assert!(status.contains("the service runs (process") && status.contains("; next look "));
+    assert!(status.contains("quiet until"), "{status}");
     ok(&person, &["pause", "off"]);
     ok(&person, &["withdraw", "--all"]);
     assert_eq!(blocks(&person), 0, "her word is done at once");

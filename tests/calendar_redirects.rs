@@ -1,5 +1,6 @@
 //! Where requests are sent on to, who may see the credentials there, and whose certificates count.
 
+use crate::support::person::private;
 use crate::support::server::{
     Asked, NOBODY, Reply, Server, Shown, access, calendar, certificate, deletion, multistatus,
 };
@@ -256,7 +257,7 @@ async fn certificates_of_ones_own() {
     let folder = tempfile::tempdir().unwrap();
     let both = folder.path().join("both.pem");
     let read = |name| std::fs::read_to_string(certificate(name)).unwrap();
-    std::fs::write(&both, read("client.key") + &read("client.pem")).unwrap();
+    private(&both, read("client.key") + &read("client.pem"));
     let one_file = Tls { client_certificate: Some(both), ..files("client.pem", None) };
     open(&one_file).unwrap().collections().await.unwrap();
 

@@ -2,7 +2,7 @@
 
 use crate::support::digest::Guard;
 use crate::support::peers::Peer;
-use crate::support::person::Person;
+use crate::support::person::{Person, private};
 use crate::support::server::{
     Asked, Reply, Server, Shown, access, calendar, certificate, deletion,
 };
@@ -325,7 +325,7 @@ async fn the_config_decides_and_no_secret_is_said() {
             file("ca.pem")
         );
         let person = Person::with_account(&keys);
-        std::fs::write(person.path("canary"), "canary-secret\n").unwrap();
+        private(&person.path("canary"), "canary-secret\n");
         let gave = person.ok("02T06:00", &["-vvv", "sync"]);
         assert_eq!(schemes(&server)[0], expected, "{keys}");
         assert!(server.log().iter().all(|asked| asked.certified));

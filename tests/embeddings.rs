@@ -4,7 +4,7 @@
 
 use crate::support::chat_endpoint::Model;
 use crate::support::embeddings_endpoint::{reply, sent};
-use crate::support::person::{Person, sample_objects};
+use crate::support::person::{Person, private, sample_objects};
 use crate::support::trace;
 use chronotype::config::{Config, ConfigError, Origin};
 use serde_json::Value;
@@ -26,7 +26,7 @@ fn jane() -> Person {
 /// From now on their titles are compared by this endpoint; `more` = further keys of `[embedder]`.
 fn move_to(person: &Person, model: &Model, more: &str) {
     trace::secret(KEY);
-    std::fs::write(person.path("key"), format!("{KEY}\n")).unwrap();
+    private(&person.path("key"), format!("{KEY}\n"));
     let path = person.path("config.toml");
     let config = std::fs::read_to_string(&path).unwrap();
     let key = person.path("key").display().to_string();
@@ -246,7 +246,7 @@ fn an_endpoint_needs_an_address_that_keeps_titles_private() {
     );
     assert_eq!(found.len(), 3, "{found:?}");
     assert!(found.iter().any(|p| p.contains("titles would be sent in the clear")), "{found:?}");
-    assert!(found.iter().any(|p| p.contains("keys don't belong into this file")), "{found:?}");
+    assert!(found.iter().any(|p| p.contains("secrets don't belong into this file")), "{found:?}");
     assert!(found.iter().any(|p| p.contains("an endpoint needs a model")), "{found:?}");
     let local = "[embedder]\nurl = \"http://127.0.0.1:1/v1\"\nmodel = \"m\"\n";
     assert_eq!(Config::parse(local, &Origin::default()).unwrap().embedder, None);

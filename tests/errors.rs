@@ -97,7 +97,7 @@ fn malformed_configs() {
     );
     let home = Home::new("");
     std::fs::write(home.path("c.toml"), [0xff, 0xfe]).unwrap();
-    home.fails(&["sync"], 78, "error: ~/c.toml: stream did not contain valid UTF-8\n");
+    home.fails(&["sync"], 78, "error: ~/c.toml: is not text (UTF-8)\n");
 }
 
 #[test]
@@ -188,8 +188,8 @@ fn passwords_that_are_not_there() {
         let hint =
             "mend password_command or password_file in the config, then run `chronotype sync`";
         std::fs::write(home.path("empty"), "\n").unwrap();
-        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        std::fs::set_permissions(home.path("empty"), private).unwrap();
+        let mode = |mode| std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(home.path("empty"), mode(0o600)).unwrap();
         home.fails(&["sync"], 1, &format!("error: account work: {said}\nhint: {hint}\n"));
         let (_, out, _) = home.run(&["status"]);
         assert!(out.contains(&format!("work: {said} since Mon 2 Mar 08:00; {hint}\n")), "{out}");
@@ -217,13 +217,19 @@ fn certificates_that_cant_be_used() {
     for (from, to) in [("client.pem", "c.pem"), ("client.key", "k.pem")] {
         std::fs::copy(certificate(from), home.path(to)).unwrap();
     }
+    let (_, _, err) = home.run(&["config", "check"]);
+    assert_eq!(err, "", "sound files");
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     std::fs::set_permissions(home.path("k.pem"), open).unwrap();
     let (_, _, err) = home.run(&["config", "check"]);
-    let expected = note("client_key", "others can read the client key of 'work' (chmod 600)");
+    let open = "the client key ~/k.pem can be read or changed by others on this computer, and is \
+                not used: `chmod 600 ~/k.pem` closes it";
+    let expected =
+        note("client_key", &format!("'work': {open} (the account can't be read before)"));
     assert_eq!(err, expected);
-    let (_, _, err) = home.run(&["sync"]);
-    assert!(err.starts_with("warning: account work: others can read its client key: chmod 600\n"));
+    let hint = "hint: close it, then run `chronotype sync`; if somebody may have read it, change \
+                what it holds\n";
+    home.fails(&["sync"], 1, &format!("error: account work: {open}\n{hint}"));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use super::support::browser::{agree, browse};
 use super::support::google::{Fake, PERSON};
 use super::support::google_assertion::SUBJECT;
 use super::support::google_auth::{CLIENT_SECRET, Consent, Fault, Server};
+use super::support::person::private;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -59,7 +60,7 @@ impl Home {
     }
 
     fn put(&self, name: &str, text: &str) {
-        std::fs::write(self.folder.path().join(name), text).unwrap();
+        private(&self.folder.path().join(name), text);
     }
 
     pub fn command(&self, args: &[&str]) -> Binary {

@@ -5,6 +5,7 @@ use super::support::browser::{agree, browse};
 use super::support::google::Fake;
 use super::support::google_assertion::SUBJECT;
 use super::support::google_auth::{Consent, Fault, Server};
+use super::support::person::private;
 use chronotype::calendar::google::{
     Credentials, SignedIn, Successor, TokenFile, TokenSource, WAIT, Words, Writing,
 };
@@ -28,7 +29,7 @@ impl Place {
         let api = Fake::start();
         api.trust(server.issuer());
         let client_secret_file = folder.path().join("client.json");
-        std::fs::write(&client_secret_file, server.client_file()).unwrap();
+        private(&client_secret_file, server.client_file());
         let jane = PrincipalId::new("jane").unwrap();
         let credentials = Credentials {
             words: Words { account: "work".to_owned(), zone: chrono_tz::UTC },

@@ -4,7 +4,7 @@
 use crate::insights_command::person;
 use crate::support::chat_endpoint::Model;
 use crate::support::mem0::{sentences, start};
-use crate::support::person::Person;
+use crate::support::person::{Person, private};
 use crate::support::trace;
 use chronotype::config::{Config, ConfigError, Origin};
 use serde_json::Value;
@@ -16,7 +16,7 @@ const KEY: &str = "m0-canary-of-the-mirror-key";
 /// From now on their insights are mirrored there.
 fn mirror_to(person: &Person, model: &Model) {
     trace::secret(KEY);
-    std::fs::write(person.path("key"), format!("{KEY}\n")).unwrap();
+    private(&person.path("key"), format!("{KEY}\n"));
     let (path, key) = (person.path("config.toml"), person.path("key").display().to_string());
     let config = std::fs::read_to_string(&path).unwrap();
     let url = model.url();

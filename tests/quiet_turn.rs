@@ -3,7 +3,7 @@
 
 use chrono::{TimeDelta, TimeZone, Utc};
 use chronotype::calendar::{Collection, Fetched, Listing};
-use chronotype::cycle::{Brain, Mode, Settings, Turn, decide};
+use chronotype::cycle::{Brain, Chores, Mode, Settings, Turn, decide};
 use chronotype::event::{CollectionId, ETag, Href, PrincipalId, Whereabouts};
 use chronotype::schedule::plan::Planning;
 use chronotype::schedule::request::Door;
@@ -40,6 +40,7 @@ fn shares_events_and_objects_with_the_state_before() {
         planning: Planning::default(),
         suggest_into: None,
         deletions: Deletions::Guarded,
+        chores: Chores::Now,
         assistant: None,
     };
     let (principal, brain) = (PrincipalId::new("mira").unwrap(), Brain::local().unwrap());

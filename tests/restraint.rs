@@ -9,7 +9,7 @@ use crate::stories::{calendar, edited};
 use crate::support::person::files;
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use chronotype::calendar::vdir::Vdir;
-use chronotype::cycle::{Brain, Mode, Settings, Turn, turn};
+use chronotype::cycle::{Brain, Chores, Mode, Settings, Turn, turn};
 use chronotype::event::{PrincipalId, Whereabouts};
 use chronotype::schedule::plan::Planning;
 use chronotype::schedule::request::Door;
@@ -75,6 +75,7 @@ impl Weeks {
             planning: Planning::default(),
             suggest_into: Some(("home".to_owned(), "chronotype".to_owned())),
             deletions: Deletions::Guarded,
+            chores: Chores::Now,
             assistant: None,
         };
         let store = Store::open(&folder.path().join("store")).unwrap();

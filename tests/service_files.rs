@@ -64,7 +64,7 @@ fn it_is_written_started_shown_and_removed() {
     assert!(text(&installed).contains("and started"), "{}", text(&installed));
     let unit = fs::read_to_string(unit_of(&person)).unwrap();
     let config = person.path("config.toml").display().to_string();
-    assert!(unit.contains(&format!("ExecStart={PATH} --config {config} -v run")), "{unit}");
+    assert!(unit.contains(&format!("ExecStart={PATH} --config {config} run")), "{unit}");
     let verbs: Vec<String> = calls(&person).split_off(1);
     let expected = ["daemon-reload", "enable chronotype.service", "restart chronotype.service"];
     assert_eq!(verbs, expected.map(|verb| format!("systemctl --user {verb}")));
@@ -239,7 +239,7 @@ fn launchd_gets_a_valid_file() {
     let read = Command::new("python3").args(["-c", script]).arg(&file).output().unwrap();
     let list: serde_json::Value = serde_json::from_slice(&read.stdout).expect("a plist");
     let config = person.path("config.toml").display().to_string();
-    let expected = serde_json::json!([PATH, "-v", "--config", config, "run"]);
+    let expected = serde_json::json!([PATH, "--config", config, "run"]);
     assert_eq!(list["ProgramArguments"], expected);
     assert_eq!(list["KeepAlive"], serde_json::json!({ "SuccessfulExit": false }));
     let log = person.path("Library/Logs/chronotype.log").display().to_string();

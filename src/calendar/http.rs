@@ -21,6 +21,14 @@ const WHOLE: Duration = Duration::from_secs(60);
 pub const REPORT: Duration = Duration::from_secs(300);
 /// Between signs of life on a connection: one that died in a suspend is found out.
 const KEEPALIVE: Duration = Duration::from_secs(30);
+/// Without a word from the other side's kernel for so long a connection is dead, as one is that was
+/// open when the computer fell asleep.
+#[cfg(target_os = "linux")]
+const DEAD: Duration = Duration::from_secs(15);
+/// An idle connection is kept for so long: for the requests of one turn, not for the next one. The
+/// clock it is measured by stands still in a suspend, so that a longer time would hand out
+/// connections that the server gave up hours ago.
+pub const IDLE_FOR: Duration = Duration::from_secs(15);
 /// Idle connections kept for each host: one account asks for one thing at a time.
 const IDLE: usize = 2;
 /// Deepest chain of causes looked through for the one to tell the person.
@@ -104,12 +112,16 @@ fn unusable(tls: &Tls, error: &reqwest::Error) -> Error {
 }
 
 fn builder() -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
+    let builder = reqwest::Client::builder();
+    #[cfg(target_os = "linux")]
+    let builder = builder.tcp_user_timeout(DEAD);
+    builder
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT)
         .timeout(WHOLE)
         .tcp_keepalive(KEEPALIVE)
         .pool_max_idle_per_host(IDLE)
+        .pool_idle_timeout(IDLE_FOR)
         .gzip(true)
         .referer(false)
         .user_agent(concat!("chronotype/", env!("CARGO_PKG_VERSION")))

@@ -5,6 +5,7 @@
 //! compared, by meaning, with what stands.
 
 mod secret;
+pub mod private;
 mod tls;
 pub mod names;
 pub mod http;
@@ -18,7 +19,7 @@ mod unreachable;
 pub use http::{Http, install_tls_provider};
 pub use meaning::{Reading, compare};
 pub use secret::Secret;
-pub use tls::{Tls, is_open};
+pub use tls::Tls;
 pub use unreachable::Unreachable;
 
 use crate::event::{CollectionId, ETag, Href, SyncToken};

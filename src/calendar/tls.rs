@@ -1,15 +1,17 @@
 //! Certificates of an account's own: the one it shows (a client certificate), and those it trusts
 //! (a private CA), from PEM files (RFC 7468).
 //!
-//! Invariant: what a key file holds appears in no error.
+//! Invariants: what a key file holds appears in no error; one that others have a right to is not
+//! used.
 
 use super::Error;
+use super::private::{PrivateFile, Unusable};
 use reqwest::{Certificate, ClientBuilder, Identity};
-use std::io::Read;
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 /// Largest file that is read: a bundle of all public CAs has a quarter of it.
-const LARGEST: u64 = 1 << 20;
+const LARGEST: usize = 1 << 20;
 
 /// Files of an account's own certificates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,16 +35,6 @@ impl Tls {
     /// Whether there is any.
     pub fn is_given(&self) -> bool {
         *self != Self::default()
-    }
-
-    /// Others may read the file that holds the private key.
-    pub fn key_is_open(&self) -> bool {
-        self.key_file().is_some_and(is_open)
-    }
-
-    /// The file that holds the private key.
-    pub fn key_file(&self) -> Option<&Path> {
-        self.client_key.as_deref().or(self.client_certificate.as_deref())
     }
 
     /// Whether the files can be used; nothing is sent.
@@ -80,7 +72,7 @@ impl Held {
 
 fn identity(certificate: &Path, key: Option<&Path>) -> Result<Identity, Error> {
     let what = "the client certificate";
-    let mut pem = text(what, certificate)?;
+    let (held, pem) = text(what, certificate)?;
     if !pem.contains("-----BEGIN CERTIFICATE-----") {
         return Err(bad(what, certificate, "holds no certificate (PEM)"));
     }
@@ -88,9 +80,14 @@ fn identity(certificate: &Path, key: Option<&Path>) -> Result<Identity, Error> {
         Some(key) => ("the client key", key),
         None => (what, certificate),
     };
-    if let Some(key) = key {
-        pem = format!("{pem}\n{}", text(what, key)?);
-    }
+    let (held, pem) = match key {
+        Some(key) => {
+            let (held, key) = text(what, key)?;
+            let both = [pem.as_str(), "\n", key.as_str()].concat();
+            (held, Zeroizing::new(both))
+        }
+        None => (held, pem),
+    };
     if pem.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") || pem.contains("Proc-Type: 4,ENCRYPT")
     {
         let hint = "is locked with a passphrase: `openssl pkey -in LOCKED -out OPEN` unlocks it";
@@ -103,12 +100,13 @@ fn identity(certificate: &Path, key: Option<&Path>) -> Result<Identity, Error> {
         };
         return Err(bad(what, file, missing));
     }
+    held.check().map_err(|error| bad(what, file, &error.to_string()))?;
     Identity::from_pem(pem.as_bytes()).map_err(|_| bad(what, file, "is damaged"))
 }
 
 fn trusted(file: &Path) -> Result<Vec<Certificate>, Error> {
     let what = "the ca_file";
-    let all = Certificate::from_pem_bundle(text(what, file)?.as_bytes());
+    let all = Certificate::from_pem_bundle(text(what, file)?.1.as_bytes());
     match all {
         Ok(all) if all.is_empty() => Err(bad(what, file, "holds no certificate (PEM)")),
         Ok(all) => Ok(all),
@@ -116,36 +114,17 @@ fn trusted(file: &Path) -> Result<Vec<Certificate>, Error> {
     }
 }
 
-fn text(what: &str, file: &Path) -> Result<String, Error> {
-    let read = || {
-        let mut text = String::new();
-        std::fs::File::open(file)?.take(LARGEST).read_to_string(&mut text)?;
-        Ok(text)
-    };
-    read().map_err(|error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => bad(what, file, "is not there"),
-        std::io::ErrorKind::InvalidData => bad(what, file, "is not PEM text"),
-        _ => bad(what, file, &format!("can't be read: {error}")),
+fn text(what: &str, path: &Path) -> Result<(PrivateFile, Zeroizing<String>), Error> {
+    let read = PrivateFile::open(path).and_then(|file| {
+        let text = file.text(LARGEST)?;
+        Ok((file, text))
+    });
+    read.map_err(|error| match error {
+        Unusable::NoText => bad(what, path, "is not PEM text"),
+        error => bad(what, path, &error.to_string()),
     })
 }
 
 fn bad(what: &str, file: &Path, why: &str) -> Error {
     Error::Unauthorized(format!("{what} {} {why}", file.display()))
-}
-
-/// Whether group or others may read a file.
-pub fn is_open(path: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        /// Read by group or others.
-        const OTHERS_READ: u32 = 0o044;
-        let metadata = std::fs::metadata(path);
-        metadata.is_ok_and(|m| m.is_file() && m.permissions().mode() & OTHERS_READ != 0)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = path;
-        false
-    }
 }

@@ -6,7 +6,7 @@ use crate::calendar::names::Names;
 use crate::calendar::vdir::{self, Vdir};
 use crate::calendar::{Calendar, Error, Http, Secret, Unreachable};
 use crate::config::{Account, AccountKind, Config, PasswordSource, Travel};
-use crate::cycle::{Brain, Mode, Settings};
+use crate::cycle::{Brain, Chores, Mode, Settings};
 use crate::event::{Stay, Whereabouts};
 use crate::sync::diff::Deletions;
 use crate::sync::poll::{Client, Discovery};
@@ -210,7 +210,7 @@ pub fn mem0(config: &Config, http: Option<&Http>) -> Result<Option<Mem0>, String
 
 fn key_of(source: Option<&PasswordSource>) -> Result<Option<Secret>, String> {
     let key = source.map(PasswordSource::read).transpose();
-    key.map_err(|e| format!("its key can't be had: {e}"))
+    key.map_err(|e| format!("its key can't be had: {}", e.of_key()))
 }
 
 /// Over connections that others use, too, where there are any.
@@ -238,6 +238,7 @@ pub fn settings(config: &Config, zone: Tz, mode: Mode, deletions: Deletions) -> 
         planning: config.planning.clone(),
         suggest_into: suggest_into(config),
         deletions,
+        chores: Chores::Now,
         assistant: config.assistant.as_ref().map(|assistant| assistant.terms),
     }
 }

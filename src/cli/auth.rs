@@ -1,4 +1,6 @@
-//! `chronotype auth`: signing in, the one thing that needs a person.
+//! `chronotype auth`: signing in, and keeping passwords: what needs a person.
+
+mod keyring;
 
 use super::{CommandError, Global, account, context, output};
 use crate::calendar::google::{Credentials, Notice, SignIn, SignedIn, Successor, WAIT};
@@ -9,7 +11,7 @@ use serde_json::json;
 use std::io::BufRead;
 use tokio::sync::mpsc;
 
-/// Sign in to an account that takes no password.
+/// Sign in to Google, or put a password into the desktop's keyring.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -35,6 +37,15 @@ enum What {
         #[arg(long)]
         replace: bool,
     },
+    /// Put a password or key into the desktop's keyring
+    ///
+    /// It is asked for without being shown, or read from stdin, and goes to the platform's own tool
+    /// (secret-tool on Linux, security on macOS) under the name given here. The config then says
+    /// `password_keyring = "NAME"` in an account, or `key_keyring = "NAME"` elsewhere.
+    Keyring {
+        /// What to call it there
+        name: String,
+    },
 }
 
 /// Longest line that is read from stdin.
@@ -47,7 +58,10 @@ const LINES: usize = 4;
 /// # Errors
 /// A config or usage error when there is no such account; a failure when nobody signed in.
 pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
-    let What::Google { account, no_browser, replace } = &args.what;
+    let (account, no_browser, replace) = match &args.what {
+        What::Google { account, no_browser, replace } => (account, no_browser, replace),
+        What::Keyring { name } => return keyring::run(name, global),
+    };
     let config = context::config(global)?;
     let (name, credentials) = chosen(&config, account.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -59,7 +59,7 @@ fn check(global: &Global) -> Result<(), CommandError> {
         }
     };
     let mut notes = config.notes.clone();
-    notes.extend(config.accounts.iter().filter(|a| a.password_file_is_open()).map(open_file));
+    notes.extend(secrets(&config));
     notes.extend(config.accounts.iter().filter_map(certificates));
     notes.extend(config.accounts.iter().filter_map(|a| not_signed_in(&config, a)));
     if config.accounts.is_empty() {
@@ -81,13 +81,27 @@ fn check(global: &Global) -> Result<(), CommandError> {
     Ok(())
 }
 
-fn open_file(account: &Account) -> Problem {
-    Problem {
+/// Files of secrets that can't be used.
+fn secrets(config: &Config) -> Vec<Problem> {
+    let note = |key: &str, message: String| Problem {
         line: None,
-        key: "account.password_file".to_owned(),
-        message: format!("others can read the password of '{}'", account.name),
-        hint: Some("chmod 600".to_owned()),
-    }
+        key: key.to_owned(),
+        message,
+        hint: None,
+    };
+    let of_account = |account: &Account| {
+        let error = account.password.as_ref()?.check().err()?;
+        Some(note("account.password_file", format!("'{}': {error}", account.name)))
+    };
+    let keys = [
+        ("assistant.key_file", config.assistant.as_ref().and_then(|a| a.key.as_ref())),
+        ("embedder.key_file", config.embedder.as_ref().and_then(|e| e.key.as_ref())),
+        ("memory.mirror_key_file", config.mirror.as_ref().and_then(|m| m.key.as_ref())),
+    ];
+    let of_services = keys
+        .into_iter()
+        .filter_map(|(key, source)| Some(note(key, source?.check().err()?.of_key())));
+    config.accounts.iter().filter_map(of_account).chain(of_services).collect()
 }
 
 /// What is wrong with the files of an account's own certificates.
@@ -108,9 +122,7 @@ fn certificates(account: &Account) -> Option<Problem> {
         };
         return Some(note(at_fault, format!("'{name}': {error}"), hint));
     }
-    let key = if tls.client_key.is_some() { "client_key" } else { "client_certificate" };
-    let message = format!("others can read the client key of '{name}'");
-    tls.key_is_open().then(|| note(key, message, "chmod 600"))
+    None
 }
 
 /// A Google account that can't be asked yet. A config may be sound all the same.

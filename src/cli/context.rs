@@ -177,10 +177,11 @@ pub(super) fn unlock(
     global: &Global,
     how: Use,
 ) -> Result<Result<(Store, OpenReport), StoreError>, CommandError> {
+    not_replayed(config, global)?;
     let path = &config.store;
     let other = Store::foreign(path);
     if other.is_some() || !path.exists() {
-        if let Some(lent) = borrow_records(config, global, how)? {
+        if let Some(lent) = borrow_records(config, how)? {
             return Ok(Ok(lent));
         }
         if let Some(user) = other {
@@ -197,7 +198,7 @@ pub(super) fn unlock(
         Err(StoreError::Locked(_)) => {}
         opened => return Ok(opened),
     }
-    if let Some(lent) = borrow(config, global, how)? {
+    if let Some(lent) = borrow(config, how)? {
         return Ok(Ok(lent));
     }
     let deadline = Instant::now() + OTHERS;
@@ -236,14 +237,10 @@ fn holder(config: &Config) -> Option<Holder> {
 
 /// Asks the service for its store, or of a store of many for what is the person's; without one,
 /// another command has it.
-fn borrow(
-    config: &Config,
-    global: &Global,
-    how: Use,
-) -> Result<Option<(Store, OpenReport)>, CommandError> {
+fn borrow(config: &Config, how: Use) -> Result<Option<(Store, OpenReport)>, CommandError> {
     match holder(config) {
-        Some(holder) if holder.many => return borrow_records(config, global, how),
-        Some(holder) => not_replayed(&holder, global)?,
+        Some(holder) if holder.many => return borrow_records(config, how),
+        Some(_) => {}
         None => return Ok(None),
     }
     match daemon::borrow_store(door(config)) {
@@ -255,25 +252,45 @@ fn borrow(
     Ok(None)
 }
 
+/// The folder of a store, from the service that has it, for as long as the loan lives; `None` = no
+/// service has it.
+///
+/// # Errors
+/// A failure when it does not let go.
+pub(super) fn whole_store(door: Door<'_>) -> Result<Option<Loan>, CommandError> {
+    match daemon::borrow_store(door) {
+        Ok(loan) => Ok(Some(loan)),
+        Err(LeaseError::Nobody(_)) => Ok(None),
+        Err(error) => Err(CommandError::failure(error.to_string())),
+    }
+}
+
+/// What is written anew has to be by the user whose store it is.
+///
+/// # Errors
+/// A failure where it belongs to another one.
+pub(super) fn own_store(store: &Path) -> Result<(), CommandError> {
+    let Some(user) = Store::foreign(store) else { return Ok(()) };
+    let message = format!("the store {} belongs to user {user}", store.display());
+    Err(CommandError::failure(message)
+        .hint("run this as that user: written anew by another, it could be opened no more"))
+}
+
 /// The person's own records, from the service that has the store.
-fn borrow_records(
-    config: &Config,
-    global: &Global,
-    how: Use,
-) -> Result<Option<(Store, OpenReport)>, CommandError> {
+fn borrow_records(config: &Config, how: Use) -> Result<Option<(Store, OpenReport)>, CommandError> {
     let who = &config.person.id;
-    let Some(holder) = holder(config) else { return Ok(None) };
-    not_replayed(&holder, global)?;
+    if holder(config).is_none() {
+        return Ok(None);
+    }
     match daemon::borrow_records(door(config), who, how == Use::Work) {
         Ok(store) => Ok(Some((store, OpenReport::default()))),
         Err(error) => Err(CommandError::failure(error.to_string())),
     }
 }
 
-fn not_replayed(holder: &Holder, global: &Global) -> Result<(), CommandError> {
-    if global.now.is_none() {
-        return Ok(());
-    }
+/// No moment is replayed beside a service, also in the instant in which it has let go of the store.
+fn not_replayed(config: &Config, global: &Global) -> Result<(), CommandError> {
+    let Some(holder) = global.now.and_then(|_| holder(config)) else { return Ok(()) };
     let process = holder.process;
     let message = format!("--now can't be used while the service runs (process {process})");
     Err(CommandError::usage(message).hint("stop it first: time can't go back for it"))

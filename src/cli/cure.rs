@@ -11,6 +11,10 @@ pub(super) const SIGN_IN: &str = "run `chronotype auth google";
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cure {
+    /// Others have a right to a file that holds a secret.
+    CloseFile,
+    /// The keyring is locked, or lacks what is asked for.
+    OpenKeyring,
     /// The password does not come to us.
     MendPasswordSource,
     /// A certificate of the config does not do.
@@ -65,6 +69,10 @@ impl Cure {
         let speaks_of = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
         if speaks_of(&[SIGN_IN]) {
             Self::SignIn
+        } else if speaks_of(&["can be read or changed by others"]) {
+            Self::CloseFile
+        } else if speaks_of(&["the keyring"]) {
+            Self::OpenKeyring
         } else if speaks_of(&["client_secret_file"]) {
             Self::MendClientFile
         } else if speaks_of(&["sign_in", "sign-in"]) {
@@ -103,6 +111,14 @@ impl Cure {
             }
             Self::MendClientFile => {
                 "check client_secret_file in the config with `chronotype config check`"
+            }
+            Self::CloseFile => {
+                "close it, then run `chronotype sync`; if somebody may have read it, change what \
+                 it holds"
+            }
+            Self::OpenKeyring => {
+                "unlock the keyring, or put the password there with `chronotype auth keyring`; \
+                 then run `chronotype sync`"
             }
             Self::MendPasswordSource => {
                 "mend password_command or password_file in the config, then run `chronotype sync`"
@@ -150,6 +166,14 @@ mod tests {
         for (error, cure) in [
             (Error::Unauthorized(said("not today")), Cure::CheckPassword),
             (Error::Unauthorized(said("the password file is empty")), Cure::MendPasswordSource),
+            (
+                Error::Unauthorized(said(
+                    "the password file can be read or changed by others on this computer, and is \
+                     not used: `chmod 600 p` closes it",
+                )),
+                Cure::CloseFile,
+            ),
+            (Error::Unauthorized(said("the keyring has no entry work")), Cure::OpenKeyring),
             (
                 Error::Transient(said("there is no server called x, or no network")),
                 Cure::CheckAddress,

@@ -13,7 +13,14 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("try", &["chronotype try calendar.ics", "chronotype try ~/exports --out blocks.ics"]),
-    ("auth", &["chronotype auth google", "chronotype auth google work --no-browser"]),
+    (
+        "auth",
+        &[
+            "chronotype auth google",
+            "chronotype auth google work --no-browser",
+            "chronotype auth keyring work",
+        ],
+    ),
     (
         "sync",
         &[
@@ -26,8 +33,8 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "run",
         &[
             "chronotype run",
-            "chronotype run -v",
-            "chronotype run --users ~/people --store ~/people.store",
+            "chronotype run -vv --log-format json",
+            "chronotype run --users ~/people --store ~/people.store --metrics 127.0.0.1:9469",
         ],
     ),
     (

@@ -29,11 +29,10 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
             .hint("`chronotype insights` lists them"));
     }
     let context::Opened { config, principal, store, person, .. } = opened;
-    if store.is_borrowed() {
-        return Err(CommandError::failure(
-            "the store of many is written anew while none is served",
-        )
-        .hint("stop the service for it"));
+    // Of a service of many: their records are lent, and the folder is wanted in the end.
+    let of_many = store.is_borrowed();
+    if of_many {
+        context::own_store(&config.store)?;
     }
     // No block owes it anything any more; those on the calendar are written anew next turn.
     let mut after = person.clone();
@@ -45,8 +44,13 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
         output::warn(&format!("{lies}: {why}; the next turn tries again where it can"));
     }
     store.commit(&principal, &person, &after)?;
-    // Nobody may have it open while it is written anew, this process included.
+    // Nobody may have it open while it is written anew, this process included; the turns of others
+    // wait for as long.
     drop(store);
+    let loan = match of_many {
+        true => context::whole_store(context::door(&config))?,
+        false => None,
+    };
     let salt = salt();
     let edit = |memory: &mut Graph| {
         let gone = memory.erase(id);
@@ -59,6 +63,7 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
         }
         _ => store::rewrite(&config.store, &principal, &edit)?,
     }
+    drop(loan);
     let id = name::insight(id);
     if global.json {
         return output::json(&json!({ "forgotten": id }));

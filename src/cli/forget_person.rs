@@ -108,11 +108,7 @@ fn place(args: &Args, global: &Global) -> Result<Place, CommandError> {
     }
     let store = config.as_ref().map(|config| config.store.clone()).or(global.store.clone());
     let store = store.unwrap_or_default();
-    if let Some(user) = Store::foreign(&store) {
-        let message = format!("the store {} belongs to user {user}", store.display());
-        return Err(CommandError::failure(message)
-            .hint("run this as that user: written anew by another, it could be opened no more"));
-    }
+    context::own_store(&store)?;
     let socket = config.map_or_else(|| context::socket_of(&store), |config| config.daemon.socket);
     Ok(Place { id, store, socket, config: theirs })
 }
@@ -133,11 +129,7 @@ fn loan(place: &Place) -> Result<Option<Loan>, CommandError> {
         }
         Ok(false) => {}
     }
-    match daemon::borrow_store(place.door()) {
-        Ok(loan) => Ok(Some(loan)),
-        Err(LeaseError::Nobody(_)) => Ok(None),
-        Err(error) => Err(CommandError::failure(error.to_string())),
-    }
+    context::whole_store(place.door())
 }
 
 /// What the store has of them; `None` = no record.

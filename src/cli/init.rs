@@ -44,9 +44,12 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     username: Option<String>,
     /// A command that prints the password
-    #[arg(long, value_name = "COMMAND", conflicts_with = "password_file")]
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["password_file", "password_keyring"])]
     password_command: Option<String>,
-    /// A file that holds the password
+    /// The password's name in the keyring, where `chronotype auth keyring NAME` puts it
+    #[arg(long, value_name = "NAME", conflicts_with = "password_file")]
+    password_keyring: Option<String>,
+    /// A file that holds the password and is nobody else's (chmod 600)
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
     /// For google: the file of your OAuth client
@@ -150,6 +153,7 @@ fn account(args: &Args, origin: &Origin, ask: &mut Ask) -> Result<DraftAccount, 
         }
     };
     let mut password = args.password_command.clone().map(DraftPassword::Command);
+    password = password.or(args.password_keyring.clone().map(DraftPassword::Keyring));
     password = password.or(args.password_file.as_deref().map(absolute).map(DraftPassword::File));
     let mut username = args.username.clone();
     if let Place::Caldav(url) = &place {

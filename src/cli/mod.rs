@@ -5,6 +5,7 @@
 
 pub mod output;
 pub mod log;
+mod seal;
 pub mod table;
 pub mod chart;
 pub mod progress;
@@ -218,7 +219,11 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    log::start(&cli.global);
+    seal::start();
+    // The service's own config says how it logs.
+    if !matches!(cli.command, Command::Run(_)) {
+        log::start(&cli.global);
+    }
     let result = match &cli.command {
         Command::TryOut(args) => try_out::run(args, &cli.global),
         Command::Init(args) => init::run(args, &cli.global),

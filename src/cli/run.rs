@@ -2,17 +2,19 @@
 
 mod house;
 
-use super::{CommandError, Global, context};
-use crate::config::Origin;
-use crate::daemon::{self, DaemonError, Door, Furnish, Holder, People};
+use super::{CommandError, Global, context, log};
+use crate::config::{LogFormat, LogLevel, Origin, metrics_at};
+use crate::daemon::{self, DaemonError, Door, Furnish, Holder, House, People};
 use crate::store::StoreError;
 use house::{Shared, house, tenant};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// Run in the background: look at the calendars, learn, and keep the blocks right.
 ///
 /// Other commands work as ever while it runs: they borrow its store for a moment. SIGHUP reads the
-/// config again, as any change to it does; SIGTERM ends it.
+/// config again, as any change to it does; SIGTERM ends it. It logs what changes, to the journal
+/// where systemd started it; `[daemon]` in the config, or -v and -q, say how much.
 ///
 /// With `--users` it serves everybody who has a NAME.toml in that folder, each apart from all
 /// others; files come, change and go while it runs. A command of one of them says which:
@@ -25,6 +27,22 @@ pub struct Args {
     /// Where commands reach it [default: the store's path with `.socket` behind it]
     #[arg(long, value_name = "FILE", requires = "users")]
     socket: Option<PathBuf>,
+    /// How it logs: auto, human, json or journald [default: what the config says, else auto]
+    #[arg(long, value_name = "FORMAT", value_parser = log_format)]
+    log_format: Option<LogFormat>,
+    /// Show numbers for Prometheus at http://ADDRESS/metrics, for example 127.0.0.1:9469
+    #[arg(long, value_name = "ADDRESS", value_parser = metrics)]
+    metrics: Option<SocketAddr>,
+}
+
+fn metrics(text: &str) -> Result<SocketAddr, String> {
+    let at = metrics_at(text).map_err(|(message, hint)| format!("{message}: {hint}"))?;
+    at.ok_or_else(|| "leave it out instead".to_owned())
+}
+
+fn log_format(text: &str) -> Result<LogFormat, String> {
+    let found = LogFormat::ALL.into_iter().find(|format| format.word() == text);
+    found.ok_or_else(|| "one of auto, human, json, journald".to_owned())
 }
 
 /// Threads that look after sockets and servers; turns have threads of their own.
@@ -43,25 +61,31 @@ pub fn run(args: &Args, global: &Global) -> Result<(), CommandError> {
     }
     keep_panics_quiet();
     match &args.users {
-        Some(folder) => many(folder, args.socket.as_deref(), global),
-        None => one(global),
+        Some(folder) => many(folder, args, global),
+        None => one(args, global),
     }
 }
 
-fn one(global: &Global) -> Result<(), CommandError> {
+fn one(args: &Args, global: &Global) -> Result<(), CommandError> {
     let config = context::config(global)?;
+    log::serve(global, config.daemon.log, args.log_format.unwrap_or(config.daemon.log_format));
     let (file, socket) = (Origin::at(global.config.as_deref()).file, config.daemon.socket.clone());
     let shared = Shared::new().map_err(CommandError::failure)?;
-    let house = house(&config, global, &shared).map_err(CommandError::failure)?;
+    // What the command line says of the numbers stands above the config, also after a change.
+    let asked = args.metrics;
+    let shown = move |house: House| House { metrics: asked.or(house.metrics), ..house };
+    let house = house(&config, global, &shared).map(shown).map_err(CommandError::failure)?;
     let again = global.clone();
     let furnish: Furnish = Box::new(move || {
         let config = context::config(&again).map_err(|error| error.message)?;
-        self::house(&config, &again, &shared)
+        log::set_level(&again, config.daemon.log);
+        self::house(&config, &again, &shared).map(shown)
     });
     serve(daemon::run(house, furnish, file), &socket)
 }
 
-fn many(folder: &Path, socket: Option<&Path>, global: &Global) -> Result<(), CommandError> {
+fn many(folder: &Path, args: &Args, global: &Global) -> Result<(), CommandError> {
+    log::serve(global, LogLevel::Info, args.log_format.unwrap_or(LogFormat::Auto));
     let Some(store) = global.store.clone() else {
         return Err(CommandError::usage("--users needs --store PATH: one store for all of them"));
     };
@@ -69,13 +93,14 @@ fn many(folder: &Path, socket: Option<&Path>, global: &Global) -> Result<(), Com
         let message = format!("there is no folder {}", folder.display());
         return Err(CommandError::config(message).hint("make it, with one NAME.toml a person"));
     }
-    let socket = socket.map_or_else(|| context::socket_of(&store), Path::to_owned);
+    let socket = args.socket.clone().unwrap_or_else(|| context::socket_of(&store));
     let (shared, ours) = (Shared::new().map_err(CommandError::failure)?, global.clone());
     let theirs = store.clone();
     let people = People {
         folder: folder.to_owned(),
         store,
         socket: socket.clone(),
+        metrics: args.metrics,
         furnish: Box::new(move |file| tenant(file, &theirs, &ours, &shared)),
     };
     serve(daemon::run_people(people), &socket)

@@ -93,6 +93,16 @@ impl Clock {
         }
     }
 
+    /// `within a minute`, `in 3 minutes`, `Mon 2 Mar 06:00`.
+    pub fn soon(&self, moment: DateTime<Utc>) -> String {
+        let minutes = (moment - self.now).num_minutes();
+        match usize::try_from(minutes).unwrap_or(0) {
+            0 => "within a minute".to_owned(),
+            minutes @ 1..60 => format!("in {}", output::count(minutes, "minute")),
+            _ => self.at(moment),
+        }
+    }
+
     /// `Mon 2 Mar 06:00`.
     pub fn at(&self, moment: DateTime<Utc>) -> String {
         moment.with_timezone(&self.zone).format("%a %-d %b %H:%M").to_string()
@@ -230,6 +240,25 @@ fn trouble((sentence, since): &(String, DateTime<Utc>)) -> Value {
     json!({ "cause": sentence, "since": utc(*since), "cure": Cure::guess(sentence).sentence() })
 }
 
+/// Since when what is known may be out of date, and why: the collection that was listed longest
+/// ago, or the account that has been in trouble for longest.
+fn staleness(person: &Person, now: DateTime<Utc>) -> Value {
+    let status = &person.status;
+    let listed = status.collections.values().filter_map(|collection| collection.listed_at);
+    let troubles = status.accounts.values().filter_map(|account| account.trouble.as_ref());
+    let of_collections = status.collections.values().filter_map(|c| c.trouble.as_ref());
+    let since = listed.chain(troubles.clone().map(|(_, since)| *since)).min();
+    let mut causes: Vec<&str> =
+        troubles.chain(of_collections).map(|(sentence, _)| sentence.as_str()).collect();
+    causes.sort_unstable();
+    causes.dedup();
+    json!({
+        "since": since.map(utc),
+        "seconds": since.map(|since| (now - since).num_seconds().max(0)),
+        "causes": causes,
+    })
+}
+
 fn document(looked: &Looked, global: &Global) -> Value {
     let (person, now) = (&looked.person, global.moment());
     let whose = addresses(looked).into_iter();
@@ -261,6 +290,8 @@ fn document(looked: &Looked, global: &Global) -> Value {
     });
     json!({
         "last_turn": person.last_turn.map(utc),
+        "staleness": staleness(person, now),
+        "store": looked.config.store,
         "turns": person.turns,
         "events": person.events.len(),
         "task_types": person.types.by_id.len(),

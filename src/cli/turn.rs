@@ -77,7 +77,6 @@ pub(super) fn take(opened: &Opened, how: How, global: &Global) -> Result<Done, C
         return Err(CommandError::config("the config names no account")
             .hint("add an [[account]]; `chronotype config show --defaults` has examples"));
     }
-    open_files(config);
     let bar = progress::bar(global, "reading calendars", 1);
     let boundary = Boundary::new(die_at);
     let turn = Turn {
@@ -121,18 +120,6 @@ fn with_clock_right(
         output::warn(&format!("this computer's clock was ahead in the last turn, at {ahead}"));
     }
     Ok(right)
-}
-
-/// Secrets that others can read.
-fn open_files(config: &crate::config::Config) {
-    for account in config.accounts.iter().filter(|a| a.password_file_is_open()) {
-        let name = &account.name;
-        output::warn(&format!("account {name}: others can read its password file: chmod 600"));
-    }
-    for account in config.accounts.iter().filter(|a| a.tls.key_is_open()) {
-        let name = &account.name;
-        output::warn(&format!("account {name}: others can read its client key: chmod 600"));
-    }
 }
 
 /// Counts step boundaries; dies at the one a test asks for, as a power cut would.
@@ -210,7 +197,7 @@ pub(super) fn sentences(warnings: &[Warning]) -> Vec<String> {
 
 fn sentence(warning: &Warning) -> String {
     match warning {
-        Warning::Account { account, message } => format!("account {account}: {message}"),
+        Warning::Account { account, message, .. } => format!("account {account}: {message}"),
         Warning::Collection { name, message, .. } => format!("calendar {name}: {message}"),
         Warning::Broken { name, href, message } => {
             format!("calendar {name}: {href} can't be read: {message}")
@@ -219,7 +206,7 @@ fn sentence(warning: &Warning) -> String {
             "calendar {name}: {objects} objects vanished at once; nothing is believed yet \
              (`chronotype status` says more)"
         ),
-        Warning::Write { message } => format!("a block could not be written: {message}"),
+        Warning::Write { message, .. } => format!("a block could not be written: {message}"),
     }
 }
 

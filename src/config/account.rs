@@ -126,9 +126,9 @@ impl Check<'_> {
         let Some(way) = &account.sign_in else { return };
         let has_source = sources(account).any();
         let message = match way.get_ref().as_str() {
-            "bearer" if !has_source => "a token needs password_command or password_file",
+            "bearer" if !has_source => "a token needs a password_command, or another source",
             "basic" | "digest" if !has_source => {
-                "a password needs password_command or password_file"
+                "a password needs a password_command, or another source"
             }
             "basic" | "digest" if account.username.is_none() && !is_mail => {
                 "a password needs a username"
@@ -172,6 +172,7 @@ impl Check<'_> {
             ("password_command", &account.password_command, caldav),
             ("password_file", &account.password_file, caldav),
             ("password_credential", &account.password_credential, caldav),
+            ("password_keyring", &account.password_keyring, caldav),
             ("sign_in", &account.sign_in, caldav),
             ("client_certificate", &account.client_certificate, caldav),
             ("client_key", &account.client_key, caldav),
@@ -182,20 +183,16 @@ impl Check<'_> {
             ("token_uri", &account.token_uri, google),
             ("subject", &account.subject, google),
         ];
-        for (key, value, belongs) in keys {
-            if let (Some(value), false) = (value, belongs) {
-                let message = format!("means nothing for kind \"{}\"", kind.word());
-                self.bad(Some(value.span()), &format!("account.{key}"), message, "take it out");
-            }
+        let given = keys.into_iter().filter(|(_, _, belongs)| !belongs);
+        let given = given.filter_map(|(key, value, _)| Some((key, value.as_ref()?.span())));
+        let plain = account.password.as_ref().filter(|_| !caldav);
+        for (key, at) in given.chain(plain.map(|plain| ("password", plain.span()))) {
+            let message = format!("means nothing for kind \"{}\"", kind.word());
+            self.bad(Some(at), &format!("account.{key}"), message, "take it out");
         }
     }
 
     fn password(&mut self, account: &file::Account) -> Option<PasswordSource> {
-        if let Some(plain) = &account.password {
-            let hint = "password_command = \"pass show cal\", or password_file = \"...\"";
-            let message = "passwords don't belong into this file";
-            self.bad(Some(plain.span()), "account.password", message, hint);
-        }
         self.source(&sources(account))
     }
 }
@@ -204,8 +201,10 @@ fn sources(account: &file::Account) -> Sources<'_> {
     Sources {
         table: "account",
         word: "password",
+        plain: &account.password,
         command: &account.password_command,
         file: &account.password_file,
         credential: &account.password_credential,
+        keyring: &account.password_keyring,
     }
 }

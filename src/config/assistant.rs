@@ -2,8 +2,8 @@
 
 use super::Assistant;
 use super::check::Check;
-use super::endpoint::Keys;
 use super::file;
+use super::source::Sources;
 use crate::task::advice::{Budget, Terms};
 use std::time::Duration;
 use toml::Spanned;
@@ -22,13 +22,15 @@ impl Check<'_> {
             let hint = "the name the endpoint knows it by: model = \"llama3.1\"";
             self.bad(Some(on.span()), "assistant.model", "an assistant needs a model", hint);
         }
-        let keys = Keys {
+        let key = self.source(&Sources {
+            table: "assistant",
+            word: "key",
             plain: &given.key,
             command: &given.key_command,
             file: &given.key_file,
             credential: &given.key_credential,
-        };
-        let key = self.service_key("assistant", &keys, "");
+            keyring: &given.key_keyring,
+        });
         let usual = Terms::usual();
         let trust = self.fraction(&given.trust, "assistant.trust");
         let prices = [

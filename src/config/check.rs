@@ -2,7 +2,7 @@
 
 use super::file::{self, File, Number, Text};
 use super::problem::{Problem, line_of, nearest};
-use super::{Config, Daemon, Learning, Origin, Person, Travel};
+use super::{Config, Learning, Origin, Person, Travel};
 use crate::event::PrincipalId;
 use chrono::NaiveDate;
 use chrono_tz::{TZ_VARIANTS, Tz};
@@ -12,19 +12,19 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::value::Datetime;
 
-/// Minutes between two looks where the person says nothing.
-const POLL_MINUTES: u32 = 5;
-
 pub(super) struct Check<'a> {
     text: &'a str,
     pub(super) origin: &'a Origin,
     problems: Vec<Problem>,
     pub(super) notes: Vec<Problem>,
+    /// The person insists on secrets in the config.
+    pub(super) secrets_allowed: bool,
 }
 
 /// Reads the meaning of a file; `text` is what its spans point into.
 pub(super) fn check(file: &File, text: &str, origin: &Origin) -> Result<Config, Vec<Problem>> {
-    let mut c = Check { text, origin, problems: Vec::new(), notes: Vec::new() };
+    let secrets_allowed = file.secrets.in_this_file.as_ref().is_some_and(|is| *is.get_ref());
+    let mut c = Check { text, origin, problems: Vec::new(), notes: Vec::new(), secrets_allowed };
     let person = c.person(&file.person);
     let config = Config {
         accounts: c.accounts(&file.account),
@@ -34,6 +34,7 @@ pub(super) fn check(file: &File, text: &str, origin: &Origin) -> Result<Config, 
         assistant: c.assistant(&file.assistant),
         embedder: c.embedder(&file.embedder),
         mirror: c.memory(&file.memory, person.as_ref().map_or("", |p| p.id.as_str())),
+        secrets_allowed,
         store: c.store(&file.store.path),
         daemon: c.daemon(&file.daemon),
         notes: Vec::new(),
@@ -253,7 +254,7 @@ impl<'a> Check<'a> {
 
     /// State and run-time folder of a service of the whole system, by where its configs lie: as the
     /// units in `systemd/` have it.
-    fn served(&self) -> Option<(PathBuf, PathBuf)> {
+    pub(super) fn served(&self) -> Option<(PathBuf, PathBuf)> {
         let file = self.origin.file.strip_prefix("/etc/chronotype").ok()?;
         let name = match (file.parent()?.to_str()?, file.file_stem()?.to_str()?) {
             ("", name) => format!("chronotype/{name}"),
@@ -264,40 +265,12 @@ impl<'a> Check<'a> {
     }
 
     /// `$XDG_DATA_HOME/chronotype`, or beside the config where nothing is known.
-    fn data(&self) -> PathBuf {
+    pub(super) fn data(&self) -> PathBuf {
         let Origin { file, home, data_home, .. } = self.origin;
         let usual = home.as_ref().map(|home| home.join(".local").join("share"));
         match data_home.clone().or(usual) {
             Some(root) => root.join("chronotype"),
             None => file.parent().unwrap_or(Path::new("")).to_owned(),
-        }
-    }
-
-    fn daemon(&mut self, d: &file::Daemon) -> Daemon {
-        let logs = ["error", "warn", "info", "debug"].map(|word| (word, word));
-        let served = self.served().map(|(_, run)| run.join("socket"));
-        let runtime = self.origin.runtime.as_ref().map(|r| r.join("chronotype.sock"));
-        let socket = self.optional_path(&d.socket, "daemon.socket").or(served).or(runtime);
-        Daemon {
-            poll_minutes: self
-                .number(&d.poll_minutes, "daemon.poll_minutes", 1..=1440)
-                .unwrap_or(POLL_MINUTES),
-            socket: socket.unwrap_or_else(|| self.data().join("socket")),
-            log: self.word(&d.log, "daemon.log", &logs).unwrap_or("info").to_owned(),
-        }
-    }
-
-    /// What can be written and does nothing yet.
-    fn later(&mut self, file: &File) {
-        let dashboard = file.daemon.dashboard.as_ref().filter(|at| at.get_ref() != "off");
-        let asked = [(dashboard.map(Spanned::span), "daemon.dashboard", "\"off\"")];
-        for (at, key, only) in asked {
-            if at.is_some() {
-                let message = "not available in this release yet".to_owned();
-                let mut note = self.problem(at, key, message);
-                note.hint = Some(format!("works as {only}"));
-                self.notes.push(note);
-            }
         }
     }
 }

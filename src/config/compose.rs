@@ -58,6 +58,8 @@ pub enum DraftPassword {
     Command(String),
     /// The first line of a file.
     File(PathBuf),
+    /// An entry in the desktop's keyring.
+    Keyring(String),
 }
 
 impl Draft {
@@ -103,6 +105,7 @@ impl DraftAccount {
         text.extend(self.password.as_ref().map(|password| match password {
             DraftPassword::Command(command) => key("password_command", command.as_str()),
             DraftPassword::File(file) => key("password_file", path(file)),
+            DraftPassword::Keyring(name) => key("password_keyring", name.as_str()),
         }));
         text.extend(self.calendars.as_ref().map(|names| key("calendars", names.clone())));
         text.extend(self.suggest_into.as_ref().map(|name| key("suggest_into", name.as_str())));

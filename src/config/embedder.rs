@@ -2,8 +2,8 @@
 
 use super::Embedder;
 use super::check::Check;
-use super::endpoint::Keys;
 use super::file;
+use super::source::Sources;
 use std::time::Duration;
 use toml::Spanned;
 
@@ -23,13 +23,15 @@ impl Check<'_> {
             let hint = "the name the endpoint knows it by: model = \"nomic-embed-text\"";
             self.bad(Some(on.clone()), "embedder.model", "an endpoint needs a model", hint);
         }
-        let keys = Keys {
+        let key = self.source(&Sources {
+            table: "embedder",
+            word: "key",
             plain: &given.key,
             command: &given.key_command,
             file: &given.key_file,
             credential: &given.key_credential,
-        };
-        let key = self.service_key("embedder", &keys, "");
+            keyring: &given.key_keyring,
+        });
         let seconds = self.number(&given.timeout_seconds, "embedder.timeout_seconds", 1..=120);
         on?;
         Some(Embedder {

@@ -1,24 +1,9 @@
-//! Checks what every service beyond the calendars needs: an address that keeps titles private, and
-//! a key that is not in the config.
+//! Checks what every service beyond the calendars needs: an address that keeps titles private.
 
-use super::PasswordSource;
 use super::check::Check;
 use super::file::Text;
-use super::source::Sources;
 use crate::text::endpoint::address;
 use std::ops::Range;
-
-/// The keys of one table that name a service's secret.
-pub(super) struct Keys<'a> {
-    /// The key itself, which may not be there.
-    pub(super) plain: &'a Text,
-    /// A command that prints it.
-    pub(super) command: &'a Text,
-    /// A file that holds it.
-    pub(super) file: &'a Text,
-    /// A credential of systemd that holds it.
-    pub(super) credential: &'a Text,
-}
 
 impl Check<'_> {
     /// The address of a service; `on`: where it is asked for, so that one must be there.
@@ -40,32 +25,5 @@ impl Check<'_> {
             self.bad(Some(url.span()), key, error.to_string(), hint);
         }
         read.ok().map(|_| text)
-    }
-
-    /// Where the key of a service comes from; `table`: of which the keys are.
-    pub(super) fn service_key(
-        &mut self,
-        table: &str,
-        keys: &Keys<'_>,
-        prefix: &str,
-    ) -> Option<PasswordSource> {
-        let name = |what: &str| format!("{prefix}{what}");
-        if let Some(plain) = keys.plain {
-            let hint = format!(
-                "{} = \"pass show llm\", or {} = \"...\"",
-                name("key_command"),
-                name("key_file")
-            );
-            let message = "keys don't belong into this file";
-            self.bad(Some(plain.span()), &format!("{table}.{}", name("key")), message, &hint);
-        }
-        let word = name("key");
-        self.source(&Sources {
-            table,
-            word: &word,
-            command: keys.command,
-            file: keys.file,
-            credential: keys.credential,
-        })
     }
 }

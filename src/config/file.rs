@@ -1,12 +1,13 @@
 //! The shape of the file: names and types of keys, nothing of their meaning.
 
 use super::problem::{Problem, line_of, nearest, section_of};
+use crate::calendar::Secret;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use toml::Spanned;
 use toml::value::Datetime;
 
 pub(super) type Text = Option<Spanned<String>>;
+pub(super) type Plain = Option<Spanned<Secret>>;
 pub(super) type Number = Option<Spanned<i64>>;
 
 macro_rules! table {
@@ -28,6 +29,7 @@ table!(File {
     assistant: Assistant,
     embedder: Embedder,
     memory: Memory,
+    secrets: Secrets,
     store: Store,
     daemon: Daemon,
 });
@@ -53,10 +55,11 @@ table!(Account {
     url: Text,
     path: Text,
     username: Option<String>,
-    password: Option<Spanned<IgnoredAny>>,
+    password: Plain,
     password_command: Text,
     password_file: Text,
     password_credential: Text,
+    password_keyring: Text,
     sign_in: Text,
     client_certificate: Text,
     client_key: Text,
@@ -103,10 +106,11 @@ table!(Assistant {
     enabled: Option<Spanned<bool>>,
     url: Text,
     model: Text,
-    key: Text,
+    key: Plain,
     key_command: Text,
     key_file: Text,
     key_credential: Text,
+    key_keyring: Text,
     titles: Option<Spanned<bool>>,
     trust: Option<Spanned<f64>>,
     daily_calls: Number,
@@ -120,25 +124,38 @@ table!(Embedder {
     kind: Text,
     url: Text,
     model: Text,
-    key: Text,
+    key: Plain,
     key_command: Text,
     key_file: Text,
     key_credential: Text,
+    key_keyring: Text,
     timeout_seconds: Number,
 });
 
 table!(Memory {
     mirror_url: Text,
     mirror_user: Text,
-    mirror_key: Text,
+    mirror_key: Plain,
     mirror_key_command: Text,
     mirror_key_file: Text,
     mirror_key_credential: Text,
+    mirror_key_keyring: Text,
 });
+
+table!(Secrets { in_this_file: Option<Spanned<bool>> });
 
 table!(Store { path: Text });
 
-table!(Daemon { poll_minutes: Number, socket: Text, dashboard: Text, log: Text });
+table!(Daemon {
+    poll_minutes: Number,
+    morning: Text,
+    night: Text,
+    socket: Text,
+    dashboard: Text,
+    log: Text,
+    log_format: Text,
+    metrics: Text,
+});
 
 /// Reads the file's shape.
 pub(super) fn read(text: &str) -> Result<File, Problem> {
@@ -165,7 +182,9 @@ fn explain(message: &str, line: Option<usize>, section: &str, text: &str) -> Pro
         return Problem { line, key, message, hint: Some(hint) };
     }
     let assigned = line.and_then(|line| text.lines().nth(line - 1)?.split_once('='));
-    let key = match assigned.map(|(key, _)| key.trim()) {
+    // What is no key of ours may be a secret on a line of its own: `c2VjcmV0=`.
+    let like_ours = |key: &&str| key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let key = match assigned.map(|(key, _)| key.trim()).filter(like_ours) {
         Some(key) if section.is_empty() => key.to_owned(),
         Some(key) => format!("{section}.{key}"),
         None => section.to_owned(),

@@ -11,26 +11,32 @@ mod assistant;
 mod starter;
 mod embedder;
 mod memory;
+mod daemon;
 mod endpoint;
 mod problem;
+mod program;
 mod password;
+pub mod keyring;
 mod source;
 mod show;
 mod compose;
 
 pub use compose::{Draft, DraftAccount, DraftPassword, Place};
+pub use daemon::{LogFormat, LogLevel, metrics_at};
 pub use password::{PasswordError, PasswordSource};
 pub use problem::{ConfigError, Problem};
 
 use crate::calendar::Tls;
 use crate::calendar::caldav::SignIn;
+use crate::calendar::private::{PrivateFile, Unusable};
 use crate::event::PrincipalId;
 use crate::schedule::plan::Planning;
 use crate::schedule::request::Door;
 use crate::schedule::words::Language;
 use crate::task::advice::Terms;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -38,7 +44,7 @@ use std::time::Duration;
 pub const TEMPLATE: &str = include_str!("../../config/chronotype.toml");
 
 /// Largest config file that is read: a hundred times a long one.
-const FILE_MAX: u64 = 1 << 20;
+const FILE_MAX: usize = 1 << 20;
 
 /// Where a config comes from, and what its defaults hang on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,6 +59,8 @@ pub struct Origin {
     pub runtime: Option<PathBuf>,
     /// `$CREDENTIALS_DIRECTORY`, where systemd gave some.
     pub credentials: Option<PathBuf>,
+    /// The file is nobody else's to read or change: only then may secrets stand in it.
+    pub is_private: bool,
     /// The computer's own zone, where known.
     pub time_zone: Option<Tz>,
     /// The language of the computer, where blocks speak it.
@@ -78,6 +86,8 @@ pub struct Config {
     pub embedder: Option<Embedder>,
     /// Where insights are mirrored; `None` = nowhere.
     pub mirror: Option<Mirror>,
+    /// `[secrets] in_this_file`: the person insists.
+    pub secrets_allowed: bool,
     /// The folder of the store.
     pub store: PathBuf,
     /// The background service.
@@ -264,10 +274,18 @@ pub struct Mirror {
 pub struct Daemon {
     /// Minutes between two looks.
     pub poll_minutes: u32,
+    /// When a look is taken before the working day, by the person's own clock.
+    pub morning: NaiveTime,
+    /// When it tidies up, likewise.
+    pub night: NaiveTime,
     /// Where commands reach it.
     pub socket: PathBuf,
-    /// `error`, `warn`, `info` or `debug`.
-    pub log: String,
+    /// How much is logged.
+    pub log: LogLevel,
+    /// In what form.
+    pub log_format: LogFormat,
+    /// Where its numbers are shown, on the loopback; `None` = nowhere.
+    pub metrics: Option<SocketAddr>,
 }
 
 impl Origin {
@@ -286,6 +304,7 @@ impl Origin {
             data_home: folder("XDG_DATA_HOME"),
             runtime: folder("XDG_RUNTIME_DIR"),
             credentials: folder("CREDENTIALS_DIRECTORY"),
+            is_private: false,
             time_zone: own_zone(),
             language: own_language(),
             home,
@@ -327,13 +346,18 @@ impl Config {
     /// [`ConfigError::Missing`], [`ConfigError::Io`], [`ConfigError::Bad`].
     pub fn load(origin: &Origin) -> Result<Config, ConfigError> {
         let file = &origin.file;
-        let io = |source: std::io::Error| match source.kind() {
-            std::io::ErrorKind::NotFound => ConfigError::Missing(file.clone()),
-            _ => ConfigError::Io { file: file.clone(), source },
+        let io = |error: Unusable| match error {
+            Unusable::Missing => ConfigError::Missing(file.clone()),
+            Unusable::Io(source) => ConfigError::Io { file: file.clone(), source },
+            other => ConfigError::Io { file: file.clone(), source: std::io::Error::other(other) },
         };
-        if std::fs::metadata(file).map_err(io)?.len() > FILE_MAX {
-            return Err(io(std::io::Error::other("larger than a config can be")));
+        let open = PrivateFile::open(file).map_err(io)?;
+        let text = open.text(FILE_MAX + 1).map_err(io)?;
+        if text.len() > FILE_MAX {
+            let source = std::io::Error::other("larger than a config can be");
+            return Err(io(Unusable::Io(source)));
         }
-        Config::parse(&std::fs::read_to_string(file).map_err(io)?, origin)
+        let is_private = open.check().is_ok();
+        Config::parse(&text, &Origin { is_private, ..origin.clone() })
     }
 }

@@ -1,27 +1,22 @@
-//! Where a password comes from. It is never in the config, never in a log, never in `Debug`.
+//! Where a password comes from. It is never in a log and never in `Debug`, and in the config only
+//! where the person insists.
 
-use super::Account;
-use crate::calendar::{Secret, is_open};
+use super::program::{self, Ended};
+use super::{Account, keyring};
+use crate::calendar::{Secret, private};
 use std::fmt;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
-/// How long a password command may take: time enough to unlock a keyring by hand.
-const COMMAND_LIMIT: Duration = Duration::from_secs(30);
-/// Between two looks at a running command.
-const PAUSE: Duration = Duration::from_millis(20);
-/// Longest output or file that is read: passwords and tokens are far shorter.
-const LONGEST: u64 = 64 << 10;
+/// Longest file that is read: passwords and tokens are far shorter.
+const LONGEST: usize = 64 << 10;
 
 /// Where a password comes from.
 #[derive(Clone, PartialEq, Eq)]
 pub enum PasswordSource {
     /// The first line a shell command prints.
     Command(String),
-    /// The first line of a file.
+    /// The first line of a file that is nobody else's.
     File(PathBuf),
     /// The first line of a credential that systemd gives the service (systemd.exec(5)).
     Credential {
@@ -30,6 +25,10 @@ pub enum PasswordSource {
         /// `$CREDENTIALS_DIRECTORY`; `None` = this process was not started by such a unit.
         folder: Option<PathBuf>,
     },
+    /// The first line of what the desktop's keyring holds under this name.
+    Keyring(String),
+    /// The config itself.
+    Written(Secret),
 }
 
 impl fmt::Debug for PasswordSource {
@@ -41,6 +40,8 @@ impl fmt::Debug for PasswordSource {
             PasswordSource::Credential { name, .. } => {
                 f.debug_tuple("Credential").field(name).finish()
             }
+            PasswordSource::Keyring(name) => f.debug_tuple("Keyring").field(name).finish(),
+            PasswordSource::Written(_) => f.write_str("Written(..)"),
         }
     }
 }
@@ -49,21 +50,35 @@ impl fmt::Debug for PasswordSource {
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
     /// The account names no source.
-    #[error("none of password_command, password_file and password_credential is given")]
+    #[error("the config does not say where the password comes from")]
     Missing,
     /// The command can't be run, failed, or printed nothing.
     #[error("the password command {0}")]
     Command(String),
-    /// The file can't be read or is empty.
+    /// The file can't be read, is empty, or others have a right to it.
     #[error("the password file {0}")]
     File(String),
     /// The credential is not there, can't be read or is empty.
     #[error("the credential {0}")]
     Credential(String),
+    /// The keyring can't be asked, is locked, or holds nothing of that name.
+    #[error("the keyring {0}")]
+    Keyring(String),
+}
+
+impl PasswordError {
+    /// The same, told of a service's key.
+    pub fn of_key(&self) -> String {
+        let said = self.to_string();
+        match said.strip_prefix("the password ") {
+            Some(rest) => format!("the {rest}"),
+            None => said,
+        }
+    }
 }
 
 impl PasswordSource {
-    /// Fetches the secret. Blocks until the command has ended, 30 seconds at most.
+    /// Fetches the secret. Blocks until a command has ended, 30 seconds at most.
     ///
     /// # Errors
     /// [`PasswordError`], which never holds the secret or the command.
@@ -74,15 +89,22 @@ impl PasswordSource {
             PasswordSource::Credential { name, folder } => {
                 let none = || "is given to the service alone, by systemd".to_owned();
                 let folder = folder.as_deref().ok_or_else(none);
-                let read = folder.and_then(|folder| first_line_of(&folder.join(name)));
+                let read = folder.and_then(|folder| given(&folder.join(name)));
                 read.map_err(PasswordError::Credential)
             }
+            PasswordSource::Keyring(name) => keyring::look_up(name).map_err(PasswordError::Keyring),
+            PasswordSource::Written(secret) => Ok(secret.clone()),
         }
     }
 
-    /// Others may read the file.
-    pub fn is_open(&self) -> bool {
-        matches!(self, PasswordSource::File(path) if is_open(path))
+    /// Whether a file will do, as far as can be told without reading it.
+    ///
+    /// # Errors
+    /// [`PasswordError::File`].
+    pub fn check(&self) -> Result<(), PasswordError> {
+        let PasswordSource::File(path) = self else { return Ok(()) };
+        let checked = private::PrivateFile::open(path).and_then(|file| file.check());
+        checked.map_err(|error| PasswordError::File(said(path, &error)))
     }
 }
 
@@ -94,70 +116,63 @@ impl Account {
     pub fn password(&self) -> Result<Secret, PasswordError> {
         self.password.as_ref().ok_or(PasswordError::Missing)?.read()
     }
-
-    /// Others may read the password file.
-    pub fn password_file_is_open(&self) -> bool {
-        self.password.as_ref().is_some_and(PasswordSource::is_open)
-    }
 }
 
 fn first_line_of(path: &Path) -> Result<Secret, String> {
-    let read = || {
-        let mut text = String::new();
-        std::fs::File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
-        Ok(text)
-    };
-    let text = read().map_err(|e: std::io::Error| match e.kind() {
-        std::io::ErrorKind::NotFound => format!("{} is not there", path.display()),
-        _ => format!("can't be read: {e}"),
-    });
-    text.and_then(|text| first_line(&text).ok_or_else(|| "is empty".to_owned()))
+    let text = private::read(path, LONGEST).map_err(|error| said(path, &error))?;
+    first_line(text.as_bytes()).map_err(|error| error.to_string())
 }
 
-fn first_line(text: &str) -> Option<Secret> {
-    let line = text.lines().next().unwrap_or_default().trim_end_matches('\r');
-    (!line.is_empty()).then(|| Secret::new(line))
+/// What systemd gives is closed to others by its folder.
+fn given(path: &Path) -> Result<Secret, String> {
+    let text = private::PrivateFile::open(path).and_then(|file| file.text(LONGEST));
+    let text = text.map_err(|error| said(path, &error))?;
+    first_line(text.as_bytes()).map_err(|error| error.to_string())
+}
+
+fn said(path: &Path, error: &private::Unusable) -> String {
+    match error {
+        private::Unusable::Missing => format!("{} {error}", path.display()),
+        private::Unusable::Foreign { .. } => format!("{} {error}", path.display()),
+        _ => error.to_string(),
+    }
+}
+
+/// Why there is no secret in what was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NoSecret {
+    #[error("is empty")]
+    Empty,
+    #[error("is not text")]
+    NoText,
+    /// RFC 7617 section 2 forbids them, and no header could hold them.
+    #[error("begins with a line that holds control characters")]
+    Control,
+}
+
+/// The first line, which is the secret.
+pub(super) fn first_line(bytes: &[u8]) -> Result<Secret, NoSecret> {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = std::str::from_utf8(line).map_err(|_| NoSecret::NoText)?;
+    match line.trim_end_matches('\r') {
+        "" => Err(NoSecret::Empty),
+        line if line.chars().any(char::is_control) => Err(NoSecret::Control),
+        line => Ok(Secret::new(line)),
+    }
 }
 
 fn run(command: &str) -> Result<Secret, String> {
-    let mut child = Command::new("sh")
-        .args(["-c", command])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|e| format!("can't be run: {e}"))?;
-    // A grandchild may keep the pipe open after the limit: so the reader is left behind then, not
-    // waited for.
-    let (send, receive) = mpsc::channel();
-    let output = child.stdout.take();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(output) = output {
-            let _ = output.take(LONGEST).read_to_end(&mut bytes);
-        }
-        let _ = send.send(bytes);
-    });
-    let deadline = Instant::now() + COMMAND_LIMIT;
-    if !ended(&mut child, deadline)? {
-        return Err(format!("took longer than {} seconds", COMMAND_LIMIT.as_secs()));
+    let mut shell = Command::new("sh");
+    // What it complains of, and what it asks, is between it and the person.
+    shell.args(["-c", command]).stderr(Stdio::inherit());
+    match program::run(shell).map_err(|error| error.to_string())? {
+        Ended { status, .. } if !status.success() => Err(format!("failed ({status})")),
+        Ended { out, .. } => first_line(&out).map_err(|error| match error {
+            NoSecret::Empty => "printed nothing".to_owned(),
+            NoSecret::NoText => "printed what is not text".to_owned(),
+            NoSecret::Control => "printed control characters".to_owned(),
+        }),
     }
-    let left = deadline.saturating_duration_since(Instant::now());
-    let bytes = receive.recv_timeout(left).map_err(|_| "never closed its output".to_owned())?;
-    first_line(&String::from_utf8_lossy(&bytes)).ok_or_else(|| "printed nothing".to_owned())
-}
-
-/// Waits for the child; `false` when it had to be stopped.
-fn ended(child: &mut Child, deadline: Instant) -> Result<bool, String> {
-    while Instant::now() < deadline {
-        match child.try_wait().map_err(|e| format!("got lost: {e}"))? {
-            Some(status) if status.success() => return Ok(true),
-            Some(status) => return Err(format!("failed ({status})")),
-            None => std::thread::sleep(PAUSE),
-        }
-    }
-    let _ = child.kill();
-    let _ = child.wait();
-    Ok(false)
 }
 
 #[cfg(test)]
@@ -166,6 +181,7 @@ mod tests {
     use crate::calendar::Tls;
     use crate::calendar::caldav::SignIn;
     use crate::config::AccountKind;
+    use std::os::unix::fs::PermissionsExt;
 
     fn account(password: Option<PasswordSource>) -> Account {
         Account {
@@ -196,6 +212,8 @@ mod tests {
         check("printf 'hunter2\\r\\n'", Ok("hunter2"));
         check("exit 3", Err(&format!("{begin} failed (exit status: 3)")));
         check("true", Err(&format!("{begin} printed nothing")));
+        check("printf 'hunter2\\377\\n'", Err(&format!("{begin} printed what is not text")));
+        check("printf 'hunter2\\033\\n'", Err(&format!("{begin} printed control characters")));
     }
 
     #[test]
@@ -219,13 +237,16 @@ mod tests {
         let account = account(Some(PasswordSource::File(path.clone())));
         assert!(matches!(account.password(), Err(PasswordError::File(_))));
         std::fs::write(&path, "hunter2\n").unwrap();
-        assert_eq!(account.password().unwrap().expose(), "hunter2");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            for (mode, open) in [(0o644, true), (0o600, false)] {
-                std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
-                assert_eq!(account.password_file_is_open(), open);
+        for (mode, is_open) in [(0o644, true), (0o640, true), (0o600, false)] {
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+            let found = account.password().map(|secret| secret.expose().to_owned());
+            match is_open {
+                true => {
+                    let said = found.unwrap_err().to_string();
+                    assert!(said.contains("others on this computer") && !said.contains("hunter2"));
+                    assert!(account.password.as_ref().unwrap().check().is_err());
+                }
+                false => assert_eq!(found.unwrap(), "hunter2"),
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The config in force, written as a config: every key, with its default where the file is silent.
 
 use super::{Account, AccountKind, Assistant, Config, Embedder, Mirror, PasswordSource, Person};
+use chrono::NaiveTime;
 use std::fmt::Display;
 use std::path::Path;
 use toml::value::{Date, Datetime};
@@ -35,13 +36,20 @@ impl Config {
         out.assistant(self.assistant.as_ref());
         out.embedder(self.embedder.as_ref());
         out.mirror(self.mirror.as_ref());
+        out.table("[secrets]");
+        out.key("in_this_file", self.secrets_allowed);
         out.table("[store]");
         out.path("path", &self.store);
         out.table("[daemon]");
         out.key("poll_minutes", self.daemon.poll_minutes);
+        out.time("morning", self.daemon.morning);
+        out.time("night", self.daemon.night);
         out.path("socket", &self.daemon.socket);
         out.key("dashboard", "off");
-        out.key("log", self.daemon.log.as_str());
+        out.key("log", self.daemon.log.word());
+        out.key("log_format", self.daemon.log_format.word());
+        let metrics = self.daemon.metrics.map(|at| at.to_string());
+        out.key("metrics", metrics.as_deref().unwrap_or("off"));
         out.0
     }
 
@@ -89,6 +97,10 @@ impl Lines {
         self.key(key, path.display().to_string());
     }
 
+    fn time(&mut self, key: &str, time: NaiveTime) {
+        self.key(key, time.format("%H:%M").to_string());
+    }
+
     fn remark(&mut self, words: impl Display) {
         self.0.push_str(&format!("# {words}\n"));
     }
@@ -117,7 +129,7 @@ impl Lines {
         let Some(Assistant { url, model, key, timeout, terms, prices }) = assistant else { return };
         self.key("url", url.as_str());
         self.key("model", model.as_str());
-        self.secret("", key.as_ref());
+        self.secret("key", key.as_ref());
         self.key("titles", terms.titles);
         // As it was written: 0.4, not the nearest binary fraction.
         self.key("trust", (f64::from(terms.trust) * 1e6).round() / 1e6);
@@ -135,7 +147,7 @@ impl Lines {
         let Some(Embedder { url, model, key, timeout }) = embedder else { return };
         self.key("url", url.as_str());
         self.key("model", model.as_str());
-        self.secret("", key.as_ref());
+        self.secret("key", key.as_ref());
         self.key("timeout_seconds", i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX));
     }
 
@@ -144,19 +156,23 @@ impl Lines {
         let Some(Mirror { url, user, key }) = mirror else { return };
         self.key("mirror_url", url.as_str());
         self.key("mirror_user", user.as_str());
-        self.secret("mirror_", key.as_ref());
+        self.secret("mirror_key", key.as_ref());
     }
 
-    /// Where a service's key comes from.
-    fn secret(&mut self, prefix: &str, key: Option<&PasswordSource>) {
-        match key {
+    /// Where a secret comes from; `word`: its own, such as `password`.
+    fn secret(&mut self, word: &str, source: Option<&PasswordSource>) {
+        match source {
             Some(PasswordSource::Command(_)) => {
-                self.remark(format!("{prefix}key_command: set, not shown"));
+                self.remark(format!("{word}_command: set, not shown"));
             }
-            Some(PasswordSource::File(path)) => self.path(&format!("{prefix}key_file"), path),
+            Some(PasswordSource::File(path)) => self.path(&format!("{word}_file"), path),
             Some(PasswordSource::Credential { name, .. }) => {
-                self.key(&format!("{prefix}key_credential"), name.as_str());
+                self.key(&format!("{word}_credential"), name.as_str());
             }
+            Some(PasswordSource::Keyring(name)) => {
+                self.key(&format!("{word}_keyring"), name.as_str());
+            }
+            Some(PasswordSource::Written(_)) => self.remark(format!("{word}: set, not shown")),
             None => {}
         }
     }
@@ -186,14 +202,7 @@ impl Lines {
         if let Some(name) = &account.username {
             self.key("username", name.as_str());
         }
-        match &account.password {
-            Some(PasswordSource::Command(_)) => self.remark("password_command: set, not shown"),
-            Some(PasswordSource::File(path)) => self.path("password_file", path),
-            Some(PasswordSource::Credential { name, .. }) => {
-                self.key("password_credential", name.as_str());
-            }
-            None => {}
-        }
+        self.secret("password", account.password.as_ref());
         if matches!(account.kind, AccountKind::Caldav { .. }) {
             self.key("sign_in", account.sign_in.word());
         }

@@ -1,7 +1,7 @@
 //! Collections that are no longer there. One that an account no longer names says nothing about
 //! its events: nothing is learned from them, and after a while they take no time.
 
-use super::{Report, Turn, Warning};
+use super::{Cause, Report, Turn, Warning};
 use crate::calendar::Error;
 use crate::event::{CollectionId, Seen, Uid};
 use crate::store::Person;
@@ -42,7 +42,8 @@ pub(super) fn forget(
                 report.warnings.retain(
                     |w| !matches!(w, Warning::Collection { collection, .. } if *collection == id),
                 );
-                report.warnings.push(Warning::Collection { collection: id, name, message });
+                let cause = Cause::Missing;
+                report.warnings.push(Warning::Collection { collection: id, name, cause, message });
             }
         }
     }

@@ -1,10 +1,59 @@
 //! What a turn tells: counts and sentences, never titles in a log.
 
+use crate::calendar::Error;
 use crate::event::{CollectionId, Href, Uid};
 use crate::schedule::plan::{Note, Unplaced};
 use crate::schedule::request::RequestKey;
 use crate::store::Person;
 use crate::sync::reconcile::{Action, Operation};
+
+/// Why something could not be read or written, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// The person has to sign in, or their password is refused.
+    SignIn,
+    /// No answer, or one that may be better later: network, time-out, 5xx.
+    Unreachable,
+    /// The server wants to be left alone for a while.
+    Busy,
+    /// What the config or an earlier answer names is not there.
+    Missing,
+    /// Refused for good, or an answer that makes no sense.
+    Refused,
+    /// Somebody else changed it meanwhile.
+    Changed,
+}
+
+impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::SignIn, Self::Unreachable, Self::Busy, Self::Missing, Self::Refused, Self::Changed];
+
+    /// The word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::Unreachable => "unreachable",
+            Self::Busy => "busy",
+            Self::Missing => "missing",
+            Self::Refused => "refused",
+            Self::Changed => "changed",
+        }
+    }
+}
+
+impl From<&Error> for Cause {
+    fn from(error: &Error) -> Self {
+        match error {
+            Error::Unauthorized(_) => Self::SignIn,
+            Error::Transient(_) => Self::Unreachable,
+            Error::Later { .. } => Self::Busy,
+            Error::NotFound(_) => Self::Missing,
+            Error::Refused(_) => Self::Refused,
+            Error::Stale | Error::Changed => Self::Changed,
+        }
+    }
+}
 
 /// Something the person should know; the turn went on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +62,8 @@ pub enum Warning {
     Account {
         /// Its name.
         account: String,
+        /// Why.
+        cause: Cause,
         /// One sentence.
         message: String,
     },
@@ -22,6 +73,8 @@ pub enum Warning {
         collection: CollectionId,
         /// What people call it.
         name: String,
+        /// Why.
+        cause: Cause,
         /// One sentence.
         message: String,
     },
@@ -43,6 +96,8 @@ pub enum Warning {
     },
     /// A write failed; it is tried again.
     Write {
+        /// Why.
+        cause: Cause,
         /// One sentence.
         message: String,
     },
@@ -118,22 +173,32 @@ pub struct Report {
 }
 
 impl Report {
-    /// Counts into the log; never contents.
+    /// Counts into the log; never contents. A turn that changed nothing is a step as any other.
     pub(super) fn log(&self) {
-        tracing::info!(
-            requests = self.requests,
-            collections = self.collections,
-            changed = self.changed,
-            vanished = self.vanished,
-            events = self.events,
-            classified = self.classified,
-            settled = self.settled,
-            create = self.writes.create,
-            update = self.writes.update,
-            delete = self.writes.delete,
-            warnings = self.warnings.len(),
-            "turn decided"
-        );
+        let Writes { create, update, delete } = self.writes;
+        let news = [self.changed, self.vanished, self.settled, self.merged_types, self.split_types];
+        macro_rules! tell {
+            ($level:ident) => {
+                tracing::$level!(
+                    requests = self.requests,
+                    collections = self.collections,
+                    changed = self.changed,
+                    vanished = self.vanished,
+                    events = self.events,
+                    classified = self.classified,
+                    settled = self.settled,
+                    create,
+                    update,
+                    delete,
+                    warnings = self.warnings.len(),
+                    "turn decided"
+                )
+            };
+        }
+        match news.iter().sum::<usize>() + create + update + delete {
+            0 => tell!(debug),
+            _ => tell!(info),
+        }
     }
 
     pub(super) fn count(&mut self, after: &Person, operations: &[Operation]) {

@@ -23,6 +23,15 @@ pub enum Mode {
     DryRun,
 }
 
+/// What may wait until nobody is disturbed: types that are alike become one, mixed ones two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chores {
+    /// Is done where it is due.
+    Now,
+    /// Waits for a turn at night.
+    AtNight,
+}
+
 /// The config as the core needs it.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -46,6 +55,8 @@ pub struct Settings {
     pub suggest_into: Option<(String, String)>,
     /// What to believe about deletions.
     pub deletions: Deletions,
+    /// Whether this turn tidies up.
+    pub chores: Chores,
     /// On what terms the assistant is asked; `None` = never.
     pub assistant: Option<Terms>,
 }

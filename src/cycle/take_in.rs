@@ -4,7 +4,7 @@
 use super::done::mark_blocks;
 use super::forget::{forget, is_said};
 use super::gather::{Lost, Seen, foreign, gather, is_elsewhere, lose, origin_of};
-use super::{Report, Turn, Warning};
+use super::{Cause, Report, Turn, Warning};
 use crate::calendar::{Collection, Error, Listing};
 use crate::event::change::{Change, Context};
 use crate::event::fold::{MOST_EVENTS, fold};
@@ -37,7 +37,7 @@ pub(super) fn take_in(
                     let difference = compare(person, collection, listing, turn, report);
                     found.push((collection.id.clone(), difference));
                 }
-                Err(error) => trouble(person, collection, &error.to_string(), turn, report),
+                Err(error) => trouble(person, collection, error, turn, report),
             }
         }
     }
@@ -131,7 +131,8 @@ fn note_discovery(person: &mut Person, account: &Account, turn: &Turn<'_>, repor
             let message = error.to_string();
             let since = status.trouble.as_ref().map_or(turn.now, |(_, since)| *since);
             status.trouble = Some((message.clone(), since));
-            report.warnings.push(Warning::Account { account: account.name.clone(), message });
+            let (account, cause) = (account.name.clone(), error.into());
+            report.warnings.push(Warning::Account { account, cause, message });
         }
         None => {}
     }
@@ -142,7 +143,8 @@ fn note_discovery(person: &mut Person, account: &Account, turn: &Turn<'_>, repor
             missing.names.join(", "),
             missing.there.join(", ")
         );
-        report.warnings.push(Warning::Account { account: account.name.clone(), message });
+        let (account, cause) = (account.name.clone(), Cause::Missing);
+        report.warnings.push(Warning::Account { account, cause, message });
     }
 }
 
@@ -174,21 +176,23 @@ fn describe(status: &mut CollectionStatus, collection: &Collection) {
 fn trouble(
     person: &mut Person,
     collection: &Collection,
-    message: &str,
+    error: &Error,
     turn: &Turn<'_>,
     report: &mut Report,
 ) {
+    let message = error.to_string();
     let status = person.status.collections.entry(collection.id.clone()).or_default();
     describe(status, collection);
     let since = status.trouble.as_ref().map_or(turn.now, |(_, since)| *since);
     let is_gone = status.trouble.as_ref().is_some_and(|(what, _)| is_said(what));
     if !is_gone {
-        status.trouble = Some((message.to_owned(), since));
+        status.trouble = Some((message.clone(), since));
     }
     report.warnings.push(Warning::Collection {
         collection: collection.id.clone(),
         name: collection.name.clone(),
-        message: message.to_owned(),
+        cause: error.into(),
+        message,
     });
 }
 

@@ -1,11 +1,11 @@
 //! Types that were filed anew, by the person's word or once a week: what refers to them follows.
 
-use super::{Brain, Report, Turn};
+use super::{Brain, Chores, Report, Turn};
 use crate::event::Event;
 use crate::memory::follow::follow as insights_follow;
 use crate::schedule::request::{Door, RequestKey};
 use crate::store::Person;
-use crate::task::consolidate::{Consolidated, consolidate};
+use crate::task::consolidate::{Consolidated, Tidied, consolidate};
 use crate::task::refile::{Moved, Tiers};
 use crate::task::{TypeId, replay};
 use chrono::{DateTime, Utc};
@@ -34,17 +34,15 @@ pub fn refile<R>(
     result
 }
 
-/// Once a week, when `placement` fades, too: near-duplicates become one, mixed types become two.
-pub(super) fn tend(
-    person: &mut Person,
-    before: &Person,
-    brain: &Brain,
-    turn: &Turn<'_>,
-    report: &mut Report,
-) {
-    if person.types.decayed_on == before.types.decayed_on {
+/// Once a week, after `placement` faded: near-duplicates become one, mixed types become two. That
+/// waits for the night where there is one, but for the first history, whose types are wanted at
+/// once.
+pub(super) fn tend(person: &mut Person, brain: &Brain, turn: &Turn<'_>, report: &mut Report) {
+    let faded = person.types.decayed_on.map(|faded| Tidied { faded });
+    if !is_due(person.tidied, faded, turn.settings.chores) {
         return;
     }
+    person.tidied = faded;
     let when = (turn.now, turn.settings.zone);
     let Consolidated { merged, split, .. } = refile(person, brain, when, |tiers| {
         let done = consolidate(tiers, brain.calibration());
@@ -52,6 +50,11 @@ pub(super) fn tend(
         (done, moved)
     });
     (report.merged_types, report.split_types) = (merged, split);
+}
+
+/// `before`: up to where they are tidied; `faded`: up to where `placement` has faded.
+fn is_due(before: Option<Tidied>, faded: Option<Tidied>, chores: Chores) -> bool {
+    faded.is_some() && faded != before && (before.is_none() || chores == Chores::Now)
 }
 
 /// What a type learned starts from its category, and from advice: where that is another one than
@@ -101,4 +104,19 @@ fn habit_of(key: &RequestKey, moved: &Moved) -> Option<RequestKey> {
     let (id, week) = key.0.strip_prefix("habit:")?.split_once(':')?;
     let into = moved.gone.get(&id.parse::<TypeId>().ok()?)?;
     Some(RequestKey(format!("habit:{into}:{week}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_tidied_once_a_week_and_at_night_where_there_is_one() {
+        let week = |n: i64| Some(Tidied { faded: 7 * n });
+        assert!(!is_due(None, None, Chores::Now), "nothing is learned yet");
+        assert!(is_due(None, week(1), Chores::AtNight), "the first history");
+        assert!(!is_due(week(1), week(1), Chores::Now));
+        assert!(!is_due(week(1), week(2), Chores::AtNight));
+        assert!(is_due(week(1), week(2), Chores::Now));
+    }
 }

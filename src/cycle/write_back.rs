@@ -71,7 +71,7 @@ pub(super) fn record(
                     true => error.to_string(),
                     false => format!("b{}: {error}", one.uid.short()),
                 };
-                let warning = Warning::Write { message };
+                let warning = Warning::Write { cause: error.into(), message };
                 if !report.warnings.contains(&warning) {
                     report.warnings.push(warning);
                 }

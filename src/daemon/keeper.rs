@@ -1,13 +1,15 @@
 //! The one who holds the store: starts turns when they are due, lends the store to commands, takes
 //! over a new config.
 
+use super::daily::{self, Daily};
 use super::lease::Want;
 use super::pace::{self, LastLook};
 use super::turn::{self, Ended};
-use super::{DaemonError, Event, Furnish, House, lease, lent, supervise};
-use crate::cycle::Report;
+use super::{DaemonError, Event, Furnish, House, lease, lent, supervise, tally};
+use crate::cycle::{Chores, Report};
+use crate::dashboard::{Numbers, Page, Standing};
 use crate::store::Store;
-use chrono::{DateTime, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +22,6 @@ use tokio::task::JoinHandle;
 const GRACE: Duration = Duration::from_millis(500);
 /// A turn that takes longer than this is not fed to the watchdog any more.
 const LONGEST_TURN: TimeDelta = TimeDelta::minutes(30);
-/// Local hour at which the store is closed and opened once, which shrinks it (measured).
-const NIGHT: u32 = 3;
 
 /// Who has the store.
 enum Hands {
@@ -49,7 +49,15 @@ pub(super) struct Keeper {
     last: Option<LastLook>,
     due: DateTime<Utc>,
     reload: bool,
-    tidied: Option<chrono::NaiveDate>,
+    /// Something could not be read in the last turn.
+    troubled: bool,
+    morning: Daily,
+    night: Daily,
+    numbers: Arc<Numbers>,
+    page: Option<Page>,
+    /// The last look that read everything.
+    good_look: DateTime<Utc>,
+    stale_accounts: usize,
 }
 
 impl Keeper {
@@ -61,9 +69,11 @@ impl Keeper {
         house: House,
         furnish: Furnish,
         events: Sender<Event>,
+        now: DateTime<Utc>,
     ) -> Result<Self, DaemonError> {
         let store = Store::open(&house.store)?;
-        let now = Utc::now();
+        let late = daily::late(&house.principal);
+        let numbers = Arc::new(Numbers::new(&house.store, now));
         Ok(Self {
             house: Arc::new(house),
             furnish,
@@ -76,12 +86,31 @@ impl Keeper {
             last: None,
             due: now,
             reload: false,
-            tidied: None,
+            troubled: false,
+            morning: Daily::never(late),
+            night: Daily::never(late),
+            numbers,
+            page: None,
+            good_look: now,
+            stale_accounts: 0,
         })
     }
 
     pub(super) fn house(&self) -> &House {
         &self.house
+    }
+
+    /// Opens the page of numbers where the config wants one.
+    pub(super) fn open_page(&mut self) {
+        // The old one goes in any case.
+        self.page = None;
+        self.page = tally::open(self.house.metrics, &self.numbers);
+    }
+
+    /// A turn runs.
+    #[cfg(test)]
+    pub(super) fn has_turn(&self) -> bool {
+        matches!(self.hands, Hands::Turn { .. })
     }
 
     /// A minute has passed.
@@ -94,18 +123,6 @@ impl Keeper {
         // The clock went back: what was due in the future of then is due in the future of now.
         if self.due - now > self.house.poll * 4 {
             self.due = now;
-        }
-        self.shrink(now);
-    }
-
-    /// Once a night, when nobody needs it, the store is opened anew.
-    fn shrink(&mut self, now: DateTime<Utc>) {
-        let local = now.with_timezone(&(self.house.zone)(now));
-        let tonight = local.date_naive();
-        let ours = matches!(self.hands, Hands::Ours(_));
-        if ours && local.hour() == NIGHT && self.tidied != Some(tonight) {
-            self.hands = Hands::Nobody;
-            self.tidied = Some(tonight);
         }
     }
 
@@ -120,11 +137,15 @@ impl Keeper {
     }
 
     /// A command wants the store.
-    pub(super) fn lend(&mut self, request: lease::Request) {
+    pub(super) fn lend(&mut self, request: lease::Request, now: DateTime<Utc>) {
         match &request.want {
             Want::Served(who) => {
                 let ours = *who == self.house.principal;
                 request.answer(ours);
+            }
+            Want::Next(who) => {
+                let ours = *who == self.house.principal;
+                request.answer_when(ours.then(|| self.next(now)));
             }
             Want::Folder | Want::Records(_) => self.waiting.push_back(request),
         }
@@ -141,34 +162,76 @@ impl Keeper {
     /// A turn has ended.
     pub(super) fn turned(&mut self, now: DateTime<Utc>, ended: Ended) {
         self.hands = Hands::Nobody;
-        let mut changed = self.last.and_then(|last| last.changed);
+        self.note(&ended, now);
+        let mut moved = false;
+        let was_troubled = std::mem::replace(&mut self.troubled, ended.is_trouble());
+        let summary;
         match ended {
-            Ended::Well(report, at) => {
-                supervise::status(&summary(&report));
-                if turn::moved(&report) {
-                    changed = Some(at);
-                }
+            Ended::Well(report) => {
+                turn::tell(&self.house.principal, was_troubled, &report);
+                summary = words(&report);
+                moved = turn::moved(&report);
             }
             Ended::Failed(error) => {
                 tracing::error!(%error, "the turn failed; the next one tries again");
-                supervise::status("the last turn failed; see the log");
+                summary = "the last turn failed; see the log".to_owned();
             }
             Ended::Panicked => {
                 tracing::error!("the turn broke off by a defect; the next one tries again");
-                supervise::status("the last turn broke off; see the log");
+                summary = "the last turn broke off; see the log".to_owned();
             }
-            Ended::TooLong => tracing::warn!("the turn took too long; the next one tries again"),
-            Ended::Stopped => {}
+            Ended::TooLong => {
+                tracing::warn!("the turn took too long; the next one tries again");
+                summary = "the last turn took too long".to_owned();
+            }
+            Ended::Stopped => summary = "stopping".to_owned(),
         }
-        let last = LastLook { at: now, changed };
+        let last = LastLook::then(self.last, now, moved);
         self.last = Some(last);
         self.due = pace::next(last, self.house.poll, self.started, turn::chance(now));
+        let next = self.next(now);
+        let local = next.with_timezone(&(self.house.zone)(next)).format("%H:%M");
+        supervise::status(&format!("{summary}; next look at {local}"));
         supervise::alive();
+    }
+
+    /// When the next turn is due; not in the past.
+    fn next(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let House { morning, night, zone, .. } = &*self.house;
+        let daily = [self.morning.next(*morning, now, zone), self.night.next(*night, now, zone)];
+        daily.into_iter().flatten().fold(self.due, DateTime::min).max(now)
+    }
+
+    /// For the page of numbers.
+    fn note(&mut self, ended: &Ended, now: DateTime<Utc>) {
+        tally::count(&self.numbers, ended);
+        self.stale_accounts = tally::stale_accounts(ended, self.house.accounts);
+        if ended.is_good_look() {
+            self.good_look = now;
+        }
+    }
+
+    fn show(&self, now: DateTime<Utc>) {
+        let running = matches!(self.hands, Hands::Turn { .. });
+        self.numbers.stand(Standing {
+            people: 1,
+            refused: 0,
+            stale_accounts: self.stale_accounts,
+            good_look: Some(self.good_look),
+            due: usize::from(!running && now >= self.due),
+            running: usize::from(running),
+            waiting: self.waiting.len(),
+        });
     }
 
     /// What is to be done now, in order: the store goes to those who wait for it, a new config
     /// applies, a turn that is due starts.
     pub(super) fn step(&mut self, now: DateTime<Utc>) {
+        self.act(now);
+        self.show(now);
+    }
+
+    fn act(&mut self, now: DateTime<Utc>) {
         if matches!(self.hands, Hands::Turn { .. } | Hands::Lent) {
             return;
         }
@@ -182,13 +245,19 @@ impl Keeper {
             return;
         }
         if std::mem::take(&mut self.reload) {
-            self.furnish_anew();
+            self.furnish_anew(now);
             if !self.takes_hold() {
                 return;
             }
         }
-        if now >= self.due {
-            self.start(now);
+        let zone = &self.house.zone;
+        let chores = match self.night.is_due(self.house.night, now, zone) {
+            true => Chores::Now,
+            false => Chores::AtNight,
+        };
+        let morning = self.morning.is_due(self.house.morning, now, zone);
+        if now >= self.due || morning || chores == Chores::Now {
+            self.start(now, chores);
         }
     }
 
@@ -218,20 +287,28 @@ impl Keeper {
         }
     }
 
-    fn start(&mut self, now: DateTime<Utc>) {
+    fn start(&mut self, now: DateTime<Utc>, chores: Chores) {
         let Hands::Ours(store) = std::mem::replace(&mut self.hands, Hands::Nobody) else { return };
         let (house, events) = (Arc::clone(&self.house), self.events.clone());
-        let task = turn::start(house, store, now, self.end.subscribe(), events);
+        self.morning.done(now);
+        if chores == Chores::Now {
+            self.night.done(now);
+        }
+        let task = turn::start(house, store, (now, chores), self.end.subscribe(), events);
         self.hands = Hands::Turn { task, since: now };
     }
 
     /// A valid config applies; with another one the old stays in force.
-    fn furnish_anew(&mut self) {
+    fn furnish_anew(&mut self, now: DateTime<Utc>) {
         match (self.furnish)() {
             Ok(house) if house.store == self.house.store && house.socket == self.house.socket => {
                 tracing::info!("the config was read again");
+                let page = house.metrics != self.house.metrics;
                 self.house = Arc::new(house);
-                self.due = Utc::now();
+                self.due = now;
+                if page {
+                    self.open_page();
+                }
             }
             Ok(_) => tracing::warn!("another store or socket takes a restart; nothing is changed"),
             Err(why) => tracing::warn!(%why, "the config is off; the old one stays in force"),
@@ -248,10 +325,10 @@ impl Keeper {
 }
 
 /// Counts for the supervisor.
-fn summary(report: &Report) -> String {
+fn words(report: &Report) -> String {
     let trouble = match turn::troubled(report) {
         0 => String::new(),
-        n => format!(", {n} in trouble: see `chronotype status`"),
+        n => format!(", {n} in trouble ({})", turn::words_of_causes(report)),
     };
     let (calendars, events) = (report.collections, report.events);
     format!("{calendars} calendars read{trouble}, {events} events, {} types", report.types)

@@ -10,6 +10,7 @@ use super::door::{self, Door, Socket, connect};
 use super::{Event, supervise};
 use crate::event::PrincipalId;
 use crate::store::StoreError;
+use chrono::{DateTime, SecondsFormat, Utc};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream as Blocking;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,8 @@ const WHO: &str = "who?";
 const RECORDS: &str = "records, please: ";
 /// Asks whether a person is served; their name follows.
 const SERVED: &str = "served? ";
+/// Asks when a person's next turn is due; their name follows.
+const NEXT: &str = "next? ";
 /// The answer.
 const YES: &str = "yes";
 /// Part of what a service of many people answers to [`WHO`].
@@ -95,6 +98,8 @@ pub(super) enum Want {
     Records(PrincipalId),
     /// To know whether the service has turns of theirs.
     Served(PrincipalId),
+    /// To know when the next one is due.
+    Next(PrincipalId),
 }
 
 /// A command that wants something of the store.
@@ -123,8 +128,17 @@ impl Request {
     }
 
     /// Says whether it is so.
-    pub(super) fn answer(mut self, yes: bool) {
-        let answer = if yes { YES } else { "no" };
+    pub(super) fn answer(self, yes: bool) {
+        self.say(if yes { YES.to_owned() } else { "no".to_owned() });
+    }
+
+    /// Says when; `None` = nobody knows.
+    pub(super) fn answer_when(self, at: Option<DateTime<Utc>>) {
+        let known = at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
+        self.say(known.unwrap_or_else(|| "unknown".to_owned()));
+    }
+
+    fn say(mut self, answer: String) {
         tokio::spawn(async move {
             let _ = self.stream.write_all(format!("{answer}\n").as_bytes()).await;
         });
@@ -231,7 +245,8 @@ async fn hear(stream: UnixStream, about: Holder, events: Sender<Event>) {
 /// What a line asks of one person.
 fn want(line: &str) -> Option<Want> {
     let name = |words| line.strip_prefix(words).and_then(|name| PrincipalId::new(name).ok());
-    name(RECORDS).map(Want::Records).or_else(|| name(SERVED).map(Want::Served))
+    let asked = name(SERVED).map(Want::Served).or_else(|| name(NEXT).map(Want::Next));
+    name(RECORDS).map(Want::Records).or(asked)
 }
 
 /// The line that asks for a person's records.
@@ -298,6 +313,13 @@ pub fn is_served(door: Door<'_>, principal: &PrincipalId) -> Result<bool, LeaseE
     let asked = format!("{SERVED}{}", principal.as_str());
     let answer = say(&connect(door)?, &asked, PATIENCE);
     answer.map(|answer| answer == YES).ok_or_else(|| LeaseError::Nobody(door.socket.to_owned()))
+}
+
+/// When the service at this socket has a turn of this person; `None` = none does, or it is of a
+/// release that can't say.
+pub fn next_turn(door: Door<'_>, principal: &PrincipalId) -> Option<DateTime<Utc>> {
+    let answer = say(&connect(door).ok()?, &format!("{NEXT}{}", principal.as_str()), SILENCE)?;
+    answer.parse().ok()
 }
 
 fn say(mut stream: &Blocking, words: &str, patience: Duration) -> Option<String> {

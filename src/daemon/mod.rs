@@ -3,8 +3,9 @@
 //! Invariants: one turn of a person at a time, and nobody else has what is theirs while one runs
 //! (one who is served alone lends the whole store between two turns, many lend their own records);
 //! every decision about time is made from the wall clock at each tick, so that a suspend, a clock
-//! that jumps and a change of summer time need nothing of their own. Stopping drops the turn where
-//! it stands: that is a crash to it, which the next turn repairs (contract 2).
+//! that jumps and a change of summer time need nothing of their own. Only the loop reads the clock,
+//! all else is told the moment. Stopping drops the turn where it stands: that is a crash to it,
+//! which the next turn repairs (contract 2).
 
 mod keeper;
 mod door;
@@ -12,13 +13,17 @@ mod lease;
 mod lent;
 mod means;
 mod pace;
+mod daily;
 mod sources;
 mod supervise;
+mod tally;
 mod turn;
 mod people;
+#[cfg(test)]
+mod clock_tests;
 
 pub use door::Door;
-pub use lease::{Holder, LeaseError, Loan, borrow_store, holder, is_served};
+pub use lease::{Holder, LeaseError, Loan, borrow_store, holder, is_served, next_turn};
 pub use lent::borrow_records;
 pub use means::{Means, Ready};
 pub use people::{People, run_people};
@@ -26,8 +31,9 @@ pub use people::{People, run_people};
 use crate::cycle::{Report, Settings};
 use crate::event::PrincipalId;
 use crate::store::{Person, StoreError};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// All that one person's service needs, as the config says it.
@@ -40,8 +46,16 @@ pub struct House {
     pub socket: PathBuf,
     /// Between two looks at the calendars.
     pub poll: TimeDelta,
+    /// When a look is taken in the morning, by the person's own clock.
+    pub morning: NaiveTime,
+    /// When it tidies up at night, likewise.
+    pub night: NaiveTime,
     /// The accounts, and what makes sense of them.
     pub means: Means,
+    /// How many accounts there are.
+    pub accounts: usize,
+    /// Where its numbers are shown; `None` = nowhere.
+    pub metrics: Option<SocketAddr>,
     /// Accounts that are folders, by name: they are watched.
     pub folders: Vec<(String, PathBuf)>,
     /// Servers that a turn asks.
@@ -52,6 +66,23 @@ pub struct House {
     pub zone: Box<dyn Fn(DateTime<Utc>) -> Tz + Send + Sync>,
     /// Told of each turn and of the person after it: what is searched is brought up then.
     pub learned: Learned,
+}
+
+impl House {
+    /// The first line of the log.
+    fn say_hello(&self) {
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            person = self.principal.as_str(),
+            accounts = self.accounts,
+            store = %self.store.display(),
+            socket = %self.socket.display(),
+            poll_minutes = self.poll.num_minutes(),
+            morning = %self.morning.format("%H:%M"),
+            night = %self.night.format("%H:%M"),
+            "chronotype runs"
+        );
+    }
 }
 
 /// Hears of a turn and of the person after it.
@@ -101,7 +132,7 @@ pub enum DaemonError {
 /// [`DaemonError`]: nothing was started then.
 pub async fn run(house: House, furnish: Furnish, config: PathBuf) -> Result<(), DaemonError> {
     let (sender, mut events) = tokio::sync::mpsc::channel(sources::WAITING);
-    let mut keeper = keeper::Keeper::open(house, furnish, sender.clone())?;
+    let mut keeper = keeper::Keeper::open(house, furnish, sender.clone(), Utc::now())?;
     let ears = sources::Ears {
         socket: &keeper.house().socket,
         about: Holder::own(false, &keeper.house().store),
@@ -110,6 +141,8 @@ pub async fn run(house: House, furnish: Furnish, config: PathBuf) -> Result<(), 
     };
     let _sources = sources::start(&ears, &sender).await?;
     supervise::ready();
+    keeper.house().say_hello();
+    keeper.open_page();
     keeper.step(Utc::now());
     while let Some(event) = events.recv().await {
         let now = Utc::now();
@@ -117,14 +150,15 @@ pub async fn run(house: House, furnish: Furnish, config: PathBuf) -> Result<(), 
             Event::Minute => keeper.minute(now),
             Event::Changed => keeper.changed(now),
             Event::Reload => keeper.reload(),
-            Event::Wanted(request) => keeper.lend(request),
+            Event::Wanted(request) => keeper.lend(request, now),
             Event::Returned(_) => keeper.returned(),
             Event::Turned(_, ended) => keeper.turned(now, ended),
             Event::Stop => break,
         }
-        keeper.step(Utc::now());
+        keeper.step(now);
     }
     supervise::stopping();
     keeper.stop().await;
+    tracing::info!("stopped");
     Ok(())
 }

@@ -23,6 +23,15 @@ pub struct LastLook {
     pub changed: Option<DateTime<Utc>>,
 }
 
+impl LastLook {
+    /// The look that came after this one, and whether it found a change. The clock may have gone
+    /// back meanwhile: a change in the future would keep the pace of a busy hour for ever.
+    pub fn then(before: Option<Self>, at: DateTime<Utc>, moved: bool) -> Self {
+        let earlier = before.and_then(|look| look.changed).map(|changed| changed.min(at));
+        Self { at, changed: if moved { Some(at) } else { earlier } }
+    }
+}
+
 /// When to look again; `poll` is the usual pause, `chance` a number in 0..1.
 pub fn next(last: LastLook, poll: TimeDelta, started: DateTime<Utc>, chance: f64) -> DateTime<Utc> {
     let quiet = last.at - last.changed.unwrap_or(started);
@@ -52,6 +61,22 @@ mod tests {
         assert_eq!(wait(40, Some(9)), 5);
         assert_eq!(wait(300, Some(9)), 10);
         assert_eq!(wait(300, None), 10);
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_keeps_nobody_busy() {
+        let at = |days| DateTime::UNIX_EPOCH + TimeDelta::days(days);
+        let ahead = LastLook::then(None, at(20_000), true);
+        assert_eq!(ahead.changed, Some(at(20_000)));
+        let right = LastLook::then(Some(ahead), at(1), false);
+        assert_eq!(right.changed, Some(at(1)));
+        assert_eq!(LastLook::then(Some(right), at(2), false).changed, Some(at(1)));
+    }
+
+    #[test]
+    fn no_look_begins_on_a_connection_of_the_one_before() {
+        let least = TimeDelta::minutes(1).min(BUSY_PACE).num_seconds() as f64 * (1.0 - JITTER);
+        assert!(least > crate::calendar::http::IDLE_FOR.as_secs_f64());
     }
 
     #[test]

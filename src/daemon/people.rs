@@ -5,23 +5,28 @@
 //! them, defects of ours included, is theirs: it is logged by their id and tried again later, ever
 //! more rarely. Folders of calendars are polled here, not watched: the system's watches are few.
 
+mod person;
 mod roster;
 mod rota;
 
 pub use roster::Furnish as FurnishPerson;
 
+use super::daily::Daily;
 use super::lease::{self, Holder, Want};
-use super::pace::{self, LastLook};
 use super::sources::{self, Ears, Place};
 use super::turn::{self, Ended};
-use super::{DaemonError, Event, House, lent, supervise};
+use super::{DaemonError, Event, lent, supervise, tally};
+use crate::dashboard::{Numbers, Standing};
 use crate::event::PrincipalId;
 use crate::store::Store;
-use chrono::{DateTime, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use person::{Person, RAREST};
 use roster::Roster;
 use rota::Rota;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
@@ -29,12 +34,13 @@ use tokio::sync::watch;
 
 /// Turns that were asked to end are waited for so long.
 const GRACE: Duration = Duration::from_millis(500);
-/// A person whose turns fail is tried again at most this rarely.
-const RAREST: TimeDelta = TimeDelta::hours(6);
-/// Turns that failed in a row, as far as they are counted.
-const MOST_STRIKES: u32 = 10;
-/// Hour (UTC: people live in many zones) at which the store is closed and opened once.
-const NIGHT: u32 = 3;
+/// When the store is packed (UTC: people live in many zones).
+const NIGHT: NaiveTime = match NaiveTime::from_hms_opt(3, 0, 0) {
+    Some(time) => time,
+    None => NaiveTime::MIN,
+};
+/// Turns wait at most so long for a quiet moment in which the store is closed and opened.
+const HOLD: TimeDelta = TimeDelta::minutes(2);
 
 /// What serves many people.
 pub struct People {
@@ -44,22 +50,13 @@ pub struct People {
     pub store: PathBuf,
     /// Where commands come.
     pub socket: PathBuf,
+    /// Where the numbers of all are shown; `None` = nowhere.
+    pub metrics: Option<SocketAddr>,
     /// Reads a person's file.
     pub furnish: FurnishPerson,
 }
 
-/// One person, between turns.
-struct Person {
-    house: Arc<House>,
-    since: DateTime<Utc>,
-    last: Option<LastLook>,
-    /// Turns that failed in a row.
-    strikes: u32,
-    /// Something of theirs could not be read.
-    troubled: bool,
-}
-
-struct Crowd {
+pub(super) struct Crowd {
     path: PathBuf,
     /// `None` = a command has it, or it could not be opened.
     store: Option<Store>,
@@ -73,7 +70,11 @@ struct Crowd {
     waiting: VecDeque<lease::Request>,
     /// Who has the whole store.
     borrower: Option<lease::Borrower>,
-    night: Option<chrono::NaiveDate>,
+    /// The store is closed and opened once a day, which shrinks it (measured).
+    packing: Daily,
+    /// Since when that waits for a quiet moment.
+    to_pack: Option<DateTime<Utc>>,
+    numbers: Arc<Numbers>,
 }
 
 /// Serves everybody in the folder until it is asked to stop.
@@ -82,29 +83,20 @@ struct Crowd {
 /// [`DaemonError`]: nothing was started then.
 pub async fn run_people(people: People) -> Result<(), DaemonError> {
     let (sender, mut events) = tokio::sync::mpsc::channel(sources::WAITING);
-    let store = Store::open(&people.store)?;
-    let mut crowd = Crowd {
-        path: people.store,
-        store: Some(store),
-        people: BTreeMap::new(),
-        rota: Rota::default(),
-        roster: Roster::new(people.folder.clone(), people.furnish),
-        events: sender.clone(),
-        end: watch::Sender::new(false),
-        lent: BTreeSet::new(),
-        waiting: VecDeque::new(),
-        borrower: None,
-        night: None,
-    };
+    let (folder, socket) = (people.folder.clone(), people.socket.clone());
+    let metrics = people.metrics;
+    let mut crowd = Crowd::open(people, sender.clone(), Utc::now())?;
     let ears = Ears {
-        socket: &people.socket,
+        socket: &socket,
         about: Holder::own(true, &crowd.path),
         folders: &[],
-        config: Place::Folder(&people.folder),
+        config: Place::Folder(&folder),
     };
     let _sources = sources::start(&ears, &sender).await?;
     crowd.look_at_roster(Utc::now());
     supervise::ready();
+    crowd.say_hello(&socket);
+    let _page = tally::open(metrics, &crowd.numbers);
     crowd.step(Utc::now());
     while let Some(event) = events.recv().await {
         let now = Utc::now();
@@ -112,19 +104,58 @@ pub async fn run_people(people: People) -> Result<(), DaemonError> {
             Event::Minute => crowd.minute(now),
             Event::Changed => {}
             Event::Reload => crowd.look_at_roster(now),
-            Event::Wanted(request) => crowd.wanted(request),
+            Event::Wanted(request) => crowd.wanted(request, now),
             Event::Returned(want) => crowd.returned(&want),
             Event::Turned(who, ended) => crowd.turned(&who, ended, now),
             Event::Stop => break,
         }
-        crowd.step(Utc::now());
+        crowd.step(now);
     }
     supervise::stopping();
     crowd.stop(events).await;
+    tracing::info!("stopped");
     Ok(())
 }
 
 impl Crowd {
+    pub(super) fn open(
+        people: People,
+        events: Sender<Event>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, DaemonError> {
+        let store = Store::open(&people.store)?;
+        let numbers = Arc::new(Numbers::new(&people.store, now));
+        let mut packing = Daily::never(TimeDelta::zero());
+        packing.done(now);
+        Ok(Self {
+            path: people.store,
+            store: Some(store),
+            people: BTreeMap::new(),
+            rota: Rota::default(),
+            roster: Roster::new(people.folder, people.furnish),
+            events,
+            end: watch::Sender::new(false),
+            lent: BTreeSet::new(),
+            waiting: VecDeque::new(),
+            borrower: None,
+            packing,
+            to_pack: None,
+            numbers,
+        })
+    }
+
+    /// The first line of the log after those of the people.
+    fn say_hello(&self, socket: &Path) {
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            people = self.people.len(),
+            refused = self.roster.refused(),
+            store = %self.path.display(),
+            socket = %socket.display(),
+            "chronotype runs"
+        );
+    }
+
     fn look_at_roster(&mut self, now: DateTime<Utc>) {
         let found = match self.roster.look() {
             Ok(found) => found,
@@ -138,18 +169,21 @@ impl Crowd {
             self.people.remove(&who);
             self.rota.take_out(&who);
         }
+        let at_start = self.people.is_empty();
         for house in found.come {
             let who = house.principal.clone();
-            tracing::info!(person = who.as_str(), "served");
-            let person = Person { house, since: now, last: None, strikes: 0, troubled: false };
-            self.people.insert(who.clone(), person);
+            match at_start {
+                true => tracing::debug!(person = who.as_str(), "served"),
+                false => tracing::info!(person = who.as_str(), "served from now on"),
+            }
+            self.people.insert(who.clone(), Person::new(house, now));
             self.rota.plan(&who, now);
         }
         self.tell();
     }
 
     /// A minute has passed.
-    fn minute(&mut self, now: DateTime<Utc>) {
+    pub(super) fn minute(&mut self, now: DateTime<Utc>) {
         self.borrower.iter_mut().for_each(lease::Borrower::minute);
         if !self.rota.is_stuck(now) {
             supervise::alive();
@@ -158,16 +192,50 @@ impl Crowd {
         self.look_at_roster(now);
         let longest = self.people.values().map(|person| person.house.poll).max();
         self.rota.not_after(now + longest.unwrap_or_default().max(RAREST) * 4, now);
-        let quiet = self.rota.running() == 0 && self.lent.is_empty() && self.borrower.is_none();
-        if quiet && now.hour() == NIGHT && self.night != Some(now.date_naive()) {
-            self.night = Some(now.date_naive());
-            // Opened again by the next step, smaller (measured).
-            self.store = None;
+        for (who, person) in &mut self.people {
+            if person.is_due(now) && self.rota.planned(who).is_none_or(|at| at > now) {
+                self.rota.plan(who, now);
+            }
         }
+        if self.packing.is_due(NIGHT, now, |_| Tz::UTC) {
+            self.packing.done(now);
+            self.to_pack = Some(now);
+        }
+        self.show(now);
+    }
+
+    /// For the page of numbers.
+    fn show(&self, now: DateTime<Utc>) {
+        self.numbers.stand(Standing {
+            people: self.people.len(),
+            refused: self.roster.refused(),
+            stale_accounts: self.people.values().map(Person::stale_accounts).sum(),
+            good_look: self.people.values().map(Person::good_look).min(),
+            due: self.rota.due(now),
+            running: self.rota.running(),
+            waiting: self.waiting.len(),
+        });
+    }
+
+    /// Closes the store where nobody needs it; whether turns are to wait until nobody does.
+    fn pack(&mut self, now: DateTime<Utc>) -> bool {
+        let Some(since) = self.to_pack else { return false };
+        if self.rota.running() > 0 || !self.lent.is_empty() || self.borrower.is_some() {
+            return (TimeDelta::zero()..HOLD).contains(&(now - since));
+        }
+        self.to_pack = None;
+        self.store = None;
+        false
+    }
+
+    /// Turns that run.
+    #[cfg(test)]
+    pub(super) fn turns(&self) -> usize {
+        self.rota.running()
     }
 
     fn tell(&self) {
-        let troubled = self.people.values().filter(|p| p.troubled || p.strikes > 0).count();
+        let troubled = self.people.values().filter(|p| p.is_in_trouble()).count();
         let refused = match self.roster.refused() {
             0 => String::new(),
             n => format!(", files refused: {n} (see the log)"),
@@ -176,12 +244,17 @@ impl Crowd {
         supervise::status(&format!("{people} people served, {troubled} in trouble{refused}"));
     }
 
-    fn wanted(&mut self, request: lease::Request) {
+    fn wanted(&mut self, request: lease::Request, now: DateTime<Utc>) {
         match &request.want {
             Want::Served(who) => {
                 // A turn that still runs ends before the folder is lent.
                 let served = self.people.contains_key(who);
                 request.answer(served);
+            }
+            Want::Next(who) => {
+                let planned = self.rota.planned(who);
+                let daily = self.people.get(who).and_then(|person| person.next(now));
+                request.answer_when(planned.into_iter().chain(daily).min().map(|at| at.max(now)));
             }
             Want::Folder | Want::Records(_) => self.waiting.push_back(request),
         }
@@ -189,61 +262,32 @@ impl Crowd {
 
     fn returned(&mut self, want: &Want) {
         match want {
-            Want::Served(_) => {}
+            Want::Served(_) | Want::Next(_) => {}
             Want::Folder => self.borrower = None,
             Want::Records(who) => drop(self.lent.remove(who)),
         }
     }
 
-    fn turned(&mut self, who: &PrincipalId, ended: Ended, now: DateTime<Utc>) {
-        let trouble = match &ended {
-            Ended::Well(report, _) => turn::troubled(report) > 0,
-            Ended::Failed(_) | Ended::Panicked | Ended::TooLong => true,
-            Ended::Stopped => false,
-        };
-        self.rota.ended(who, trouble);
+    pub(super) fn turned(&mut self, who: &PrincipalId, ended: Ended, now: DateTime<Utc>) {
+        self.rota.ended(who, ended.is_trouble());
+        tally::count(&self.numbers, &ended);
         // Removed meanwhile.
         let Some(person) = self.people.get_mut(who) else { return };
-        let mut changed = person.last.and_then(|last| last.changed);
-        let id = who.as_str();
-        person.troubled = trouble;
-        person.strikes = match ended {
-            Ended::Well(report, at) => {
-                if turn::moved(&report) {
-                    changed = Some(at);
-                }
-                0
-            }
-            Ended::Failed(error) => {
-                tracing::error!(person = id, %error, "the turn failed; it is tried again later");
-                person.strikes.saturating_add(1)
-            }
-            Ended::Panicked => {
-                tracing::error!(person = id, "the turn broke off by a defect of chronotype");
-                person.strikes.saturating_add(1)
-            }
-            Ended::TooLong => {
-                tracing::warn!(person = id, "the turn took too long and was given up");
-                person.strikes.saturating_add(1)
-            }
-            Ended::Stopped => person.strikes,
-        };
-        let last = LastLook { at: now, changed };
-        person.last = Some(last);
-        let next = pace::next(last, person.house.poll, person.since, turn::chance(Utc::now()));
-        let rest = (next - now) * 2_i32.pow(person.strikes.min(MOST_STRIKES));
+        let next = person.turned(ended, now);
         // A config that came while the turn ran has planned one already.
         if self.rota.planned(who).is_none() {
-            self.rota.plan(who, now + rest.min(RAREST.max(next - now)));
+            self.rota.plan(who, next);
         }
         supervise::alive();
         if self.rota.running() == 0 {
             self.tell();
+            self.show(now);
         }
     }
 
     /// What is to be done now: commands first, then turns.
-    fn step(&mut self, now: DateTime<Utc>) {
+    pub(super) fn step(&mut self, now: DateTime<Utc>) {
+        let hold = self.pack(now);
         if self.borrower.is_some() {
             return;
         }
@@ -258,7 +302,7 @@ impl Crowd {
         }
         self.serve_commands();
         let folder_wanted = self.waiting.iter().any(|r| r.want == Want::Folder);
-        while !folder_wanted && self.borrower.is_none() && !self.rota.is_full() {
+        while !hold && !folder_wanted && self.borrower.is_none() && !self.rota.is_full() {
             let people = &self.people;
             let hosts = |who: &PrincipalId| {
                 people.get(who).map_or(&[][..], |person| person.house.hosts.as_slice())
@@ -270,10 +314,10 @@ impl Crowd {
     }
 
     fn start(&mut self, who: &PrincipalId, now: DateTime<Utc>) {
-        let (Some(person), Some(store)) = (self.people.get(who), &self.store) else { return };
-        let house = Arc::clone(&person.house);
-        let task =
-            turn::start(house, store.clone(), now, self.end.subscribe(), self.events.clone());
+        let (Some(person), Some(store)) = (self.people.get_mut(who), &self.store) else { return };
+        let when = (now, person.begin(now));
+        let (house, end) = (Arc::clone(&person.house), self.end.subscribe());
+        let task = turn::start(house, store.clone(), when, end, self.events.clone());
         drop(task);
     }
 
@@ -296,7 +340,9 @@ impl Crowd {
                     self.store = None;
                     request.grant(self.events.clone());
                 }
-                Want::Records(_) | Want::Folder | Want::Served(_) => still.push_back(request),
+                Want::Records(_) | Want::Folder | Want::Served(_) | Want::Next(_) => {
+                    still.push_back(request);
+                }
             }
         }
         self.waiting = still;

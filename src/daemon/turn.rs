@@ -2,9 +2,11 @@
 //! who waits; ended from outside at any await; a panic in it is its own end and nobody else's.
 
 use super::{Event, House};
-use crate::cycle::{self, Report, Turn, TurnError, Warning};
+use crate::cycle::{self, Cause, Chores, Report, Turn, TurnError, Warning};
+use crate::event::PrincipalId;
 use crate::store::Store;
 use chrono::{DateTime, Timelike, Utc};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -18,8 +20,8 @@ pub(super) const LONGEST: Duration = Duration::from_secs(30 * 60);
 
 /// How a turn ended.
 pub(super) enum Ended {
-    /// Done, at this moment of decisions.
-    Well(Box<Report>, DateTime<Utc>),
+    /// Done.
+    Well(Box<Report>),
     /// It could not be done.
     Failed(TurnError),
     /// A defect of ours: the turn is lost, as in a crash, and the next one repairs it.
@@ -30,11 +32,28 @@ pub(super) enum Ended {
     Stopped,
 }
 
-/// Starts one; its end is an event.
+impl Ended {
+    /// All that there is was read.
+    pub(super) fn is_good_look(&self) -> bool {
+        matches!(self, Ended::Well(report) if troubled(report) == 0)
+    }
+
+    /// Something could not be read, or the turn could not be done.
+    pub(super) fn is_trouble(&self) -> bool {
+        match self {
+            Ended::Well(report) => troubled(report) > 0,
+            Ended::Failed(_) | Ended::Panicked | Ended::TooLong => true,
+            Ended::Stopped => false,
+        }
+    }
+}
+
+/// Starts one at this moment, which tidies up or leaves that to another; its end is an event. The
+/// store is closed where nobody else has it, which shrinks it (measured).
 pub(super) fn start(
     house: Arc<House>,
     store: Store,
-    now: DateTime<Utc>,
+    when: (DateTime<Utc>, Chores),
     mut stop: watch::Receiver<bool>,
     events: Sender<Event>,
 ) -> JoinHandle<()> {
@@ -46,7 +65,7 @@ pub(super) fn start(
                 tokio::select! {
                     biased;
                     _ = stop.wait_for(|stop| *stop) => Ended::Stopped,
-                    ended = one(&theirs, store, now) => ended,
+                    ended = one(&theirs, store, when) => ended,
                     () = tokio::time::sleep(LONGEST) => Ended::TooLong,
                 }
             };
@@ -61,14 +80,18 @@ pub(super) fn start(
     })
 }
 
-async fn one(house: &House, store: Store, now: DateTime<Utc>) -> Ended {
-    match looked(house, &store, now).await {
-        Ok(report) => Ended::Well(Box::new(report), now),
+async fn one(house: &House, store: Store, when: (DateTime<Utc>, Chores)) -> Ended {
+    match looked(house, &store, when).await {
+        Ok(report) => Ended::Well(Box::new(report)),
         Err(error) => Ended::Failed(error),
     }
 }
 
-async fn looked(house: &House, store: &Store, now: DateTime<Utc>) -> Result<Report, TurnError> {
+async fn looked(
+    house: &House,
+    store: &Store,
+    (now, chores): (DateTime<Utc>, Chores),
+) -> Result<Report, TurnError> {
     let before = store.load(&house.principal)?;
     let (before, ahead) = cycle::set_clock_right(store, &house.principal, before, now)?;
     if let Some(ahead) = ahead {
@@ -76,6 +99,7 @@ async fn looked(house: &House, store: &Store, now: DateTime<Utc>) -> Result<Repo
         tracing::warn!(%ahead, "{words}");
     }
     let mut settings = (house.settings)(now);
+    settings.chores = chores;
     let ready = house.means.get(now);
     settings.assistant = settings.assistant.filter(|_| ready.brain.has_assistant());
     let turn = Turn {
@@ -104,6 +128,36 @@ pub(super) fn troubled(report: &Report) -> usize {
     report.warnings.iter().filter(stale).count()
 }
 
+/// Why they could not be.
+pub(super) fn causes(report: &Report) -> impl Iterator<Item = Cause> {
+    report.warnings.iter().filter_map(|warning| match warning {
+        Warning::Account { cause, .. }
+        | Warning::Collection { cause, .. }
+        | Warning::Write { cause, .. } => Some(*cause),
+        Warning::Broken { .. } | Warning::Held { .. } => None,
+    })
+}
+
+/// The same in words, each once.
+pub(super) fn words_of_causes(report: &Report) -> String {
+    let causes: BTreeSet<&str> = causes(report).map(Cause::word).collect();
+    causes.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// Says once when something can't be read, and once when all can again.
+pub(super) fn tell(who: &PrincipalId, was_troubled: bool, report: &Report) {
+    let person = who.as_str();
+    match troubled(report) {
+        0 if was_troubled => tracing::info!(person, "all calendars are read again"),
+        0 => {}
+        _ if was_troubled => {}
+        unread => {
+            let causes = words_of_causes(report);
+            tracing::warn!(person, unread, causes, "not everything can be read: see `status`");
+        }
+    }
+}
+
 /// A number in 0..1 that differs between services, and between moments.
 pub(super) fn chance(now: DateTime<Utc>) -> f64 {
     let nanos =
@@ -116,8 +170,7 @@ mod tests {
     use super::*;
     use crate::cycle::Brain;
     use crate::daemon::{Means, Ready};
-    use crate::event::PrincipalId;
-    use chrono::TimeDelta;
+    use chrono::{NaiveTime, TimeDelta};
 
     fn house(
         settings: impl Fn(DateTime<Utc>) -> crate::cycle::Settings + Send + Sync + 'static,
@@ -128,7 +181,11 @@ mod tests {
             store: Default::default(),
             socket: Default::default(),
             poll: TimeDelta::minutes(5),
+            morning: NaiveTime::MIN,
+            night: NaiveTime::MIN,
             means: Means::new(Box::new(ready)),
+            accounts: 0,
+            metrics: None,
             folders: Vec::new(),
             hosts: Vec::new(),
             settings: Box::new(settings),
@@ -146,14 +203,15 @@ mod tests {
         let broken = Arc::new(house(|_| panic!("the words of a title")));
         for _ in 0..2 {
             let (house, store) = (Arc::clone(&broken), store.clone());
-            start(house, store, Utc::now(), end.subscribe(), events.clone());
+            let when = (Utc::now(), Chores::Now);
+            start(house, store, when, end.subscribe(), events.clone());
             let Some(Event::Turned(who, ended)) = heard.recv().await else { panic!("no end") };
             assert_eq!(who.as_str(), "ann");
             assert!(matches!(ended, Ended::Panicked));
         }
         // Who is asked to end before the turn begins does nothing.
         end.send_replace(true);
-        start(broken, store, Utc::now(), end.subscribe(), events);
+        start(broken, store, (Utc::now(), Chores::Now), end.subscribe(), events);
         assert!(matches!(heard.recv().await, Some(Event::Turned(_, Ended::Stopped))));
     }
 }

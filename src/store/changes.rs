@@ -79,6 +79,12 @@ pub(super) fn between(principal: &PrincipalId, before: &Person, after: &Person) 
         &by_place(after.pause.as_slice()),
         |_, pause| (keys.only(Kind::Pause), encode(*pause)),
     );
+    section(
+        out,
+        &by_place(before.tidied.as_slice()),
+        &by_place(after.tidied.as_slice()),
+        |_, tidied| (keys.only(Kind::Tidied), encode(*tidied)),
+    );
     changes
 }
 

@@ -12,6 +12,7 @@ use crate::schedule::written::Written;
 use crate::sync::status::Status;
 use crate::task::Types;
 use crate::task::advice::Ledger;
+use crate::task::consolidate::Tidied;
 use crate::task::journal::Journal;
 use crate::task::vectors::Vectors;
 use chrono::{DateTime, Utc};
@@ -29,6 +30,8 @@ pub struct Person {
     pub guests: Arc<Guests>,
     /// Tier 2.
     pub types: Types,
+    /// Up to where tier 2 is tidied; `None` = never yet.
+    pub tidied: Option<Tidied>,
     /// What tier 2 was learned from, beside tier 1; shared as the events are.
     pub journal: Arc<Journal>,
     /// Vectors of titles that came from an embedder beyond this computer's own.

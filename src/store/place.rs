@@ -97,6 +97,7 @@ pub(super) fn place(person: &mut Person, record: Record) -> Result<(), StoreErro
         Record::Ask(ask) => person.asks.push(ask),
         Record::Risk(risk) => person.risks.push(risk),
         Record::Pause(pause) => person.pause = Some(pause),
+        Record::Tidied(tidied) => person.tidied = Some(tidied),
         Record::AskDetail(DetailEntry { number, detail }) => {
             person.ask_details.insert(number, detail);
         }

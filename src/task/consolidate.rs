@@ -34,6 +34,13 @@ const MOST_ROUNDS: usize = 8;
 /// Steps towards the two halves of a type.
 const MOST_STEPS: usize = 8;
 
+/// Up to where types are tidied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tidied {
+    /// The day up to which `placement` had faded then ([`Types::decayed_on`]).
+    pub faded: i64,
+}
+
 /// What a run did.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Consolidated {

@@ -62,6 +62,9 @@ pub enum AddressError {
     /// Not an address.
     #[error("'{0}' is no http or https address")]
     NoUrl(String),
+    /// It holds what may be a password, and is not repeated.
+    #[error("a user name or password has no place in an address")]
+    Password,
     /// Would send titles or a key in the clear.
     #[error("{0} is neither this computer nor reached by https: titles would be sent in the clear")]
     Clear(String),
@@ -102,10 +105,15 @@ pub enum Again {
 /// # Errors
 /// [`AddressError`]: plain `http` is for this computer only.
 pub fn address(url: &str) -> Result<Url, AddressError> {
-    let bad = || AddressError::NoUrl(url.to_owned());
+    let bad = || match url.contains('@') {
+        true => AddressError::Password,
+        false => AddressError::NoUrl(url.to_owned()),
+    };
     let read: Url = url.trim().parse().map_err(|_| bad())?;
-    let has_password = !read.username().is_empty() || read.password().is_some();
-    if !matches!(read.scheme(), "http" | "https") || read.host_str().is_none() || has_password {
+    if !read.username().is_empty() || read.password().is_some() {
+        return Err(AddressError::Password);
+    }
+    if !matches!(read.scheme(), "http" | "https") || read.host_str().is_none() {
         return Err(bad());
     }
     if read.scheme() == "http" && !crate::calendar::http::is_loopback(&read) {
@@ -177,16 +185,14 @@ impl Endpoint {
         if let Some(body) = body {
             request = request.header(header::CONTENT_TYPE, "application/json").body(body);
         }
-        request = match (&self.access.key, self.access.scheme) {
-            (Some(key), Scheme::Bearer) => request.bearer_auth(key.expose()),
-            (Some(key), Scheme::ApiKey) => {
-                let value = header::HeaderValue::from_str(key.expose());
-                let mut value = value.map_err(|_| self.failed("its key is no key"))?;
-                value.set_sensitive(true);
-                request.header("X-API-Key", value)
-            }
-            (None, _) => request,
-        };
+        if let Some(key) = &self.access.key {
+            let (name, value) = match self.access.scheme {
+                Scheme::Bearer => (header::AUTHORIZATION, key.bearer()),
+                Scheme::ApiKey => (header::HeaderName::from_static("x-api-key"), key.header()),
+            };
+            let value = value.ok_or_else(|| self.failed("its key is no key"))?;
+            request = request.header(name, value);
+        }
         let mut response = request.send().await.map_err(|error| self.broken(&error))?;
         let status = response.status();
         let pause = retry_after(response.headers());
@@ -251,7 +257,10 @@ mod tests {
                      be sent in the clear";
         check("http://llm.example.org/v1", Err(clear));
         check("ftp://x/", Err("'ftp://x/' is no http or https address"));
-        check("https://me:pw@x/", Err("'https://me:pw@x/' is no http or https address"));
+        let password = "a user name or password has no place in an address";
+        for url in ["https://me:pw@x/", "https://pw@x/", "me:pw@x", "https:me:pw@[x"] {
+            check(url, Err(password));
+        }
     }
 
     #[test]

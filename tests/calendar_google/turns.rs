@@ -1,12 +1,11 @@
-//! Whole turns on a Google account beside a folder of tasks: busy times of both, blocks in one,
-//! gestures, and every fault at every request.
+//! Whole turns on a Google account beside a folder of tasks: blocks, gestures, every fault.
 
 use super::{Tokens, WORK, account_with, march, pace, put_series};
 use crate::stories::todo;
 use crate::support::google::{Fake, Fault, PERSON, TOKEN};
 use chrono::{DateTime, TimeDelta, Utc};
 use chronotype::calendar::vdir::Vdir;
-use chronotype::cycle::{self, Brain, Mode, Report, Settings, Step, Turn};
+use chronotype::cycle::{self, Brain, Chores, Mode, Report, Settings, Step, Turn};
 use chronotype::event::{PrincipalId, Whereabouts};
 use chronotype::schedule::{
     defence::Defence, plan::Planning, request::Door, suggestion::State, working::WorkingHours,
@@ -71,6 +70,7 @@ impl Story {
             planning: Planning { working, defence: Defence::Never, ..Planning::default() },
             suggest_into: Some(("home".to_owned(), "chronotype".to_owned())),
             deletions: Deletions::Guarded,
+            chores: Chores::Now,
             assistant: None,
         };
         Self { fake, folder, clients, settings }

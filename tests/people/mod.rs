@@ -111,7 +111,10 @@ fn what_is_off_with_one_is_no_trouble_of_another() {
     let service = all.serve();
     until("a block of his", || all.blocks("dan").len() == 1);
     until("a turn of all", || ["ann", "cat"].iter().all(|who| status(&all, who)["turns"] == 1));
-    assert!(!status(&all, "bob")["accounts_in_trouble"].as_array().unwrap().is_empty());
+    let his = status(&all, "bob");
+    assert!(!his["accounts_in_trouble"].as_array().unwrap().is_empty());
+    assert_eq!(his["staleness"]["causes"][0], his["accounts_in_trouble"][0]["cause"]);
+    assert!(his["doing"]["next_turn"].is_string(), "{his}");
     service.signal("HUP");
     let told = service.says("STATUS=4 people served");
     assert!(told.contains("1 in trouble, files refused: 4"), "{told}");

@@ -108,6 +108,31 @@ fn nothing_is_left_of_somebody_who_is_forgotten() {
 }
 
 #[test]
+fn an_insight_is_forgotten_for_good_while_many_are_served() {
+    let all = Neighbours::new(&["ann", "bob"]);
+    let service = all.serve();
+    let told = |who: &str| all.ok(who, &["status"]).contains("last turn");
+    until("a turn of each", || ["ann", "bob"].iter().all(|who| told(who)));
+    for who in ["ann", "bob"] {
+        all.ok(who, &["remember", &format!("No calls with {CANARY}{who} before ten")]);
+    }
+    let has = |who: &str| all.ok(who, &["insights"]).contains(CANARY);
+    assert!(has("ann") && has("bob"));
+    let id = all.ok("ann", &["insights", "--json"]);
+    let id = serde_json::from_str::<serde_json::Value>(id.lines().next().unwrap()).unwrap();
+    let id = id["id"].as_str().unwrap().to_owned();
+    assert_eq!(all.ok("ann", &["forget", &id]), format!("Forgotten: {id}\n"));
+    assert!(!has("ann") && has("bob"), "hers alone");
+    let gone = format!("{CANARY}ann").into_bytes();
+    let holds = |path: &PathBuf| fs::read(path).unwrap().windows(gone.len()).any(|w| w == gone);
+    assert!(!all_files(&all.path("store")).iter().any(holds), "it is still in a file");
+    all.todo("bob", "Budget plan");
+    all.ok("bob", &["sync"]);
+    assert_eq!(all.blocks("bob").len(), 1, "the service goes on");
+    assert!(!service.end().contains("ERROR"));
+}
+
+#[test]
 fn blocks_go_first_or_stay_by_the_persons_word() {
     let all = lived_in();
     let not_hers = all.command("bob", &["forget-person", CANARY]).output();

@@ -11,7 +11,7 @@ use crate::support::fake::{Fake, lock};
 use crate::support::fake_faults::{Dice, Fault};
 use crate::support::fake_server::Server;
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
-use chronotype::cycle::{Brain, Mode, Report, Settings, Step, Turn, turn};
+use chronotype::cycle::{Brain, Chores, Mode, Report, Settings, Step, Turn, turn};
 use chronotype::event::{PrincipalId, Whereabouts};
 use chronotype::schedule::plan::Planning;
 use chronotype::schedule::request::{Ask, Door};
@@ -69,6 +69,7 @@ fn settings() -> Settings {
         planning: Planning { horizon_days: 5, ..Planning::default() },
         suggest_into: Some(("mine".into(), "chronotype".into())),
         deletions: Deletions::Guarded,
+        chores: Chores::Now,
         assistant: None,
     }
 }

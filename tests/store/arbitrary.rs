@@ -11,7 +11,6 @@ use chronotype::event::*;
 use chronotype::memory::forgotten::Forgotten;
 use chronotype::memory::graph::{Graph, Insight, Kind, Link, Looks, Node, Relation};
 use chronotype::schedule::request::{Door, RequestKey};
-use chronotype::schedule::restraint::Pause;
 use chronotype::schedule::suggestion::{Intent, Published, State, Suggestion};
 use chronotype::store::Person;
 use chronotype::sync::status::{AccountStatus, CollectionStatus, Held, Known, Lessons, Weakness};
@@ -23,7 +22,7 @@ use proptest::option;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use wishes::{asks, details, orders, risks, written};
+use wishes::{asks, details, orders, pause, risks, tidied, written};
 
 pub(super) fn text() -> impl Strategy<Value = String> {
     prop_oneof!["[ -~äß漢🙂]{0,24}", Just(String::new()), "[\\x00-\\x1f]{1,4}"]
@@ -359,7 +358,7 @@ prop_compose! {
         asks in asks().boxed(),
         risks in risks().boxed(),
         details in details(),
-        pause in option::of(moment().prop_map(|until| Pause { until })),
+        (pause, tidied) in (pause(), tidied()),
         (orders, written) in (orders(), written()).boxed(),
         numbers in any::<(u32, u32, u64, Option<i64>)>(),
         last_turn in option::of(moment()),
@@ -387,7 +386,7 @@ prop_compose! {
         person.asks = asks;
         person.risks = risks;
         person.ask_details = details;
-        person.pause = pause;
+        (person.pause, person.tidied) = (pause, tidied);
         (person.orders, person.written) = (orders, written);
         person.types.next = numbers.0;
         person.next_ask = numbers.1;

@@ -36,6 +36,19 @@ pub fn binary() -> Binary {
     Binary::started_by(command)
 }
 
+/// The same where the system would write core dumps.
+pub fn dumping() -> Binary {
+    binary_by("ulimit -c unlimited; exec \"$0\" \"$@\"")
+}
+
+/// The same, started by a shell's script that ends in `exec "$0" "$@"`.
+pub fn binary_by(script: &str) -> Binary {
+    let mut command = Command::new("sh");
+    command.env_clear().stdin(Stdio::null()).args(["-c", script, PATH]);
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    Binary::started_by(command)
+}
+
 impl Binary {
     /// Started by a program that keeps the environment.
     pub fn started_by(mut command: Command) -> Self {

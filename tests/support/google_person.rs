@@ -6,7 +6,7 @@
 use super::browser::{agree, browse};
 use super::google::{Fake, PERSON};
 use super::google_auth::Server;
-use super::person::{Gave, Person};
+use super::person::{Gave, Person, private};
 use chrono::{Datelike, NaiveDate, TimeDelta, Weekday};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ impl GooglePerson {
         let person = Person::with_accounts(&format!("{others}\n{account}"));
         // What the config says counts, not what the file says.
         let file = auth.client_file().replace(&root, "https://accounts.example.org");
-        std::fs::write(person.path("client.json"), file).unwrap();
+        private(&person.path("client.json"), file);
         Self::of(auth, api, person)
     }
 

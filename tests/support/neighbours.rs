@@ -93,12 +93,17 @@ impl Neighbours {
     }
 
     pub fn serve(&self) -> Served {
+        self.serve_with(&[])
+    }
+
+    /// The same, with options of `run` besides.
+    pub fn serve_with(&self, options: &[&str]) -> Served {
         let path = self.path("supervisor");
         let _ = std::fs::remove_file(&path);
         let supervisor = UnixDatagram::bind(&path).unwrap();
         supervisor.set_read_timeout(Some(PATIENCE)).unwrap();
         let binary = binary().home(self.0.path()).arg("--store").arg(self.path("store"));
-        let binary = binary.args(["-v", "run", "--users"]).arg(self.path("people"));
+        let binary = binary.args(["run", "--users"]).arg(self.path("people")).args(options);
         let running = binary.env("NOTIFY_SOCKET", &path).piped().spawn();
         let served = Served { running, supervisor };
         served.says("READY=1");

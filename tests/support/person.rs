@@ -31,7 +31,7 @@ impl Person {
     pub fn with_accounts(tables: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().display().to_string();
-        std::fs::write(folder.path().join("password"), "secret\n").unwrap();
+        private(&folder.path().join("password"), "secret\n");
         let config = format!(
             "[person]\nid = \"jane\"\ntime_zone = \"Europe/Berlin\"\naddresses = \
              [\"mira@example.org\"]\n\n{tables}\n[planning]\n\
@@ -124,6 +124,13 @@ impl Person {
         all.sort_by(|a, b| a.partial_cmp(b).unwrap());
         all
     }
+}
+
+/// Writes a file that holds a secret, for its owner alone.
+pub fn private(path: &Path, text: impl AsRef<[u8]>) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).unwrap();
 }
 
 /// Copies what lies in a folder, rights included.

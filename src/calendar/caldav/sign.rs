@@ -6,6 +6,7 @@
 
 use super::gate::host;
 use crate::calendar::http::random;
+use crate::calendar::secret::header;
 use crate::calendar::{Error, Secret};
 use http_auth::digest::{DigestClient, Qop};
 use http_auth::{ChallengeParser, ChallengeRef, ParamValue, PasswordParams};
@@ -121,7 +122,10 @@ impl Signer {
         request: &http::Request<String>,
     ) -> (RequestBuilder, Signed) {
         if self.way == SignIn::Bearer {
-            return (builder.bearer_auth(self.secret.expose()), Signed::Bearer);
+            return match self.secret.bearer() {
+                Some(value) => (builder.header(AUTHORIZATION, value), Signed::Bearer),
+                None => (builder, Signed::Not),
+            };
         }
         let mut learned = self.learned();
         let Learned { hosts, name, is_wary, .. } = &mut *learned;
@@ -138,9 +142,9 @@ impl Signer {
             Some(Host::Basic) => true,
             None => self.way == SignIn::Basic || self.way == SignIn::Auto && !*is_wary,
         };
-        match basic {
-            true => (builder.basic_auth(name, Some(self.secret.expose())), Signed::Basic),
-            false => (builder, Signed::Not),
+        match self.secret.basic(name).filter(|_| basic) {
+            Some(value) => (builder.header(AUTHORIZATION, value), Signed::Basic),
+            None => (builder, Signed::Not),
         }
     }
 
@@ -266,9 +270,7 @@ fn respond(
     // One cnonce for a nonce: RFC 7616 section 3.4.2 builds the key of a "-sess" session from that
     // of its first request, some servers from that of each request. The count tells replays.
     let value = client.respond_with_testing_cnonce(&params, cnonce).ok()?;
-    let mut value = HeaderValue::from_str(&value).ok()?;
-    value.set_sensitive(true);
-    Some(value)
+    header(value.into_bytes())
 }
 
 /// What a 401 offers.

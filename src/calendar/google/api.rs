@@ -11,7 +11,7 @@ use crate::calendar::http::{Http, failure, is_dropped};
 use crate::calendar::pause::in_words;
 use crate::calendar::{Contact, Error, Identity, Secret};
 use crate::event::ETag;
-use reqwest::header::{HeaderMap, IF_MATCH, USER_AGENT};
+use reqwest::header::{AUTHORIZATION, HeaderMap, IF_MATCH, USER_AGENT};
 use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -310,8 +310,11 @@ impl Line<'_> {
         let mut request = client
             .request(ask.method.clone(), ask.url.clone())
             .timeout(api.pace.timeout)
-            .header(USER_AGENT, AGENT)
-            .bearer_auth(token.expose());
+            .header(USER_AGENT, AGENT);
+        // What no header can hold is no token: Google says so.
+        if let Some(value) = token.bearer() {
+            request = request.header(AUTHORIZATION, value);
+        }
         if let Some(version) = &ask.if_match {
             request = request.header(IF_MATCH, version.as_str());
         }

@@ -2,15 +2,15 @@
 //!
 //! Invariant: no error repeats anything the file holds, its property names aside.
 
-use crate::calendar::{Error, Secret};
-use serde_json::Value;
+use crate::calendar::{Error, Secret, private};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::fmt;
-use std::io::Read;
 use std::path::Path;
 use yup_oauth2::{ConsoleApplicationSecret, ServiceAccountKey};
 
 /// Largest file that is read: real ones have less than 3 KiB.
-const LONGEST: u64 = 64 << 10;
+const LONGEST: usize = 64 << 10;
 
 /// What the file makes of this program.
 pub enum ClientFile {
@@ -48,31 +48,35 @@ pub struct InstalledClient {
 /// # Errors
 /// [`Error::Refused`]: one sentence that names the file, and the line or property at fault.
 pub fn read(path: &Path) -> Result<ClientFile, Error> {
-    let refuse = |what: String| Error::Refused(format!("client_secret_file {what}"));
-    let mut text = String::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(LONGEST).read_to_string(&mut text))
-        .map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => refuse(format!("{} is not there", path.display())),
-            _ => refuse(format!("{} can't be read: {error}", path.display())),
-        })?;
-    parse(&text).map_err(|what| refuse(format!("{}: {what}", path.display())))
+    let shown = path.display();
+    let refuse = |what: String| Error::Refused(format!("client_secret_file {shown}{what}"));
+    let text = private::read(path, LONGEST).map_err(|error| refuse(format!(" {error}")))?;
+    parse(&text).map_err(|what| refuse(format!(": {what}")))
+}
+
+/// What tells the kinds of such files apart.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Kind {
+    #[serde(rename = "type")]
+    of: Option<String>,
+    web: Option<IgnoredAny>,
+    installed: Option<IgnoredAny>,
 }
 
 fn parse(text: &str) -> Result<ClientFile, String> {
-    let value: Value = serde_json::from_str(text).map_err(|error| in_words(&error))?;
-    let has = |key: &str| value.get(key).is_some();
-    if value.get("type").and_then(Value::as_str) == Some("service_account") {
+    let kind: Kind = serde_json::from_str(text).map_err(|error| in_words(&error))?;
+    if kind.of.as_deref() == Some("service_account") {
         let key: ServiceAccountKey = serde_json::from_str(text).map_err(|e| in_words(&e))?;
         filled(&[("client_email", &key.client_email), ("private_key", &key.private_key)])?;
         return Ok(ClientFile::Service(Box::new(key)));
     }
-    if has("web") {
+    if kind.web.is_some() {
         return Err("it is for a client of type \"Web application\"; make one of type \
                     \"Desktop app\" and download its file"
             .to_owned());
     }
-    if !has("installed") {
+    if kind.installed.is_none() {
         return Err("there is neither \"installed\" nor \"type\": \"service_account\" in it; it \
                     must be the file that Google's console offers for download"
             .to_owned());

@@ -7,10 +7,14 @@
 
 use super::client_secret::InstalledClient;
 use crate::calendar::http::{Http, failure, is_loopback};
+use crate::calendar::secret::body;
 use crate::calendar::{Error, Secret};
+use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Url;
+use reqwest::header::CONTENT_TYPE;
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 /// Largest answer: real ones have about 1 KiB.
 const ANSWER: usize = 64 << 10;
@@ -74,10 +78,10 @@ pub enum Denied {
 /// An answer of the endpoint, good or bad (RFC 6749 sections 5.1 and 5.2).
 #[derive(Deserialize)]
 struct Answer {
-    access_token: Option<String>,
+    access_token: Option<Secret>,
     token_type: Option<String>,
     expires_in: Option<i64>,
-    refresh_token: Option<String>,
+    refresh_token: Option<Secret>,
     refresh_token_expires_in: Option<i64>,
     scope: Option<String>,
     error: Option<String>,
@@ -127,21 +131,33 @@ impl TokenEndpoint {
     async fn ask(&self, form: &[(&str, &str)]) -> Result<Grant, Denied> {
         let client = &self.client;
         let known = [("client_id", client.id.as_str()), ("client_secret", client.secret.expose())];
-        let form: Vec<_> = form.iter().chain(&known).collect();
+        let form = written(form.iter().chain(&known));
         let host = self.url.host_str().unwrap_or_default();
-        let sent = self.http.client(&self.url).post(self.url.clone()).form(&form).send().await;
+        let request = self.http.client(&self.url).post(self.url.clone());
+        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let sent = request.body(form).send().await;
         let lost = |error: &reqwest::Error| Denied::Other(failure(error, host));
         let mut response = sent.map_err(|error| lost(&error))?;
         let status = response.status().as_u16();
-        let mut body = Vec::new();
+        let mut answer = Zeroizing::new(Vec::with_capacity(ANSWER));
         while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
-            if body.len() + chunk.len() > ANSWER {
+            if answer.len() + chunk.len() > ANSWER {
                 return Err(Denied::Other(nonsense(host, status)));
             }
-            body.extend_from_slice(&chunk);
+            answer.extend_from_slice(&chunk);
         }
-        read(host, status, &body, Utc::now())
+        read(host, status, &answer, Utc::now())
     }
+}
+
+/// A form (RFC 6749 appendix B) in memory that does not move and is wiped.
+fn written<'a>(fields: impl Iterator<Item = &'a (&'a str, &'a str)> + Clone) -> Bytes {
+    /// Longest spelling of one byte: `%2F`.
+    const SPELLED: usize = 3;
+    let room = |(name, value): &(&str, &str)| (name.len() + value.len() + 2) * SPELLED;
+    let text = String::with_capacity(fields.clone().map(room).sum());
+    let form = form_urlencoded::Serializer::new(text).extend_pairs(fields).finish();
+    body(Zeroizing::new(form.into_bytes()))
 }
 
 fn nonsense(host: &str, status: u16) -> Error {
@@ -164,13 +180,13 @@ fn read(host: &str, status: u16, body: &[u8], now: DateTime<Utc>) -> Result<Gran
         return Err(denied(host, error));
     }
     let bearer = answer.token_type.is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"));
-    let token = answer.access_token.filter(|token| is_header_text(token));
+    let token = answer.access_token.filter(|token| is_header_text(token.expose()));
     let (200, true, Some(token)) = (status, bearer, token) else { return Err(nonsense()) };
     let from_now = |seconds: i64| now + TimeDelta::seconds(seconds.clamp(0, LONGEST_LIFE));
     Ok(Grant {
-        access: Secret::new(token),
+        access: token,
         expires_at: from_now(answer.expires_in.unwrap_or(USUAL_LIFE)),
-        refresh: answer.refresh_token.filter(|token| !token.is_empty()).map(Secret::new),
+        refresh: answer.refresh_token.filter(|token| !token.expose().is_empty()),
         refresh_expires_at: answer.refresh_token_expires_in.map(from_now),
         scopes: answer.scope.map(|s| s.split_whitespace().map(str::to_owned).collect()),
     })
@@ -224,6 +240,15 @@ mod tests {
             let found = endpoint(address).map_or_else(|e| e.to_string(), |_| "ok".to_owned());
             assert!(found.contains(expected) && !found.contains("s3cr3t"), "{address}: {found}");
         }
+    }
+
+    #[test]
+    fn forms_are_spelled_out_where_they_lie() {
+        let value = "4/P7q &=%\u{e4}".repeat(20);
+        let form = written([("code", value.as_str()), ("a", "b")].iter());
+        let read: Vec<_> = form_urlencoded::parse(&form).into_owned().collect();
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(read, [pair("code", &value), pair("a", "b")]);
     }
 
     #[test]

@@ -50,16 +50,18 @@ pub struct SignedOut {
     pub address: Option<String>,
 }
 
-/// The file's own shape; secrets as plain text, so that it has no `Debug`.
+/// The file's own shape, where secrets are written as plain text.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Written {
     SignedIn {
         version: u32,
         client_id: String,
-        refresh_token: String,
+        #[serde(serialize_with = "Secret::write")]
+        refresh_token: Secret,
         refresh_expires_at: Option<DateTime<Utc>>,
-        access_token: String,
+        #[serde(serialize_with = "Secret::write")]
+        access_token: Secret,
         expires_at: DateTime<Utc>,
         scopes: Vec<String>,
         signed_in_at: DateTime<Utc>,
@@ -83,9 +85,9 @@ impl Written {
             Kept::SignedIn(s) => Written::SignedIn {
                 version: VERSION,
                 client_id: s.client_id,
-                refresh_token: s.refresh.expose().to_owned(),
+                refresh_token: s.refresh,
                 refresh_expires_at: s.refresh_expires_at,
-                access_token: s.access.expose().to_owned(),
+                access_token: s.access,
                 expires_at: s.expires_at,
                 scopes: s.scopes,
                 signed_in_at: s.signed_in_at,
@@ -114,9 +116,9 @@ impl Written {
                 address,
             } => Some(Kept::SignedIn(Box::new(SignedIn {
                 client_id,
-                refresh: Secret::new(refresh_token),
+                refresh: refresh_token,
                 refresh_expires_at,
-                access: Secret::new(access_token),
+                access: access_token,
                 expires_at,
                 scopes,
                 signed_in_at,

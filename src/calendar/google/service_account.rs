@@ -16,6 +16,7 @@ use tokio::sync::{Mutex, OnceCell};
 use yup_oauth2::authenticator::DefaultAuthenticator;
 use yup_oauth2::error::AuthErrorCode;
 use yup_oauth2::{ServiceAccountAuthenticator, ServiceAccountKey};
+use zeroize::Zeroize;
 
 /// For a whole fetch.
 const WHOLE: Duration = Duration::from_secs(60);
@@ -44,6 +45,13 @@ struct Held {
 impl fmt::Debug for ServiceTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServiceTokens").finish_non_exhaustive()
+    }
+}
+
+impl Drop for ServiceTokens {
+    /// yup-oauth2 wipes no copy of its own.
+    fn drop(&mut self) {
+        self.key.private_key.zeroize();
     }
 }
 

@@ -8,16 +8,17 @@
 
 use super::kept::{Kept, Written};
 use super::sign_ins::{folder_beside, hash, letters, marked};
+use crate::calendar::private::{self, PrivateFile, Unusable};
 use crate::calendar::{Error, Secret};
 use crate::event::PrincipalId;
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Largest file that is read: real ones have about 1 KiB.
-const LONGEST: u64 = 64 << 10;
+const LONGEST: usize = 64 << 10;
 /// Rights of the group and of others.
 #[cfg(unix)]
 const OTHERS: u32 = 0o077;
@@ -65,49 +66,24 @@ impl TokenFile {
     pub fn read(&self) -> Result<Option<Kept>, Error> {
         let shown = self.path.display();
         let bad = |what: String| Error::Unauthorized(format!("the sign-in {shown} {what}"));
-        let mut file = match File::open(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            file => file.map_err(|error| bad(format!("can't be read: {error}")))?,
+        let text = match private::read(&self.path, LONGEST) {
+            Err(Unusable::Missing) => return Ok(None),
+            Err(Unusable::NoText) => return Err(bad("is damaged".to_owned())),
+            Err(open @ Unusable::Open(_)) => {
+                return Err(bad(format!("{open}; if somebody may have read it, sign in anew")));
+            }
+            text => text.map_err(|error| bad(error.to_string()))?,
         };
-        self.check(&file).map_err(bad)?;
-        let text = text(&mut file).map_err(|error| bad(format!("can't be read: {error}")))?;
         match parse(&text) {
             Some(kept) => Ok(Some(kept)),
             None => Err(bad("is damaged".to_owned())),
         }
     }
 
-    /// Whether the open file is the person's alone; what is wrong with it, and what closes it.
-    fn check(&self, file: &File) -> Result<(), String> {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt;
-            let found = file.metadata().map_err(|error| format!("can't be read: {error}"))?;
-            let me = rustix::process::geteuid().as_raw();
-            if found.uid() != me {
-                return Err(format!(
-                    "belongs to another user of this computer (number {}, and this is number \
-                     {me}), and is not used: run chronotype as that user, or sign in anew",
-                    found.uid()
-                ));
-            }
-            if found.mode() & OTHERS != 0 {
-                return Err(format!(
-                    "can be read or changed by others on this computer, and is not used: \
-                     `chmod 600 {}` closes it; if somebody may have read it, sign in anew",
-                    self.path.display()
-                ));
-            }
-        }
-        #[cfg(not(unix))]
-        let _ = file;
-        Ok(())
-    }
-
     /// The address that the account is signed in as, or was until Google ended it.
     pub fn address(&self) -> Option<String> {
         // Even one that stands open says whose it was.
-        match parse(&text(&mut File::open(&self.path).ok()?).ok()?)? {
+        match parse(&PrivateFile::open(&self.path).ok()?.text(LONGEST).ok()?)? {
             Kept::SignedIn(kept) => kept.address,
             Kept::SignedOut(out) => out.address,
         }
@@ -198,12 +174,6 @@ impl TokenFile {
         let folder = self.folder().display();
         Error::Refused(format!("can't keep the sign-in in {folder}: {error}"))
     }
-}
-
-fn text(file: &mut File) -> io::Result<String> {
-    let mut text = String::new();
-    file.take(LONGEST).read_to_string(&mut text)?;
-    Ok(text)
 }
 
 fn parse(text: &str) -> Option<Kept> {

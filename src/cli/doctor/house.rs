@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, Level};
 use crate::cli::status::Clock;
-use crate::config::{Config, Mode, Origin, PasswordSource};
+use crate::config::{Config, Mode, Origin};
 use crate::store::Person;
 use chrono::{DateTime, Offset, TimeDelta, TimeZone, Utc};
 use std::path::Path;
@@ -27,18 +27,6 @@ pub fn config(config: &Config, origin: &Origin) -> Vec<Finding> {
         let says = format!("{line}{}: {}", note.key, note.message);
         let finding = Finding::new("config", Level::Weak, says);
         findings.push(Finding { cure: note.hint.clone(), ..finding });
-    }
-    for account in config.accounts.iter().filter(|a| a.password_file_is_open()) {
-        let Some(PasswordSource::File(file)) = &account.password else { continue };
-        let says = format!("others on this computer can read the password of '{}'", account.name);
-        let cure = format!("chmod 600 {}", file.display());
-        findings.push(Finding::new("config", Level::Weak, says).cure(cure));
-    }
-    for account in config.accounts.iter().filter(|a| a.tls.key_is_open()) {
-        let Some(file) = account.tls.key_file() else { continue };
-        let says = format!("others on this computer can read the client key of '{}'", account.name);
-        let cure = format!("chmod 600 {}", file.display());
-        findings.push(Finding::new("config", Level::Weak, says).cure(cure));
     }
     if config.suggestions.mode == Mode::Observe {
         let says = "mode is \"observe\": it looks and learns, and writes no blocks";

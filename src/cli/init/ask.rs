@@ -93,8 +93,12 @@ impl Ask {
         if let Some(command) = self.optional(prompt)? {
             return Ok(Some(DraftPassword::Command(command)));
         }
-        let file = self.optional("File that holds the password (empty: there is none)")?;
-        Ok(file.map(|file| DraftPassword::File(super::absolute(&PathBuf::from(file)))))
+        let file = self.optional("File that holds the password (empty: it is in the keyring)")?;
+        if let Some(file) = file {
+            return Ok(Some(DraftPassword::File(super::absolute(&PathBuf::from(file)))));
+        }
+        let prompt = "Its name there, as `chronotype auth keyring NAME` put it (empty: none)";
+        Ok(self.optional(prompt)?.map(DraftPassword::Keyring))
     }
 
     /// Which calendars to read; `None` = all.

@@ -207,10 +207,10 @@ mod tests {
         };
         let reload = "ExecReload=/bin/kill -HUP $MAINPID";
         let plain = words("/opt/c", None);
-        assert_eq!(line(&plain), ["ExecStart=/opt/c -v run", reload]);
+        assert_eq!(line(&plain), ["ExecStart=/opt/c run", reload]);
         // As `systemd-analyze verify` takes them: `$` is doubled in arguments alone.
         let odd = words("/o p%t/c$", Some("/c $f\".toml"));
-        let start = r#"ExecStart="/o p%%t/c$" --config "/c $$f\".toml" -v run"#;
+        let start = r#"ExecStart="/o p%%t/c$" --config "/c $$f\".toml" run"#;
         assert_eq!(line(&odd), [start, reload]);
         let moved = [("XDG_DATA_HOME".to_owned(), "/a $b%".to_owned())];
         let moved = Words { variables: moved.to_vec(), ..plain };

@@ -21,6 +21,7 @@ const STALE: TimeDelta = TimeDelta::days(1);
 pub(super) struct Doing {
     /// Process id of the service; `None` = none runs, or a moment is replayed.
     service: Option<u32>,
+    next_turn: Option<DateTime<Utc>>,
     is_replay: bool,
     is_stale: bool,
     observes: bool,
@@ -45,14 +46,13 @@ impl Doing {
         let open: Vec<_> = person.orders.iter().filter(is_open).collect();
         let removals = open.iter().filter(|(_, order)| order.removes()).count();
         let is_replay = global.now.is_some();
+        // A replay is not about what runs now.
+        let door = (!is_replay).then(|| context::door(&looked.config));
+        let service = door.and_then(|door| daemon::holder(door).ok());
+        let next_turn = service.as_ref().zip(door);
         Self {
-            // A replay is not about what runs now.
-            service: match is_replay {
-                true => None,
-                false => {
-                    daemon::holder(context::door(&looked.config)).ok().map(|holder| holder.process)
-                }
-            },
+            next_turn: next_turn.and_then(|(_, at)| daemon::next_turn(at, &looked.principal)),
+            service: service.map(|holder| holder.process),
             is_replay,
             is_stale: person.last_turn.is_some_and(|last| now - last > STALE),
             observes: looked.config.suggestions.mode == Mode::Observe,
@@ -72,7 +72,11 @@ impl Doing {
             text.push_str(&styled(style, &wrap(line, 0, output::columns())));
         };
         match (self.service, self.is_replay) {
-            (Some(id), _) => say(FAINT, &format!("the service runs (process {id})")),
+            (Some(id), _) => {
+                let next = self.next_turn.map(|at| format!("; next look {}", clock.soon(at)));
+                let next = next.unwrap_or_default();
+                say(FAINT, &format!("the service runs (process {id}){next}"));
+            }
             (None, false) if self.is_stale => say(
                 WARN,
                 "nobody looks at your calendars: what stands here is of the last turn; \
@@ -119,6 +123,7 @@ impl Doing {
     pub(super) fn fields(&self) -> Value {
         json!({
             "service": self.service,
+            "next_turn": self.next_turn.map(utc),
             "stale": self.is_stale,
             "observes": self.observes,
             "paused_until": self.quiet_until.map(utc),

@@ -103,6 +103,11 @@ impl Rota {
         self.busy.contains_key(who)
     }
 
+    /// People who are due and have no turn yet.
+    pub(super) fn due(&self, now: DateTime<Utc>) -> usize {
+        self.due.iter().take_while(|(at, _)| *at <= now).count()
+    }
+
     /// Turns that run.
     pub(super) fn running(&self) -> usize {
         self.busy.len()

@@ -44,6 +44,7 @@ use crate::schedule::request::Ask;
 use crate::schedule::restraint::Pause;
 use crate::schedule::suggestion::Suggestion;
 use crate::task::advice::Ledger;
+use crate::task::consolidate::Tidied;
 use crate::task::vectors::Source;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -132,6 +133,7 @@ kinds! {
     Assistant = 36, "assistant", Ledger;
     Order = 45, "order", OrderEntry;
     Written = 46, "written", WrittenEntry;
+    Tidied = 47, "tidied", Tidied;
     Embedder = 37, "embedder", Source;
     Vector = 38, "vector", VectorEntry;
     Pause = 40, "pause", Pause;

@@ -3,10 +3,13 @@
 
 use super::keep::{mirror, mirror_words};
 use super::{Keep, Unreadable};
+use crate::task::consolidate::Tidied;
 use crate::task::shape::{Shape, Tally};
 use crate::task::{Category, Embedding, Energy, Exemplar, Hours, TaskType};
 
 mirror_words!(CategoryRecord of Category { Focused, Collaborative, Administrative });
+
+mirror!(TidiedRecord of Tidied { faded: i64 });
 
 mirror!(HoursRecord of Hours {
     prior: [f32; 24],

@@ -6,7 +6,9 @@ use chronotype::schedule::order::{Order, Orders};
 use chronotype::schedule::plan::Risk;
 use chronotype::schedule::plan::risk::{Choice, Danger, Droppable};
 use chronotype::schedule::request::{Ask, Detail, RequestKey};
+use chronotype::schedule::restraint::Pause;
 use chronotype::schedule::written::{By, Place, Write, Written};
+use chronotype::task::consolidate::Tidied;
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -22,6 +24,14 @@ pub fn asks() -> impl Strategy<Value = Vec<Ask>> {
         asked_at,
     };
     vec(one.prop_map(make), 0..4)
+}
+
+pub fn pause() -> impl Strategy<Value = Option<Pause>> {
+    option::of(moment().prop_map(|until| Pause { until }))
+}
+
+pub fn tidied() -> impl Strategy<Value = Option<Tidied>> {
+    option::of(any::<i64>().prop_map(|faded| Tidied { faded }))
 }
 
 pub fn details() -> impl Strategy<Value = BTreeMap<u32, Detail>> {
