@@ -116,13 +116,13 @@ async fn credentials_follow_to_no_other_site() {
         ),
         (
             "http://p42-caldav.cloud.test:PORT/",
-            "caldav.cloud.test points to http://p42-caldav.cloud.test:PORT, and the password may \
-             not follow there: it is not https",
+            "caldav.cloud.test points to http://p42-caldav.cloud.test:PORT, which is not https: \
+             nothing is sent there",
         ),
         (
             "http://127.0.0.1:PORT/",
-            "caldav.cloud.test points to http://127.0.0.1:PORT, and the password may not follow \
-             there: it is not https",
+            "caldav.cloud.test points to http://127.0.0.1:PORT, which is not https: nothing is \
+             sent there",
         ),
     ] {
         let server = to(target);

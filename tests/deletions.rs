@@ -7,7 +7,7 @@ use crate::support::fake_server::{Hand, Server};
 use chrono::{DateTime, TimeDelta, Utc};
 use chronotype::calendar::{Fetched, Listing};
 use chronotype::event::{CollectionId, ETag, Href, Seen, Uid};
-use chronotype::sync::diff::{Deletions, Difference, diff};
+use chronotype::sync::diff::{BROKEN, Deletions, Difference, diff};
 use chronotype::sync::poll::{Client, Discovery, poll};
 use chronotype::sync::status::{CollectionStatus, Status};
 use std::sync::{Arc, Mutex};
@@ -65,6 +65,25 @@ impl Collection {
     fn held(&self) -> usize {
         self.status.held.as_ref().map_or(0, |h| h.uids.len())
     }
+}
+
+/// A server that can't be read at all leaves no list of a million sentences.
+#[test]
+fn of_many_objects_that_cant_be_read_some_are_remembered_and_the_rest_is_counted() {
+    let ours = Href::new("/z/chronotype-0123.ics");
+    let many = (0..BROKEN + 7).map(|n| Href::new(format!("/{n}.ics"))).chain([ours.clone()]);
+    let problems = many.map(|href| (href, "not to be had".to_owned())).collect();
+    let token = Some(chronotype::event::SyncToken::new("t"));
+    let listing = Listing { problems, token: token.clone(), ..Listing::default() };
+    let before = CollectionStatus::default();
+    let now = DateTime::UNIX_EPOCH;
+    let found = diff(&before, &listing, now, Deletions::Guarded, &|_| false);
+    assert_eq!((found.status.broken.len(), found.beyond), (BROKEN, 8));
+    assert!(found.status.broken.contains_key(&ours), "it may be the person's edit");
+    assert_eq!(found.status.token, None, "a full listing tells of the forgotten ones");
+    let few = Listing { problems: listing.problems[..3].to_vec(), token, ..Listing::default() };
+    let found = diff(&before, &few, now, Deletions::Guarded, &|_| false);
+    assert_eq!((found.status.broken.len(), found.beyond, found.status.token), (3, 0, few.token));
 }
 
 #[test]

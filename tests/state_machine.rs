@@ -13,7 +13,7 @@ mod google;
 mod life;
 mod oracle;
 mod person;
-mod words;
+pub mod words;
 
 use crate::support::fake_faults::Dice;
 use life::Life;

@@ -14,10 +14,12 @@ pub mod caldav;
 pub mod google;
 pub mod vdir;
 mod meaning;
+mod room;
 mod unreachable;
 
 pub use http::{Http, install_tls_provider};
 pub use meaning::{Reading, compare};
+pub use room::Room;
 pub use secret::Secret;
 pub use tls::Tls;
 pub use unreachable::Unreachable;

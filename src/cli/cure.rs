@@ -82,6 +82,8 @@ impl Cure {
         } else if speaks_of(&["client certificate", "client key", "client_certificate", "ca_file"])
         {
             Self::MendCertificate
+        } else if speaks_of(&["not https", "use https", "reads at once"]) {
+            Self::ChangeAccount
         } else if speaks_of(&["refused the token"]) {
             Self::RenewToken
         } else if speaks_of(&["password", "credential", "unauthorized", "401", "403"]) {
@@ -183,6 +185,16 @@ mod tests {
             (Error::NotFound(said("no permission to say what")), Cure::CheckAddress),
             (Error::Refused(said("no permission for /cal")), Cure::GrantPermission),
             (Error::Refused(said("the certificate of x is not trusted")), Cure::TrustCertificate),
+            (
+                Error::Refused(said("x points to http://y, which is not https: nothing is sent")),
+                Cure::ChangeAccount,
+            ),
+            (
+                Error::Refused(said(
+                    "refusing to send the password over plain http to x; use https",
+                )),
+                Cure::ChangeAccount,
+            ),
             (Error::Stale, Cure::Wait),
             (
                 Error::Unauthorized(said(

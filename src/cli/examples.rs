@@ -126,6 +126,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("status", &["chronotype status", "chronotype status --json"]),
     ("doctor", &["chronotype doctor", "chronotype doctor work"]),
     ("export", &["chronotype export > mine.jsonl"]),
+    ("import", &["chronotype import mine.jsonl", "zcat mine.jsonl.gz | chronotype import -"]),
     (
         "occurrences",
         &["chronotype occurrences work.ics --from 2026-03-01 --to 2026-04-01 --tz Europe/Berlin"],

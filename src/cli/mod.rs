@@ -44,6 +44,7 @@ pub mod status;
 pub mod doctor;
 mod embedder;
 pub mod export;
+pub mod import;
 pub mod occurrences;
 pub mod classify;
 pub mod similar;
@@ -151,6 +152,7 @@ enum Command {
     Status(status::Args),
     Doctor(doctor::Args),
     Export(export::Args),
+    Import(import::Args),
     Occurrences(occurrences::Args),
     Classify(classify::Args),
     Similar(similar::Args),
@@ -249,6 +251,7 @@ pub fn main() -> ExitCode {
         Command::Status(args) => status::run(args, &cli.global),
         Command::Doctor(args) => doctor::run(args, &cli.global),
         Command::Export(args) => export::run(args, &cli.global),
+        Command::Import(args) => import::run(args, &cli.global),
         Command::Occurrences(args) => occurrences::run(args, &cli.global),
         Command::Classify(args) => classify::run(args, &cli.global),
         Command::Similar(args) => similar::run(args, &cli.global),

@@ -10,6 +10,7 @@ use super::{CommandError, Global, account, assistant, context, embedder, mirror,
 use crate::config::Config;
 use crate::event::Href;
 use crate::store::Person;
+use crate::sync::diff::BROKEN;
 use crate::sync::status::{AccountStatus, CollectionStatus};
 use anstyle::Style;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -220,7 +221,10 @@ fn remarks_on(status: &CollectionStatus, clock: &Clock) -> String {
     };
     lines.extend(status.broken.iter().take(BROKEN_SHOWN).map(broken));
     if status.broken.len() > BROKEN_SHOWN {
-        let line = format!("and {} more that can't be read", status.broken.len() - BROKEN_SHOWN);
+        // More than that are not remembered.
+        let at_least = if status.broken.len() < BROKEN { "" } else { "at least " };
+        let more = status.broken.len() - BROKEN_SHOWN;
+        let line = format!("and {at_least}{more} more that can't be read");
         lines.push((Style::new(), line));
     }
     if lines.is_empty() {

@@ -202,6 +202,9 @@ fn sentence(warning: &Warning) -> String {
         Warning::Broken { name, href, message } => {
             format!("calendar {name}: {href} can't be read: {message}")
         }
+        Warning::MoreBroken { name, objects } => {
+            format!("calendar {name}: {objects} more objects can't be read")
+        }
         Warning::Held { name, objects } => format!(
             "calendar {name}: {objects} objects vanished at once; nothing is believed yet \
              (`chronotype status` says more)"

@@ -226,11 +226,16 @@ pub(super) fn lose(
         }
     }
     let mut lost = Vec::new();
+    // Of those that are still somewhere, as many as a whole calendar that was carried over.
+    let mut shown: BTreeSet<Uid> = seen.iter().map(|s| s.object.uid.clone()).collect();
     for (uid, interval) in vanished {
         if let Some((collection, href)) = left.get(&uid) {
-            if !seen.iter().any(|s| s.object.uid == uid) {
+            if !shown.contains(&uid) {
                 match at(person, collection, href, &uid, interval.after, turn) {
-                    Some(there) => seen.push(there),
+                    Some(there) => {
+                        seen.push(there);
+                        shown.insert(uid);
+                    }
                     None => read_again(person, collection, href),
                 }
             }

@@ -87,6 +87,13 @@ pub enum Warning {
         /// One sentence, with the line.
         message: String,
     },
+    /// Beyond those that are told one by one, so many objects could not be read.
+    MoreBroken {
+        /// What people call their collection.
+        name: String,
+        /// How many.
+        objects: usize,
+    },
     /// Deletions that look like an accident are held.
     Held {
         /// What people call the collection.

@@ -223,6 +223,10 @@ fn compare(
             message: message.clone(),
         });
     }
+    if found.beyond > 0 {
+        let (name, objects) = (collection.name.clone(), found.beyond);
+        report.warnings.push(Warning::MoreBroken { name, objects });
+    }
     if let Some(held) = &found.status.held {
         let objects = held.uids.len();
         report.warnings.push(Warning::Held { name: collection.name.clone(), objects });

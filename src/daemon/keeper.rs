@@ -5,7 +5,7 @@ use super::daily::{self, Daily};
 use super::lease::Want;
 use super::pace::{self, LastLook};
 use super::turn::{self, Ended};
-use super::{DaemonError, Event, Furnish, House, lease, lent, supervise, tally};
+use super::{DaemonError, Event, Furnish, House, lease, lent, packing, supervise, tally};
 use crate::cycle::{Chores, Report};
 use crate::dashboard::{Numbers, Page, Standing};
 use crate::store::Store;
@@ -29,7 +29,7 @@ enum Hands {
     Ours(Store),
     /// A turn works on it.
     Turn { task: JoinHandle<()>, since: DateTime<Utc> },
-    /// A command does.
+    /// A command does, or it is being packed.
     Lent,
     /// Nobody: it could not be opened, and is tried again.
     Nobody,
@@ -53,6 +53,8 @@ pub(super) struct Keeper {
     troubled: bool,
     morning: Daily,
     night: Daily,
+    /// The store is to be packed, once the turn of this night has ended.
+    to_pack: bool,
     numbers: Arc<Numbers>,
     page: Option<Page>,
     /// The last look that read everything.
@@ -89,6 +91,7 @@ impl Keeper {
             troubled: false,
             morning: Daily::never(late),
             night: Daily::never(late),
+            to_pack: false,
             numbers,
             page: None,
             good_look: now,
@@ -236,6 +239,11 @@ impl Keeper {
             return;
         }
         self.waiting.retain(|request| !request.is_over());
+        if std::mem::take(&mut self.to_pack) {
+            self.hands = Hands::Lent;
+            packing::start(self.house.store.clone(), self.events.clone());
+            return;
+        }
         let wants_folder = self.waiting.front().is_some_and(|r| r.want == Want::Folder);
         if !wants_folder && !self.takes_hold() {
             return;
@@ -293,6 +301,7 @@ impl Keeper {
         self.morning.done(now);
         if chores == Chores::Now {
             self.night.done(now);
+            self.to_pack = true;
         }
         let task = turn::start(house, store, (now, chores), self.end.subscribe(), events);
         self.hands = Hands::Turn { task, since: now };

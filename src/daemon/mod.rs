@@ -13,6 +13,7 @@ mod lease;
 mod lent;
 mod means;
 mod pace;
+mod packing;
 mod daily;
 mod sources;
 mod supervise;

@@ -15,7 +15,7 @@ use super::daily::Daily;
 use super::lease::{self, Holder, Want};
 use super::sources::{self, Ears, Place};
 use super::turn::{self, Ended};
-use super::{DaemonError, Event, lent, supervise, tally};
+use super::{DaemonError, Event, lent, packing, supervise, tally};
 use crate::dashboard::{Numbers, Standing};
 use crate::event::PrincipalId;
 use crate::store::Store;
@@ -70,7 +70,9 @@ pub(super) struct Crowd {
     waiting: VecDeque<lease::Request>,
     /// Who has the whole store.
     borrower: Option<lease::Borrower>,
-    /// The store is closed and opened once a day, which shrinks it (measured).
+    /// Nobody has the store: it is being packed.
+    is_packing: bool,
+    /// The store is packed once a day.
     packing: Daily,
     /// Since when that waits for a quiet moment.
     to_pack: Option<DateTime<Utc>>,
@@ -138,6 +140,7 @@ impl Crowd {
             lent: BTreeSet::new(),
             waiting: VecDeque::new(),
             borrower: None,
+            is_packing: false,
             packing,
             to_pack: None,
             numbers,
@@ -185,7 +188,11 @@ impl Crowd {
     /// A minute has passed.
     pub(super) fn minute(&mut self, now: DateTime<Utc>) {
         self.borrower.iter_mut().for_each(lease::Borrower::minute);
-        if !self.rota.is_stuck(now) {
+        for who in self.rota.give_up(now) {
+            let words = "a turn computes without end: it is given up, and the others go on";
+            tracing::error!(person = who.as_str(), "{words}");
+        }
+        if !self.rota.is_stuck() {
             supervise::alive();
         }
         // Where the folder can't be watched, this is how changes are seen.
@@ -217,15 +224,22 @@ impl Crowd {
         });
     }
 
-    /// Closes the store where nobody needs it; whether turns are to wait until nobody does.
+    /// Has the store packed where nobody needs it; whether turns are to wait until nobody does.
     fn pack(&mut self, now: DateTime<Utc>) -> bool {
         let Some(since) = self.to_pack else { return false };
-        if self.rota.running() > 0 || !self.lent.is_empty() || self.borrower.is_some() {
+        if self.rota.running() > 0 || !self.lent.is_empty() || self.is_away() {
             return (TimeDelta::zero()..HOLD).contains(&(now - since));
         }
         self.to_pack = None;
         self.store = None;
+        self.is_packing = true;
+        packing::start(self.path.clone(), self.events.clone());
         false
+    }
+
+    /// Somebody else has the whole store.
+    fn is_away(&self) -> bool {
+        self.is_packing || self.borrower.is_some()
     }
 
     /// Turns that run.
@@ -263,13 +277,15 @@ impl Crowd {
     fn returned(&mut self, want: &Want) {
         match want {
             Want::Served(_) | Want::Next(_) => {}
-            Want::Folder => self.borrower = None,
+            Want::Folder => (self.borrower, self.is_packing) = (None, false),
             Want::Records(who) => drop(self.lent.remove(who)),
         }
     }
 
     pub(super) fn turned(&mut self, who: &PrincipalId, ended: Ended, now: DateTime<Utc>) {
-        self.rota.ended(who, ended.is_trouble());
+        let was_given_up = self.rota.ended(who, ended.is_trouble());
+        // Done at last, and to be done more rarely.
+        let ended = if was_given_up { Ended::TooLong } else { ended };
         tally::count(&self.numbers, &ended);
         // Removed meanwhile.
         let Some(person) = self.people.get_mut(who) else { return };
@@ -288,7 +304,7 @@ impl Crowd {
     /// What is to be done now: commands first, then turns.
     pub(super) fn step(&mut self, now: DateTime<Utc>) {
         let hold = self.pack(now);
-        if self.borrower.is_some() {
+        if self.is_away() {
             return;
         }
         if self.store.is_none() {
@@ -302,7 +318,7 @@ impl Crowd {
         }
         self.serve_commands();
         let folder_wanted = self.waiting.iter().any(|r| r.want == Want::Folder);
-        while !hold && !folder_wanted && self.borrower.is_none() && !self.rota.is_full() {
+        while !hold && !folder_wanted && !self.is_away() && !self.rota.is_full() {
             let people = &self.people;
             let hosts = |who: &PrincipalId| {
                 people.get(who).map_or(&[][..], |person| person.house.hosts.as_slice())
@@ -327,7 +343,7 @@ impl Crowd {
         // Who has gone or given up keeps nobody from their turn.
         self.waiting.retain(|request| !request.is_over());
         for request in std::mem::take(&mut self.waiting) {
-            if self.borrower.is_some() {
+            if self.is_away() {
                 still.push_back(request);
                 continue;
             }

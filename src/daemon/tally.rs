@@ -44,7 +44,10 @@ pub(super) fn stale_accounts(ended: &Ended, all: usize) -> usize {
                 Warning::Account { account, .. } => Some(account.as_str()),
                 // An id begins with its account.
                 Warning::Collection { collection, .. } => collection.as_str().split('/').next(),
-                Warning::Broken { .. } | Warning::Held { .. } | Warning::Write { .. } => None,
+                Warning::Broken { .. }
+                | Warning::MoreBroken { .. }
+                | Warning::Held { .. }
+                | Warning::Write { .. } => None,
             });
             names.collect::<BTreeSet<_>>().len()
         }

@@ -134,7 +134,7 @@ pub(super) fn causes(report: &Report) -> impl Iterator<Item = Cause> {
         Warning::Account { cause, .. }
         | Warning::Collection { cause, .. }
         | Warning::Write { cause, .. } => Some(*cause),
-        Warning::Broken { .. } | Warning::Held { .. } => None,
+        Warning::Broken { .. } | Warning::MoreBroken { .. } | Warning::Held { .. } => None,
     })
 }
 

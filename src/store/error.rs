@@ -31,3 +31,37 @@ pub enum StoreError {
         source: std::io::Error,
     },
 }
+
+/// Why an export can't be taken up; nothing of it is then. Never holds what a record says.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file does not begin as an export does.
+    #[error("it is no export of chronotype: the first line is not the header of one")]
+    NotAnExport,
+    /// A later release wrote it.
+    #[error("it has format {0}, which only a later release can read")]
+    Newer(u64),
+    /// It is somebody else's: this person's.
+    #[error("it is an export of {0}")]
+    Foreign(String),
+    /// One line is off.
+    #[error("line {line}: {what}")]
+    Line {
+        /// From 1.
+        line: usize,
+        /// What is off about it.
+        what: String,
+    },
+    /// The last line, which counts the others, is missing or counts others.
+    #[error("it is not complete: the line that ends an export is missing or counts more lines")]
+    CutOff,
+    /// Something is kept of the person already.
+    #[error("something is kept of you already")]
+    Kept,
+    /// It can't be read.
+    #[error("it can't be read: {0}")]
+    Io(#[from] std::io::Error),
+    /// The store can't take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

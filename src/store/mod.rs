@@ -5,6 +5,7 @@
 //! one tree only: principal, a zero byte, the kind, the record's own key.
 
 pub mod person;
+mod backup;
 mod error;
 mod open;
 mod record;
@@ -15,21 +16,18 @@ mod rewrite;
 mod trial;
 mod lent;
 
-pub use error::StoreError;
+pub use backup::{Backup, EXPORT_FORMAT, Over};
+pub use error::{ImportError, StoreError};
 pub use lent::Forward;
 pub use open::OpenReport;
 pub use person::Person;
-pub use rewrite::{remove_person, rewrite};
+pub use rewrite::{Packed, pack, remove_person, rewrite};
 
 use crate::event::PrincipalId;
 use record::{Kind, Record};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use trial::Trial;
-
-/// The format of an export, in its first line.
-pub const EXPORT_FORMAT: u32 = 1;
 
 /// An open store. One process at a time has it open; clones share it.
 #[derive(Debug, Clone)]
@@ -261,37 +259,6 @@ impl Store {
         Ok(report)
     }
 
-    /// Writes all records of a person as JSON lines: a header with the format's number, then one
-    /// object a record with its `kind`. A record that can't be read becomes an `unreadable` line
-    /// and stops nothing: an export is the last resort.
-    ///
-    /// # Errors
-    /// [`StoreError::Io`] when `out` or the disk refuses.
-    pub fn export(&self, principal: &PrincipalId, out: &mut dyn Write) -> Result<(), StoreError> {
-        let mut line = |value: &serde_json::Value| {
-            writeln!(out, "{value}")
-                .map_err(|source| StoreError::Io { path: self.path.clone(), source })
-        };
-        line(&serde_json::json!({
-            "kind": "chronotype-export",
-            "format": EXPORT_FORMAT,
-            "principal": principal.as_str(),
-        }))?;
-        for item in self.records(principal)? {
-            let read = match item {
-                Ok((kind, _, value)) => Record::json(kind, &value).map(|f| with_kind(kind, f)),
-                Err(error @ StoreError::Newer { .. }) => Err(error),
-                // The disk or the log itself: reading on may never end.
-                Err(error) => return Err(error),
-            };
-            let value = read.unwrap_or_else(
-                |error| serde_json::json!({ "kind": "unreadable", "why": error.to_string() }),
-            );
-            line(&value)?;
-        }
-        Ok(())
-    }
-
     /// Everybody the store holds something of, in order of name.
     ///
     /// # Errors
@@ -380,15 +347,4 @@ impl Store {
             Ok((Kind::of(kind).ok_or(newer)?, key.len(), value))
         })
     }
-}
-
-fn with_kind(kind: Kind, mut fields: serde_json::Value) -> serde_json::Value {
-    if let Some(object) = fields.as_object_mut() {
-        // An insight's own field of that name says which detector found it.
-        if let Some(own) = object.remove("kind") {
-            object.insert("detector".to_owned(), own);
-        }
-        object.insert("kind".to_owned(), kind.word().into());
-    }
-    fields
 }

@@ -1,5 +1,5 @@
-//! Takes something out of the store for good: all living records are copied into a new store, which
-//! takes the old one's place.
+//! Takes something out of the store for good, or just the air: all living records are copied into a
+//! new store, which takes the old one's place.
 //!
 //! A removal alone leaves the value in sled's log until its segment is written over, which may be
 //! never. So: the old folder is locked as sled locks it, copied, and read from that copy; what is
@@ -21,16 +21,23 @@ use std::path::{Path, PathBuf};
 const READ: &str = "forgetting-read";
 /// What is written, and what is left of the old store once they have changed places.
 const WRITTEN: &str = "forgetting-written";
+/// Files of this size are no trouble, whatever they hold.
+const SMALL: u64 = 1 << 20;
+/// Files are written anew where they take more than so many tenths of what they hold: twice as much
+/// is what a new store takes, and three times as much is the most that it may (DESIGN, section 12).
+const ROOMY: u64 = 25;
 /// Records in one batch.
 const BATCH: usize = 1_000;
 
-/// What is taken out of one person's records.
+/// What is taken out.
 #[derive(Clone, Copy)]
 enum Out<'a> {
-    /// Of tier 3 what the edit takes out.
-    Memory(&'a dyn Fn(&mut Graph)),
-    /// Everything.
-    Person,
+    /// Nothing: what was removed before is gone from the files, too.
+    Nothing,
+    /// Of this person's tier 3 what the edit takes out.
+    Memory(&'a PrincipalId, &'a dyn Fn(&mut Graph)),
+    /// Everything of this person.
+    Person(&'a PrincipalId),
 }
 
 /// Edits one person's tier 3 in the store at this path, which this process must not have open, and
@@ -44,7 +51,7 @@ pub fn rewrite(
     principal: &PrincipalId,
     edit: &dyn Fn(&mut Graph),
 ) -> Result<(), StoreError> {
-    everywhere(path, principal, Out::Memory(edit))
+    everywhere(path, Out::Memory(principal, edit))
 }
 
 /// Takes everything of one person out of the store at this path and out of its backups, as
@@ -53,22 +60,67 @@ pub fn rewrite(
 /// # Errors
 /// As [`rewrite`].
 pub fn remove_person(path: &Path, principal: &PrincipalId) -> Result<(), StoreError> {
-    everywhere(path, principal, Out::Person)
+    everywhere(path, Out::Person(principal))
 }
 
-fn everywhere(path: &Path, principal: &PrincipalId, out: Out<'_>) -> Result<(), StoreError> {
+/// What a look at the size of a store found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packed {
+    /// Bytes of all keys and values.
+    pub payload: u64,
+    /// Bytes of its files before.
+    pub before: u64,
+    /// The same now; as before where it was left as it was.
+    pub after: u64,
+}
+
+/// Writes the store at this path anew, which this process must not have open, where its files take
+/// much more than what they hold: sled writes every change to its end and finds room before that
+/// only where a whole segment has died, so that records which change seldom among others that
+/// change daily hold on to many times their size (measured: eleven times after eighty days).
+///
+/// # Errors
+/// As [`rewrite`].
+pub fn pack(path: &Path) -> Result<Packed, StoreError> {
+    let failed = |source| StoreError::Io { path: path.to_owned(), source };
+    let store = super::Store::open(path)?;
+    let mut payload = 0;
+    for item in store.db.iter() {
+        let (key, value) = item.map_err(|e| open::typed(e, path))?;
+        payload += (key.len() + value.len()) as u64;
+    }
+    drop(store);
+    let before = size(path).map_err(failed)?;
+    if before <= SMALL || before * 10 <= payload * ROOMY {
+        return Ok(Packed { payload, before, after: before });
+    }
+    replace(path, Out::Nothing)?;
+    Ok(Packed { payload, before, after: size(path).map_err(failed)? })
+}
+
+/// Bytes of the files in a folder.
+fn size(folder: &Path) -> io::Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(folder)? {
+        let found = entry?.metadata()?;
+        bytes += if found.is_file() { found.len() } else { 0 };
+    }
+    Ok(bytes)
+}
+
+fn everywhere(path: &Path, out: Out<'_>) -> Result<(), StoreError> {
     let failed = |source| StoreError::Io { path: path.to_owned(), source };
     trial::sweep(path);
     // Backups first: while the store still has it, the person can say it again.
     for backup in open::backups(path).map_err(failed)? {
-        if replace(&backup, principal, out).is_err() {
+        if replace(&backup, out).is_err() {
             fs::remove_dir_all(&backup).map_err(failed)?;
         }
     }
-    replace(path, principal, out)
+    replace(path, out)
 }
 
-fn replace(path: &Path, principal: &PrincipalId, out: Out<'_>) -> Result<(), StoreError> {
+fn replace(path: &Path, out: Out<'_>) -> Result<(), StoreError> {
     let failed = |source| StoreError::Io { path: path.to_owned(), source };
     let lock = open::lock(path)?;
     let (read, written) = (beside(path, READ), beside(path, WRITTEN));
@@ -77,7 +129,7 @@ fn replace(path: &Path, principal: &PrincipalId, out: Out<'_>) -> Result<(), Sto
         open::private_folder_new(folder).map_err(failed)?;
     }
     open::copy_folder(path, &read).map_err(failed)?;
-    copy(&read, &written, principal, out)?;
+    copy(&read, &written, out)?;
     remove(&read).map_err(failed)?;
     sync_all(&written).map_err(failed)?;
     exchange(path, &written).map_err(failed)?;
@@ -87,17 +139,18 @@ fn replace(path: &Path, principal: &PrincipalId, out: Out<'_>) -> Result<(), Sto
 }
 
 /// Copies every record but what is to be out; tier 3 is written as edited.
-fn copy(from: &Path, to: &Path, principal: &PrincipalId, out: Out<'_>) -> Result<(), StoreError> {
+fn copy(from: &Path, to: &Path, out: Out<'_>) -> Result<(), StoreError> {
     let (old, _) = open::open(from)?;
     let (new, _) = open::open(to)?;
     let store = super::Store::at(from, old.clone());
     for one in store.principals()? {
         pending::finish(from, &old, &one)?;
     }
-    let mut memory = Graph::default();
-    if let Out::Memory(edit) = out {
-        memory = store.load(principal)?.memory;
+    let mut edited = changes::Changes::new();
+    if let Out::Memory(principal, edit) = out {
+        let mut memory = store.load(principal)?.memory;
         edit(&mut memory);
+        edited = changes::of_memory(&Keys::of(principal), &memory);
     }
     let typed = |error| open::typed(error, to);
     let mut batch = sled::Batch::default();
@@ -105,8 +158,9 @@ fn copy(from: &Path, to: &Path, principal: &PrincipalId, out: Out<'_>) -> Result
     for item in old.iter() {
         let (key, value) = item.map_err(typed)?;
         let gone = match out {
-            Out::Memory(_) => is_memory_of(&key, principal),
-            Out::Person => key.starts_with(&record::prefix(principal)),
+            Out::Nothing => false,
+            Out::Memory(principal, _) => is_memory_of(&key, principal),
+            Out::Person(principal) => key.starts_with(&record::prefix(principal)),
         };
         if gone {
             continue;
@@ -118,7 +172,7 @@ fn copy(from: &Path, to: &Path, principal: &PrincipalId, out: Out<'_>) -> Result
             held = 0;
         }
     }
-    for (key, value) in changes::of_memory(&Keys::of(principal), &memory) {
+    for (key, value) in edited {
         if let Some(value) = value {
             batch.insert(key, value);
         }

@@ -2,7 +2,8 @@
 //! else; creates are conditional on nothing being there, updates and deletes on the version last
 //! seen (safety contract, points 1 and 2).
 
-use super::poll::Client;
+use super::poll::limits::Deadline;
+use super::poll::{Client, Limits};
 use super::reconcile::{Action, Operation, OwnBlock, Standing, Target};
 use crate::calendar::{Calendar, Collection, Error, Reading, compare, read_only};
 use crate::event::{CollectionId, ETag, Href, Uid};
@@ -47,6 +48,19 @@ pub async fn apply(
     operations: &[Operation],
     after_each: &(dyn Fn(usize) + Send + Sync),
 ) -> Vec<Applied> {
+    apply_within(Limits::default(), clients, collections, operations, after_each).await
+}
+
+/// Same, within other limits. What is broken off was done or not: the next turn finds out, as
+/// after a crash.
+pub async fn apply_within(
+    limits: Limits,
+    clients: &[Client],
+    collections: &BTreeMap<CollectionId, Collection>,
+    operations: &[Operation],
+    after_each: &(dyn Fn(usize) + Send + Sync),
+) -> Vec<Applied> {
+    let mut deadlines: BTreeMap<Option<String>, Deadline> = BTreeMap::new();
     let mut made: Option<Result<Collection, Error>> = None;
     let mut shut: BTreeMap<String, Error> = BTreeMap::new();
     let mut results = Vec::new();
@@ -57,7 +71,12 @@ pub async fn apply(
         match account.as_ref().and_then(|name| shut.get(name)) {
             Some(error) => (created_in, result) = (None, Err(error.clone())),
             None => {
-                (created_in, result) = perform(clients, collections, operation, &mut made).await
+                let deadline = deadlines
+                    .entry(account.clone())
+                    .or_insert_with(|| Deadline::after(limits.writes));
+                let done = async { Ok(perform(clients, collections, operation, &mut made).await) };
+                let done = deadline.hold(done).await;
+                (created_in, result) = done.unwrap_or_else(|late| (None, Err(late)));
             }
         }
         if let (Some(name), Err(error)) = (&account, &result)

@@ -6,7 +6,7 @@
 use super::status::{CollectionStatus, Held, Known};
 use crate::calendar::{Fetched, Listing};
 use crate::event::ical::{self, EventComponent, ObjectResource, Problem};
-use crate::event::{ETag, Href, Seen, Uid};
+use crate::event::{ETag, Href, OUR_PREFIX, Seen, Uid};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -17,6 +17,9 @@ const MANY: usize = 10;
 const SHARE: f64 = 0.5;
 /// ... or when a listing is empty where this many future objects were known.
 const FUTURE: usize = 3;
+
+/// Objects that can't be read, as far as they are remembered one by one.
+pub const BROKEN: usize = 1_000;
 
 /// What to believe about deletions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +44,8 @@ pub struct Difference {
     pub vanished: Vec<(Uid, Seen)>,
     /// Hrefs told as removed that were never seen there: something came and went in between.
     pub unseen: Vec<Href>,
+    /// Objects that can't be read, beyond those that the status remembers.
+    pub beyond: usize,
 }
 
 /// Compares. `is_future` says whether a UID still has something ahead.
@@ -67,7 +72,8 @@ pub fn diff(
     let vanished = believe(before, &mut after, listing, now, deletions, is_future);
     let unseen = listing.removed.iter().filter(|href| !before.known.contains_key(*href));
     let unseen = unseen.cloned().collect();
-    Difference { status: after, previous: before.listed_at, present, vanished, unseen }
+    let beyond = forget_broken(&mut after);
+    Difference { status: after, previous: before.listed_at, present, vanished, unseen, beyond }
 }
 
 /// Remembers a fetched object and reads it. The same text under a new ETag is no change. What can't
@@ -136,6 +142,30 @@ fn miss(after: &mut CollectionStatus, href: &Href, problem: &str) {
     {
         known.etag = None;
     }
+}
+
+/// Keeps [`BROKEN`] of them, our own blocks first: what can't be read of these may be the person's
+/// edit. Of what was never fetched only a full listing tells once it is forgotten here. Returns how
+/// many are not kept.
+fn forget_broken(after: &mut CollectionStatus) -> usize {
+    if after.broken.len() <= BROKEN {
+        return 0;
+    }
+    let is_foreign = |(href, _): &(Href, String)| {
+        let name = href.as_str().rsplit('/').next().unwrap_or_default();
+        let known = after.known.get(href);
+        !name.starts_with(OUR_PREFIX)
+            && !known.is_some_and(|known| known.uids.iter().any(Uid::is_ours))
+    };
+    let mut all: Vec<(Href, String)> = std::mem::take(&mut after.broken).into_iter().collect();
+    all.sort_by_key(is_foreign);
+    let beyond = all.split_off(BROKEN);
+    let is_unread = |href: &Href| after.known.get(href).is_none_or(|known| known.etag.is_none());
+    if beyond.iter().any(|(href, _)| is_unread(href)) {
+        after.token = None;
+    }
+    after.broken = all.into_iter().collect();
+    beyond.len()
 }
 
 /// A file that is being written, or was cut off, lacks its end.

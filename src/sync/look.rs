@@ -4,7 +4,7 @@
 //! Invariant: what can be read is there, whatever the listing says.
 
 use super::status::CollectionStatus;
-use crate::calendar::{Calendar, Collection, Error, Fetched, Listing};
+use crate::calendar::{Calendar, Collection, Error, Fetched, Listing, Room};
 use crate::event::{Href, OUR_PREFIX, Uid};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
@@ -20,6 +20,8 @@ pub(super) struct Look<'a> {
     pub(super) calendar: &'a dyn Calendar,
     pub(super) collection: &'a Collection,
     pub(super) known: &'a CollectionStatus,
+    /// Beside the listing. What finds none counts as not to be read.
+    pub(super) room: Room,
 }
 
 /// What reading some objects came to.
@@ -86,7 +88,7 @@ impl Look<'_> {
             if told {
                 continue;
             }
-            match self.calendar.read(self.collection, href).await {
+            match self.one(href).await {
                 Ok(Some(found)) => listing.changed.push(found),
                 Ok(None) => listing.removed.push(href.clone()),
                 Err(error) if error.is_final() => return Err(error),
@@ -107,7 +109,7 @@ impl Look<'_> {
                 continue;
             }
             listing.requests += 1;
-            match self.calendar.read(self.collection, &told.href).await {
+            match self.one(&told.href).await {
                 Ok(Some(found)) => changed.push(found),
                 Ok(None) => {
                     let all = listing.present.iter_mut();
@@ -160,12 +162,19 @@ impl Look<'_> {
         let mut found = Found::default();
         for href in hrefs {
             listing.requests += 1;
-            match self.calendar.read(self.collection, href).await {
+            match self.one(href).await {
                 Ok(object) => found.there.extend(object),
                 Err(Error::Refused(_)) => found.hidden.push(href.clone()),
                 Err(error) => return Err(error),
             }
         }
+        Ok(found)
+    }
+
+    /// One object.
+    async fn one(&self, href: &Href) -> Result<Option<Fetched>, Error> {
+        let found = self.calendar.read(self.collection, href).await?;
+        self.room.take(found.as_ref().map_or(0, |one| one.body.len()))?;
         Ok(found)
     }
 }

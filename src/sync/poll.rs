@@ -1,10 +1,17 @@
 //! Asks every collection what changed. What fails is reported and skipped; the rest goes on.
+//!
+//! Invariant: an account takes no more than its share of time and memory, whatever its server does.
+
+pub(super) mod limits;
+
+pub use limits::Limits;
 
 use super::look::Look;
-use super::status::{AccountStatus, Status};
-use crate::calendar::{Calendar, Collection, Error, Listing, Weakness};
-use crate::event::{ETag, Href};
+use super::status::{AccountStatus, CollectionStatus, Status};
+use crate::calendar::{Calendar, Collection, Error, Listing, Room, Weakness};
+use crate::event::{CollectionId, ETag, Href};
 use chrono::{DateTime, TimeDelta, Utc};
+use limits::Deadline;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Collections come and go rarely: asking once a day keeps a quiet turn at one request each.
@@ -84,17 +91,54 @@ pub async fn poll(
     now: DateTime<Utc>,
     progress: &(dyn Fn(u64, u64) + Send + Sync),
 ) -> Vec<Account> {
+    poll_within(Limits::default(), clients, status, now, progress).await
+}
+
+/// Same, within other limits. Accounts that were in trouble are asked after the others: they get
+/// the time that these leave.
+pub async fn poll_within(
+    limits: Limits,
+    clients: &[Client],
+    status: &Status,
+    now: DateTime<Utc>,
+    progress: &(dyn Fn(u64, u64) + Send + Sync),
+) -> Vec<Account> {
+    let end = Deadline::after(limits.all);
+    let mut order: Vec<(usize, &Client)> = clients.iter().enumerate().collect();
+    order.sort_by_key(|(_, client)| is_in_trouble(status, client.calendar.account()));
     let mut answers = Vec::new();
-    for client in clients {
-        answers.push(poll_account(client, status, now, progress).await);
+    for (done, (place, client)) in order.into_iter().enumerate() {
+        let most = if is_read(client, status) { limits.account } else { limits.all };
+        let deadline = end.share(clients.len() - done, most);
+        let share = Share { deadline, room: Room::of(limits.memory) };
+        let answer = poll_account(client, status, now, share, progress).await;
+        answers.push((place, answer));
     }
-    answers
+    answers.sort_by_key(|(place, _)| *place);
+    answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
+fn is_in_trouble(status: &Status, account: &str) -> bool {
+    let mut collections = status.collections.values().filter(|c| c.account == account);
+    status.accounts.get(account).is_some_and(|a| a.trouble.is_some())
+        || collections.any(|c| c.trouble.is_some())
+}
+
+/// All calendars of the account that are known were read at least once.
+fn is_read(client: &Client, status: &Status) -> bool {
+    let account = client.calendar.account();
+    let mut known = status.collections.iter().filter(|(_, c)| c.account == account).peekable();
+    let unread = |(id, c): (&CollectionId, &CollectionStatus)| {
+        c.listed_at.is_none() && c.as_collection(id).is_some_and(|c| is_wanted(client, &c))
+    };
+    known.peek().is_some() && !known.any(unread)
 }
 
 async fn poll_account(
     client: &Client,
     status: &Status,
     now: DateTime<Utc>,
+    share: Share,
     progress: &(dyn Fn(u64, u64) + Send + Sync),
 ) -> Account {
     let name = client.calendar.account().to_owned();
@@ -111,7 +155,7 @@ async fn poll_account(
     let mut collections = remembered(status, &name);
     let mut discovered = None;
     if is_discovery_due(client, status, &collections, now) {
-        let mut found = discover(client).await;
+        let mut found = share.deadline.hold(discover(client)).await;
         let stranger = found.as_ref().ok().and_then(|all| stranger(status, &name, all));
         if let Some(error) = stranger {
             collections.clear();
@@ -131,31 +175,76 @@ async fn poll_account(
     }
     let missing = missing(client, &collections);
     collections.retain(|c| is_wanted(client, c));
-    let mut listings = Vec::new();
-    let mut silent = usize::from(matches!(discovered, Some(Err(Error::Transient(_)))));
-    let mut last = None;
-    for (done, collection) in collections.iter().enumerate() {
-        progress(done as u64, collections.len() as u64);
-        // Each silence costs minutes, and the other accounts wait.
-        let answer = match last.take().filter(|_| silent >= SILENT) {
-            Some(error) => Err(error),
-            None => list(client, status, collection, now).await,
-        };
-        match answer {
-            Err(error) if error.is_final() => {
-                discovered = Some(Err(error));
-                break;
-            }
-            answer => {
-                last = answer.as_ref().err().filter(|e| matches!(e, Error::Transient(_))).cloned();
-                silent = if last.is_some() { silent + 1 } else { 0 };
-                listings.push((collection.clone(), answer));
-            }
-        }
-    }
-    progress(collections.len() as u64, collections.len() as u64);
+    // Those whose turn did not come, or that took it all, don't stand before the others again.
+    collections.sort_by_key(|c| {
+        status.collections.get(&c.id).is_some_and(|known| known.trouble.is_some())
+    });
+    let ask = Asking { client, status, now, share };
+    let listings = ask.all(&collections, &mut discovered, progress).await;
     let weaknesses = client.calendar.weaknesses();
     Account { name, discovered, missing, weaknesses, listings }
+}
+
+/// What an account may take in this turn.
+struct Share {
+    deadline: Deadline,
+    /// For what all its collections tell.
+    room: Room,
+}
+
+/// What listing an account's collections goes by.
+struct Asking<'a> {
+    client: &'a Client,
+    status: &'a Status,
+    now: DateTime<Utc>,
+    share: Share,
+}
+
+impl Asking<'_> {
+    /// What each answered; what ends the account is what was `discovered`.
+    async fn all(
+        &self,
+        collections: &[Collection],
+        discovered: &mut Option<Result<Discovered, Error>>,
+        progress: &(dyn Fn(u64, u64) + Send + Sync),
+    ) -> Vec<(Collection, Result<Listing, Error>)> {
+        let mut listings = Vec::new();
+        let mut silent = usize::from(matches!(discovered, Some(Err(Error::Transient(_)))));
+        let mut last = None;
+        for (done, collection) in collections.iter().enumerate() {
+            progress(done as u64, collections.len() as u64);
+            // Each silence costs minutes, and the other accounts wait.
+            let answer = match last.take().filter(|_| silent >= SILENT) {
+                Some(error) => Err(error),
+                None => self.share.deadline.hold(self.one(collection)).await,
+            };
+            match answer {
+                Err(error) if error.is_final() => {
+                    *discovered = Some(Err(error));
+                    break;
+                }
+                answer => {
+                    last =
+                        answer.as_ref().err().filter(|e| matches!(e, Error::Transient(_))).cloned();
+                    silent = if last.is_some() { silent + 1 } else { 0 };
+                    listings.push((collection.clone(), answer));
+                }
+            }
+        }
+        progress(collections.len() as u64, collections.len() as u64);
+        listings
+    }
+
+    async fn one(&self, collection: &Collection) -> Result<Listing, Error> {
+        let listing = list(self.client, self.status, collection, self.now).await?;
+        let full = |_| {
+            let message =
+                "its account has told as much as is read in one turn: the next one goes on";
+            Error::Transient(message.to_owned())
+        };
+        self.share.room.take(listing.weight()).map_err(full)?;
+        Ok(listing)
+    }
 }
 
 /// Whoever signs in anew may sign in as somebody else, above all in a browser that knows two
@@ -232,7 +321,9 @@ fn is_discovery_due(
 /// Whether the person has signed in since the account was looked at, perhaps as somebody else. The
 /// address tells; only where it is not known the moment does, which a replay can't set.
 fn is_new_sign_in(client: &Client, before: Option<&AccountStatus>) -> bool {
-    let (Some(now), Some(before)) = (client.calendar.identity(), before) else { return false };
+    let (Some(now), Some(before)) = (client.calendar.identity(), before) else {
+        return false;
+    };
     match &now.address {
         Some(address) if !before.addresses.is_empty() => !before.addresses.contains(address),
         _ => before.discovered_at.is_none_or(|at| at < now.since),
@@ -251,7 +342,9 @@ async fn discover(client: &Client) -> Result<Discovered, Error> {
 
 /// Our own collection is always read: it shows what the person did with our blocks.
 fn is_wanted(client: &Client, collection: &Collection) -> bool {
-    let Some(wanted) = &client.wanted else { return true };
+    let Some(wanted) = &client.wanted else {
+        return true;
+    };
     wanted.iter().chain(&client.suggest_into).any(|name| collection.is_called(name))
 }
 
@@ -273,8 +366,12 @@ async fn list(
         Err(Error::Stale) => client.calendar.changes(collection, None, &versions).await,
         other => other,
     }?;
-    let Some(known) = known else { return Ok(listing) };
-    let look = Look { calendar: client.calendar.as_ref(), collection, known };
+    let Some(known) = known else {
+        return Ok(listing);
+    };
+    let room = Room::default();
+    room.take(listing.weight())?;
+    let look = Look { calendar: client.calendar.as_ref(), collection, known, room };
     look.again(&mut listing, now).await?;
     Ok(listing)
 }

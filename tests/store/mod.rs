@@ -6,7 +6,9 @@ mod arbitrary;
 mod said;
 mod crash;
 mod damage;
+mod backup;
 mod forget;
+mod packing;
 pub mod year;
 
 use arbitrary::{embedding, person};
@@ -206,7 +208,7 @@ fn an_export_can_be_read() {
     let lines: Vec<serde_json::Value> =
         text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     assert_eq!(lines[0]["kind"], "chronotype-export");
-    assert_eq!(lines[0]["format"], 1);
+    assert_eq!(lines[0]["format"], 2);
     let event = lines.iter().find(|l| l["kind"] == "event").unwrap();
     assert_eq!(event["span"]["timed"]["start"], "2026-01-05T09:00:00Z");
     assert_eq!(event["title"], "Planning session 0");

@@ -3,7 +3,7 @@
 
 use chronotype::event::{PrincipalId, Standing};
 use chronotype::schedule::suggestion::State;
-use chronotype::store::{Person, Store};
+use chronotype::store::{Person, Store, StoreError};
 use chronotype::task::{journal::Journal, replay};
 use std::collections::BTreeSet;
 
@@ -79,4 +79,61 @@ fn check_what_it_learned(person: &Person) {
         let placed = |placement: &[f32; 24]| placement.map(|at| at > 0.0);
         assert_eq!(placed(&old.placement), placed(&new.placement));
     }
+}
+
+/// Every kind of record that there was when the first release was complete; beside it what each
+/// said, as it was exported then.
+#[test]
+fn every_kind_of_record_says_what_it_said() {
+    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let said = std::fs::read_to_string(fixtures.join("store-0.1.0-kinds.jsonl")).unwrap();
+    let folder = copy_of("store-0.1.0-kinds");
+    let store = Store::open(folder.path()).unwrap();
+    let mut says = Vec::new();
+    for one in store.principals().unwrap() {
+        store.load(&one).unwrap();
+        store.export(&one, &mut says).unwrap();
+    }
+    let records = |text: &str| -> Vec<serde_json::Value> {
+        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        let about = ["chronotype-export", "end"];
+        lines.filter(|l: &serde_json::Value| !about.iter().any(|kind| l["kind"] == *kind)).collect()
+    };
+    let said = records(&said);
+    assert_eq!(records(&String::from_utf8(says).unwrap()), said);
+    let kinds: BTreeSet<&str> = said.iter().filter_map(|record| record["kind"].as_str()).collect();
+    assert!(kinds.len() >= 32, "{kinds:?}");
+}
+
+/// Of a release that is yet to come: it is not touched, and what helps is said.
+#[test]
+fn a_newer_store_is_refused_and_left_as_it_is() {
+    let me = PrincipalId::new("jane").unwrap();
+    let check = |what: &str, change: &dyn Fn(&sled::Db)| {
+        let folder = copy_of("store-0.1.0");
+        let records = |db: &sled::Db| db.iter().map(Result::unwrap).collect::<Vec<_>>();
+        let db = sled::Config::new().path(folder.path()).segment_size(128 << 10).open().unwrap();
+        change(&db);
+        let before = records(&db);
+        drop(db);
+        let store = Store::open(folder.path()).unwrap();
+        let error = store.load(&me).unwrap_err();
+        assert!(matches!(error, StoreError::Newer { .. }), "{error:?}");
+        let said = error.to_string();
+        assert!(
+            said.contains("a newer chronotype wrote this store") && said.contains(what),
+            "{said}"
+        );
+        drop(store);
+        let db = sled::Config::new().path(folder.path()).segment_size(128 << 10).open().unwrap();
+        assert_eq!(records(&db), before);
+    };
+    check("version 2", &|db| {
+        let (key, mut value) = db.iter().map(Result::unwrap).next().unwrap();
+        value[0] = 2;
+        db.insert(key, value).unwrap();
+    });
+    check("an unknown kind of record", &|db| {
+        db.insert(b"jane\0\xf0", &[1]).unwrap();
+    });
 }

@@ -123,7 +123,8 @@ pub fn person(events: usize, types: u32) -> Person {
     person
 }
 
-fn folder_size(path: &Path) -> u64 {
+/// Bytes of the files below a folder.
+pub fn folder_size(path: &Path) -> u64 {
     let entries = std::fs::read_dir(path).unwrap().map(Result::unwrap);
     let size = |e: std::fs::DirEntry| match e.file_type().unwrap().is_dir() {
         true => folder_size(&e.path()),

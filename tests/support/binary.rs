@@ -30,7 +30,12 @@ struct Trace(PathBuf);
 
 /// The binary with nothing of this environment but the search path.
 pub fn binary() -> Binary {
-    let mut command = Command::new(PATH);
+    binary_at(Path::new(PATH))
+}
+
+/// Another build of it, the same way.
+pub fn binary_at(path: &Path) -> Binary {
+    let mut command = Command::new(path);
     command.env_clear().stdin(Stdio::null());
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     Binary::started_by(command)
@@ -88,6 +93,13 @@ impl Binary {
     /// Its standard input, output and error are pipes.
     pub fn piped(mut self) -> Self {
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self
+    }
+
+    /// What it says goes to the end of this file; its trace is not kept: that of months is long.
+    pub fn logs_to(mut self, file: &Path) -> Self {
+        let log = std::fs::File::options().create(true).append(true).open(file).unwrap();
+        self.command.env("CHRONOTYPE_TRACE", "").stdout(Stdio::null()).stderr(log);
         self
     }
 

@@ -16,6 +16,7 @@ pub mod google_person;
 pub mod chat_endpoint;
 pub mod mem0;
 pub mod embeddings_endpoint;
+pub mod fast_clock;
 pub mod neighbours;
 pub mod peers;
 pub mod person;

@@ -8,7 +8,7 @@ use chronotype::calendar::caldav::{Access, CalDav, SignIn};
 use reqwest::{Method, Url};
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 /// A start takes half a second; a busy machine may take a hundred times as long.
 const START: Duration = Duration::from_secs(60);
-/// The password of both people.
+/// The password of all people.
 pub const PASSWORD: &str = "secret";
 
 /// A running server. It ends with this value, and with the test process.
@@ -33,11 +33,17 @@ pub struct Peer {
 impl Peer {
     /// Radicale: checks passwords itself; people are alice and bob.
     pub async fn radicale() -> Self {
+        Self::radicale_of(&["alice", "bob"]).await
+    }
+
+    /// The same for these people, each with a calendar `work`.
+    pub async fn radicale_of(people: &[&str]) -> Self {
         let requirements = include_str!("requirements-radicale.txt");
         let python = venv::python("radicale", requirements);
         let start = |folder: &Path, port: u16| {
             let users = folder.join("users");
-            std::fs::write(&users, "alice:secret\nbob:secret\n").unwrap();
+            let all: String = people.iter().map(|who| format!("{who}:{PASSWORD}\n")).collect();
+            std::fs::write(&users, all).unwrap();
             let config = format!(
                 "[server]\nhosts = 127.0.0.1:{port}\n[auth]\ntype = htpasswd\nhtpasswd_filename = \
                  {}\nhtpasswd_encryption = plain\ndelay = 0\n[rights]\ntype = owner_only\n\
@@ -50,8 +56,9 @@ impl Peer {
             vec!["radicale".to_owned(), "--config".to_owned(), file.display().to_string()]
         };
         let peer = Self::start(&python, start, Auth::Upstream, "");
-        peer.make_calendar("alice").await;
-        peer.make_calendar("bob").await;
+        for who in people {
+            peer.make_calendar(who).await;
+        }
         peer
     }
 
@@ -94,10 +101,20 @@ impl Peer {
         }
     }
 
+    /// Where Radicale keeps a person's collections: a folder each, a file an object.
+    pub fn shelf(&self, user: &str) -> PathBuf {
+        self.folder.path().join("data/collection-root").join(user)
+    }
+
     /// Ends the server; who asks finds nobody.
     pub fn kill(&mut self) {
         let _ = self.server.kill();
         let _ = self.server.wait();
+    }
+
+    /// Where the server itself listens: what goes there is seen by nobody.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The address a person would give.
@@ -172,7 +189,8 @@ impl Peer {
         self.ask_as("alice", method, path, body).await
     }
 
-    async fn ask_as(
+    /// A request of a person's other client. Not counted.
+    pub async fn ask_as(
         &self,
         user: &str,
         method: &str,

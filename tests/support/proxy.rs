@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 /// Basic credentials of alice and bob, password "secret".
@@ -25,6 +25,27 @@ pub enum Fault {
     Answer(u16, String),
     /// Sent on to this address.
     Redirect(String),
+    /// The server gets the request this much later.
+    Late(Duration),
+}
+
+/// A request as it came.
+#[derive(Debug)]
+pub struct Asked {
+    pub method: String,
+    pub path: String,
+    /// Its header lines.
+    pub headers: Vec<String>,
+    pub body: Vec<u8>,
+}
+
+/// What happens to all requests, and who sees those that reach the server.
+pub trait Weather: std::fmt::Debug + Send + Sync {
+    /// What goes wrong with this one.
+    fn fault(&self, asked: &Asked) -> Option<Fault>;
+
+    /// Takes it to the server by `send`; the answer, as it came.
+    fn pass(&self, asked: &Asked, send: &mut dyn FnMut() -> Option<Vec<u8>>) -> Option<Vec<u8>>;
 }
 
 /// Whether the proxy asks for a password.
@@ -40,6 +61,7 @@ pub enum Auth {
 struct State {
     log: Mutex<Vec<String>>,
     faults: Mutex<VecDeque<(String, Fault)>>,
+    weather: OnceLock<Arc<dyn Weather>>,
     ended: AtomicBool,
 }
 
@@ -84,6 +106,11 @@ impl Proxy {
     pub fn fail(&self, method: &str, fault: Fault) {
         self.state.faults.lock().unwrap().push_back((method.to_owned(), fault));
     }
+
+    /// From now on, and once.
+    pub fn under(&self, weather: Arc<dyn Weather>) {
+        self.state.weather.set(weather).unwrap();
+    }
 }
 
 impl Drop for Proxy {
@@ -98,37 +125,51 @@ fn serve(mut client: TcpStream, upstream: SocketAddr, auth: Auth, state: &State)
     let (head, body) = request(&mut client)?;
     let mut lines = head.split("\r\n");
     let first = lines.next()?.to_owned();
-    let headers: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    let headers: Vec<String> = lines.filter(|line| !line.is_empty()).map(str::to_owned).collect();
     let mut words = first.split(' ');
-    let (method, path) = (words.next()?, words.next()?);
+    let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
     state.log.lock().unwrap().push(format!("{method} {path}"));
-    let fault = next_fault(state, method);
+    let asked = Asked { method, path, headers, body };
+    let fault = next_fault(state, &asked.method)
+        .or_else(|| state.weather.get().and_then(|weather| weather.fault(&asked)));
     match &fault {
         Some(Fault::Drop) => return client.shutdown(Shutdown::Both).ok(),
         Some(Fault::Answer(status, body)) => return answer(&mut client, *status, "", body),
         Some(Fault::Redirect(to)) => {
             return answer(&mut client, 301, &format!("Location: {to}\r\n"), "");
         }
+        Some(Fault::Late(by)) => std::thread::sleep(*by),
         Some(Fault::LoseAnswer) | None => {}
     }
     let name = "authorization:";
-    let signed = headers.iter().find(|line| line.to_ascii_lowercase().starts_with(name));
+    let signed = asked.headers.iter().find(|line| line.to_ascii_lowercase().starts_with(name));
     let signed = signed.map(|line| line[name.len()..].trim());
     if auth == Auth::Here && !signed.is_some_and(|value| USERS.contains(&value)) {
         return answer(&mut client, 401, "", "");
     }
-    let mut server = TcpStream::connect(upstream).ok()?;
-    server.set_read_timeout(Some(PATIENCE)).ok()?;
-    let kept = headers.iter().filter(|line| !line.to_ascii_lowercase().starts_with("connection:"));
-    let head: String = kept.map(|line| format!("{line}\r\n")).collect();
-    server.write_all(format!("{first}\r\n{head}Connection: close\r\n\r\n").as_bytes()).ok()?;
-    server.write_all(&body).ok()?;
-    let mut reply = Vec::new();
-    server.read_to_end(&mut reply).ok()?;
-    if fault.is_none() {
+    let mut send = || forward(&first, &asked, upstream);
+    let reply = match state.weather.get() {
+        Some(weather) => weather.pass(&asked, &mut send)?,
+        None => send()?,
+    };
+    if !matches!(fault, Some(Fault::LoseAnswer)) {
         client.write_all(&reply).ok()?;
     }
     client.shutdown(Shutdown::Both).ok()
+}
+
+/// The server's answer.
+fn forward(first: &str, asked: &Asked, upstream: SocketAddr) -> Option<Vec<u8>> {
+    let mut server = TcpStream::connect(upstream).ok()?;
+    server.set_read_timeout(Some(PATIENCE)).ok()?;
+    let of_ours = |line: &&String| !line.to_ascii_lowercase().starts_with("connection:");
+    let kept = asked.headers.iter().filter(of_ours);
+    let head: String = kept.map(|line| format!("{line}\r\n")).collect();
+    server.write_all(format!("{first}\r\n{head}Connection: close\r\n\r\n").as_bytes()).ok()?;
+    server.write_all(&asked.body).ok()?;
+    let mut reply = Vec::new();
+    server.read_to_end(&mut reply).ok()?;
+    Some(reply)
 }
 
 fn next_fault(state: &State, method: &str) -> Option<Fault> {

@@ -11,6 +11,7 @@ use super::multistatus::Row;
 use super::reports;
 use super::transport::{Answer, Line};
 use super::version::{self, Version, strong, version};
+use crate::calendar::room::{OBJECT, too_large};
 use crate::calendar::{Error, Fetched, Weakness, decode};
 use crate::event::{ETag, Href};
 use libdav::caldav::GetCalendarResources;
@@ -21,8 +22,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// answers of more than 10,000 components: at 250, answers stay below a megabyte, and the first
 /// listing of 10,000 objects takes 41 requests.
 pub const CHUNK: usize = 250;
-/// Largest object kept, in bytes: the largest that any of five measured servers takes.
-const OBJECT: usize = 25 * 1024 * 1024;
 
 /// Objects from which on one query for all of them is better than that many by their hrefs: of
 /// 10,000, one measured server gives four times as fast.
@@ -31,7 +30,8 @@ const MANY: usize = 2 * CHUNK;
 /// An object's text and version in a row of an answer.
 #[derive(Debug)]
 pub struct Given {
-    body: String,
+    /// `None` = too large to be kept.
+    body: Option<String>,
     etag: Option<ETag>,
     weak: bool,
 }
@@ -40,7 +40,7 @@ impl Given {
     /// `None` when the row has no text.
     pub fn of(row: Row) -> Option<Self> {
         let Row { data, etag, weak, .. } = row;
-        data.map(|body| Self { body, etag, weak })
+        data.map(|body| Self { body: Some(body).filter(|b| b.len() <= OBJECT), etag, weak })
     }
 }
 
@@ -72,7 +72,10 @@ pub async fn fetch_all(
         match query(line, collection).await {
             Ok(Some(given)) => rest = take(&mut haul, learned, rest, given),
             Err(error) if error.is_final() => return Err(error),
-            Ok(None) | Err(_) => learned.with(|session| session.without_query = true),
+            Ok(None) | Err(_) => {
+                line.has_room()?;
+                learned.with(|session| session.without_query = true);
+            }
         }
     }
     let more = fetch(line, learned, collection, rest).await?;
@@ -108,7 +111,7 @@ fn given(line: &Line<'_>, collection: &Url, rows: Vec<Row>) -> BTreeMap<Href, Gi
 /// is refused alone says nothing of the others: they are asked for in full chunks again.
 ///
 /// # Errors
-/// Only when no further request would do better: no network, signed out, server down.
+/// Only when no further request would do better: no network, signed out, server down, no room.
 pub async fn fetch(
     line: &Line<'_>,
     learned: &Learned,
@@ -119,6 +122,7 @@ pub async fn fetch(
     let mut queue = VecDeque::from(hrefs);
     let mut size = learned.with(|session| session.chunk);
     while !queue.is_empty() {
+        line.has_room()?;
         let chunk: Vec<Href> = queue.drain(..size.min(queue.len())).collect();
         if learned.lacks(Weakness::NoMultiget) {
             singly(line, learned, &mut haul, chunk).await?;
@@ -152,8 +156,9 @@ async fn singly(
     hrefs: Vec<Href>,
 ) -> Result<(), Error> {
     for href in hrefs {
+        line.has_room()?;
         match get(line, learned, &href).await {
-            Ok(Some(fetched)) => keep(haul, fetched),
+            Ok(Some(fetched)) => haul.fetched.push(fetched),
             Ok(None) => drop(haul.gone.insert(href)),
             Err(Error::Refused(problem)) => haul.problems.push((href, problem)),
             Err(Error::Changed) => {
@@ -214,7 +219,6 @@ async fn text(line: &Line<'_>, url: &Url) -> Result<Option<Answer>, Error> {
         // A server that stumbles over one object stumbles every time.
         500 => Err(Error::Refused("the server fails to read it (500)".to_owned())),
         _ if !answer.is_success() => Err(answer.refusal("reading an object")),
-        _ if answer.body.len() > OBJECT => Err(Error::Refused(too_large())),
         _ => Ok(Some(answer)),
     }
 }
@@ -257,12 +261,13 @@ fn take(
     let mut rest = Vec::new();
     for href in hrefs {
         match given.remove(&href) {
-            Some(Given { body, etag, weak }) => {
+            Some(Given { body: None, .. }) => haul.problems.push((href, too_large())),
+            Some(Given { body: Some(body), etag, weak }) => {
                 let etag = version::named(etag, weak, learned).unwrap_or_else(|| {
                     learned.note(Weakness::NoVersions);
                     version::made(&body)
                 });
-                keep(haul, Fetched { href, etag: Some(etag), body });
+                haul.fetched.push(Fetched { href, etag: Some(etag), body });
             }
             None => rest.push(href),
         }
@@ -270,14 +275,16 @@ fn take(
     rest
 }
 
-fn keep(haul: &mut Haul, fetched: Fetched) {
-    if fetched.body.len() > OBJECT {
-        haul.problems.push((fetched.href, too_large()));
-    } else {
-        haul.fetched.push(fetched);
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn too_large() -> String {
-    format!("larger than {} MiB", OBJECT / (1024 * 1024))
+    #[test]
+    fn a_text_that_is_too_large_is_not_kept_until_the_end_of_the_listing() {
+        let given = |length| {
+            let data = Some("x".repeat(length));
+            Given::of(Row { data, ..Row::default() }).unwrap().body.map(|body| body.len())
+        };
+        assert_eq!((given(OBJECT), given(OBJECT + 1)), (Some(OBJECT), None));
+    }
 }

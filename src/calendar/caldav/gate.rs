@@ -60,7 +60,7 @@ impl Gate {
         let (here, there) = (host(&self.base), host(url));
         if url.scheme() != "https" {
             return Err(Error::Refused(format!(
-                "{here} points to {}, and the password may not follow there: it is not https",
+                "{here} points to {}, which is not https: nothing is sent there",
                 url.origin().ascii_serialization()
             )));
         }

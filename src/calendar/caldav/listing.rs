@@ -239,6 +239,7 @@ async fn first(
             Err(error) if error.is_final() => return Err(error),
             Ok(members @ Asked::Members(_)) => return Ok(members),
             Ok(Asked::Refused(_)) | Err(_) => {
+                line.has_room()?;
                 learned.with(|session| session.without_texts = true);
             }
         }

@@ -7,7 +7,9 @@
 //! servers are in the comments where they bite.
 
 mod address;
+mod body;
 mod discover;
+mod effort;
 mod fetch;
 mod gate;
 mod href;

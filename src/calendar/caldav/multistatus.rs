@@ -2,13 +2,18 @@
 //!
 //! Invariant: a row that makes no sense is left incomplete, never a reason to lose the others.
 
+use super::effort;
+use crate::calendar::room::PLACE;
 use crate::event::ETag;
 use libdav::names;
 use libdav::xmlutils::parse_statusline;
 use roxmltree::{Document, Node, ParsingOptions};
 
-/// Most XML nodes in an answer: a listing of 100,000 objects has about a million.
-const NODES: u32 = 8_000_000;
+/// Most XML nodes in a piece: one of 256 KiB has some ten thousand, one that is a single row of a
+/// very large object hardly more. Each takes about 100 bytes.
+const NODES: u32 = 500_000;
+/// Longest body of an error that is read, in bytes.
+pub const ERROR: usize = 64 * 1024;
 
 /// An answer of status 207, or one that looks like it.
 #[derive(Debug, Default)]
@@ -50,23 +55,28 @@ pub struct Row {
     pub addresses: Vec<String>,
 }
 
-/// Longest tag, and longest body of an error, in bytes: attributes are compared pairwise by the
-/// XML parser, so that a hostile tag would keep it busy for hours.
-const TAG: usize = 64 * 1024;
+impl Row {
+    /// Bytes it takes, about, here and as what is made of it.
+    pub fn weight(&self) -> usize {
+        let lists = [&self.principal, &self.homes, &self.addresses].into_iter();
+        let lists = lists.chain(&self.components).chain(&self.privileges).flatten();
+        let texts = self.data.iter().chain(&self.name).chain(lists);
+        let etag = self.etag.as_ref().map_or(0, |etag| etag.as_str().len());
+        PLACE
+            + self.href.len()
+            + etag
+            + texts.map(|text| text.len() + size_of::<String>()).sum::<usize>()
+    }
+}
 
-/// Reads an answer.
+/// Reads an answer, or a piece of one.
 ///
 /// # Errors
 /// What is wrong with it, when it is no multistatus at all.
 pub fn parse(body: &[u8]) -> Result<Multistatus, String> {
     let text = std::str::from_utf8(body).map_err(|_| "an answer that is not UTF-8".to_owned())?;
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    if text.split('>').any(|piece| piece.rfind('<').is_some_and(|at| piece.len() - at > TAG)) {
-        return Err("an answer with a tag of over 64 KiB".to_owned());
-    }
-    let options = ParsingOptions { nodes_limit: NODES, ..ParsingOptions::default() };
-    let document = Document::parse_with_options(text, options)
-        .map_err(|error| format!("an answer that is not XML ({error})"))?;
+    let document = document(text)?;
     let root = document.root_element();
     if root.tag_name().name() != "multistatus" {
         return Err(format!("<{}> instead of a multistatus", root.tag_name().name()));
@@ -76,10 +86,17 @@ pub fn parse(body: &[u8]) -> Result<Multistatus, String> {
     Ok(Multistatus { rows, token })
 }
 
+fn document(text: &str) -> Result<Document<'_>, String> {
+    effort::check(text)?;
+    let options = ParsingOptions { nodes_limit: NODES, ..ParsingOptions::default() };
+    Document::parse_with_options(text, options)
+        .map_err(|error| format!("an answer that is not XML ({error})"))
+}
+
 /// Whether an error's body names this precondition (RFC 4918 section 16).
 pub fn names_precondition(body: &[u8], precondition: &str) -> bool {
-    let text = std::str::from_utf8(body).ok().filter(|text| text.len() <= TAG);
-    let document = text.and_then(|text| Document::parse(text).ok());
+    let text = std::str::from_utf8(body).ok().filter(|text| text.len() <= ERROR);
+    let document = text.and_then(|text| document(text).ok());
     document.is_some_and(|d| d.descendants().any(|n| n.tag_name().name() == precondition))
 }
 
@@ -208,6 +225,17 @@ END:VCALENDAR</c:calendar-data></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:
         let data = answer.rows[0].data.as_deref();
         assert_eq!(data, Some("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"));
         assert_eq!(answer.token.as_deref(), Some("t1"));
+    }
+
+    #[test]
+    fn what_is_hard_to_read_is_no_answer_and_no_error() {
+        let prefixes: String = (0..3_000).map(|n| format!(" xmlns:n{n}='{n}'")).collect();
+        let hard = format!("<a{prefixes}><valid-sync-token/></a>");
+        assert!(hard.len() < ERROR && !names_precondition(hard.as_bytes(), "valid-sync-token"));
+        assert!(parse(hard.as_bytes()).unwrap_err().contains("tag of over 4 KiB"));
+        let many = "<a/>".repeat(NODES as usize);
+        let many = format!("<multistatus xmlns='DAV:'><response>{many}</response></multistatus>");
+        assert!(parse(many.as_bytes()).unwrap_err().contains("not XML"));
     }
 
     #[test]

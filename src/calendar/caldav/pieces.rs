@@ -5,12 +5,12 @@
 //! directly below the root are told apart here; each piece is then read as a document of its own
 //! ([`super::multistatus::parse`]), under the root's start tag.
 
-use super::multistatus::{Multistatus, parse};
+use super::multistatus::{Multistatus, Row, parse};
 
-/// Bytes of whole rows that are worth reading.
+/// Bytes of whole rows that are worth reading, and few enough not to keep the thread for long.
 const PIECE: usize = 256 * 1024;
-/// Most rows in an answer: ten times the largest calendar there should be.
-const ROWS: usize = 1_000_000;
+/// Largest row, in bytes: the largest object that is kept, with its markup escaped.
+const ROW: usize = 32 * 1024 * 1024;
 /// Bytes that tell all kinds of markup apart: `<![CDATA[`.
 const TELLING: usize = 9;
 
@@ -29,6 +29,8 @@ pub struct Pieces {
     /// The root's start tag, as it came.
     root: Vec<u8>,
     found: Multistatus,
+    /// What that takes, in bytes.
+    weight: usize,
     wrong: Option<String>,
     ended: bool,
 }
@@ -47,14 +49,25 @@ enum Within {
 impl Pieces {
     /// The next bytes.
     pub fn feed(&mut self, bytes: &[u8]) {
-        if self.ended || self.wrong.is_some() {
-            return;
+        // So that a piece is hardly longer than it has to be.
+        for part in bytes.chunks(PIECE / 4) {
+            if self.ended || self.wrong.is_some() {
+                return;
+            }
+            self.rest.extend_from_slice(part);
+            while self.step() {}
+            if self.whole >= PIECE {
+                self.read();
+            }
+            if self.rest.len() - self.whole.min(self.rest.len()) > ROW {
+                self.wrong = Some(format!("an answer with a row of over {} MiB", ROW >> 20));
+            }
         }
-        self.rest.extend_from_slice(bytes);
-        while self.step() {}
-        if self.whole >= PIECE {
-            self.read();
-        }
+    }
+
+    /// What it holds so far takes so many bytes.
+    pub fn weight(&self) -> usize {
+        self.weight + self.rest.len()
     }
 
     /// What the whole answer held.
@@ -196,10 +209,8 @@ impl Pieces {
         }
         self.whole = 0;
         match parse(&text) {
-            Ok(_) if self.found.rows.len() > ROWS => {
-                self.wrong = Some("an answer of over a million rows".to_owned());
-            }
             Ok(mut more) => {
+                self.weight += more.rows.iter().map(Row::weight).sum::<usize>();
                 self.found.rows.append(&mut more.rows);
                 self.found.token = self.found.token.take().or(more.token);
             }
@@ -279,6 +290,29 @@ mod tests {
     }
 
     #[test]
+    fn a_row_without_end_is_not_waited_for() {
+        let mut pieces = Pieces::default();
+        pieces.feed(b"<d:multistatus xmlns:d='DAV:'><d:response><d:href>");
+        let more = vec![b'x'; 1024 * 1024];
+        for _ in 0..100 {
+            pieces.feed(&more);
+            assert!(pieces.rest.len() <= ROW + more.len());
+        }
+        assert!(pieces.finish().unwrap_err().contains("row of over 32 MiB"));
+    }
+
+    #[test]
+    fn what_comes_at_once_is_read_in_pieces() {
+        // The parser's work on all of it at once would be refused.
+        let row = "<response xmlns='DAV:'><href xmlns='DAV:'>/1</href></response>";
+        let prefixes: String = (0..20).map(|n| format!(" xmlns:n{n}='{n}'")).collect();
+        let all =
+            format!("<multistatus xmlns='DAV:'{prefixes}>{}</multistatus>", row.repeat(9_000));
+        assert!(parse(all.as_bytes()).is_err());
+        assert_eq!(read(&[all.as_bytes()]).unwrap().rows.len(), 9_000);
+    }
+
+    #[test]
     fn a_long_answer_needs_little_memory() {
         let row = format!("<d:response><d:href>/{}</d:href></d:response>", "x".repeat(1000));
         let mut pieces = Pieces::default();
@@ -288,6 +322,8 @@ mod tests {
             assert!(pieces.rest.len() <= PIECE + row.len(), "{}", pieces.rest.len());
         }
         pieces.feed(b"</d:multistatus>");
+        let texts = 2000 * 1000;
+        assert!((texts..texts * 2).contains(&pieces.weight()), "{}", pieces.weight());
         assert_eq!(pieces.finish().unwrap().rows.len(), 2000);
     }
 

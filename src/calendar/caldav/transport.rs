@@ -4,14 +4,15 @@
 //! Invariant: each hop of a redirect passes the gate and is signed anew, with method, conditions
 //! and body kept.
 
+use super::body::{self, Broken};
 use super::gate::{Gate, host};
 use super::href;
 use super::multistatus::{self, Multistatus};
 use super::patience::{Next, Patience};
-use super::pieces::Pieces;
 use super::sign::{Signed, Signer};
 use crate::calendar::http::{Http, REPORT, failure, is_dropped};
 use crate::calendar::names::Names;
+use crate::calendar::room::Room;
 use crate::calendar::{Contact, Error};
 use crate::event::Href;
 use libdav::requests::DavRequest;
@@ -20,8 +21,6 @@ use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LOC
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Largest answer: 100,000 objects in one listing, or a chunk of very large ones.
-const ANSWER: usize = 256 * 1024 * 1024;
 /// Redirects followed for one request: well-known, context path, missing slash, and two to spare.
 const REDIRECTS: usize = 5;
 /// Challenges answered for one request: the first, a stale nonce, another name, and one to spare.
@@ -46,16 +45,18 @@ pub struct Answer {
     pub status: u16,
     /// HTTP headers.
     pub headers: HeaderMap,
-    /// Decompressed body; empty where rows were read from it.
+    /// Decompressed body; empty where rows were read from it, and of a page or an error no more
+    /// than its beginning.
     pub body: Vec<u8>,
     /// What a 207 held.
     rows: Option<Result<Multistatus, String>>,
 }
 
-/// The requests of one call, counted.
+/// The requests of one call, counted, and the room for what they bring.
 pub struct Line<'a> {
     transport: &'a Transport,
     sent: AtomicU32,
+    room: Room,
 }
 
 impl Transport {
@@ -98,7 +99,12 @@ impl Transport {
 
     /// Starts a count.
     pub fn line(&self) -> Line<'_> {
-        Line { transport: self, sent: AtomicU32::new(0) }
+        self.line_within(Room::default())
+    }
+
+    /// Same, with so much room.
+    pub fn line_within(&self, room: Room) -> Line<'_> {
+        Line { transport: self, sent: AtomicU32::new(0), room }
     }
 }
 
@@ -106,6 +112,14 @@ impl Line<'_> {
     /// Requests sent on this line.
     pub fn sent(&self) -> u32 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is room for more.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when there is none: no other way to ask would do better.
+    pub fn has_room(&self) -> Result<(), Error> {
+        self.room.check()
     }
 
     /// The account's name.
@@ -212,11 +226,11 @@ impl Line<'_> {
                     let Some(wait) = wait else { return Err(failure(&error, &host(url))) };
                     tokio::time::sleep(wait).await;
                 }
-                Err(Broken::TooLarge) => {
-                    let size = ANSWER / (1024 * 1024);
-                    let host = host(url);
+                Err(Broken::TooLong(bytes)) => {
+                    let (host, size) = (host(url), bytes / (1024 * 1024));
                     return Err(Error::Refused(format!("{host} answers with over {size} MiB")));
                 }
+                Err(Broken::Full(error)) => return Err(error),
             }
         }
     }
@@ -247,20 +261,8 @@ impl Line<'_> {
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         transport.note_line(url, &headers);
-        let (mut body, mut size) = (Vec::new(), 0);
-        let mut rows = (status == 207).then(Pieces::default);
-        while let Some(chunk) = response.chunk().await.map_err(Broken::Line)? {
-            size += chunk.len();
-            if size > ANSWER {
-                return Err(Broken::TooLarge);
-            }
-            match &mut rows {
-                Some(rows) => rows.feed(&chunk),
-                None => body.extend_from_slice(&chunk),
-            }
-        }
-        let rows = rows.map(Pieces::finish);
-        Ok((Answer { url: url.clone(), status, headers, body, rows }, signed))
+        let body::Body { bytes, rows } = body::read(response, request.method(), &self.room).await?;
+        Ok((Answer { url: url.clone(), status, headers, body: bytes, rows }, signed))
     }
 }
 
@@ -274,11 +276,6 @@ fn is_write(method: &http::Method) -> bool {
 fn name(url: &Url) -> String {
     let path = href::path(url);
     path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned()
-}
-
-enum Broken {
-    Line(reqwest::Error),
-    TooLarge,
 }
 
 /// The request as it would be sent: method, headers, body.

@@ -9,6 +9,7 @@ use super::refusal::{Manner, Refusal};
 use super::token::TokenSource;
 use crate::calendar::http::{Http, failure, is_dropped};
 use crate::calendar::pause::in_words;
+use crate::calendar::room::Room;
 use crate::calendar::{Contact, Error, Identity, Secret};
 use crate::event::ETag;
 use reqwest::header::{AUTHORIZATION, HeaderMap, IF_MATCH, USER_AGENT};
@@ -20,7 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Largest answer: 2,500 events with long descriptions.
-const ANSWER: usize = 128 * 1024 * 1024;
+const ANSWER: usize = 64 * 1024 * 1024;
 /// How long an account is left alone that wanted it slower to the last try.
 const PAUSE: Duration = Duration::from_secs(60);
 /// Google compresses only for those who say `gzip` here, too.
@@ -38,10 +39,11 @@ pub struct Api {
     contact: Mutex<Contact>,
 }
 
-/// The requests of one call, counted.
+/// The requests of one call, counted, and the room for what they bring.
 pub struct Line<'a> {
     api: &'a Api,
     sent: AtomicU32,
+    room: Room,
 }
 
 /// What a repetition would do.
@@ -167,7 +169,7 @@ impl Api {
 
     /// Starts a count.
     pub fn line(&self) -> Line<'_> {
-        Line { api: self, sent: AtomicU32::new(0) }
+        Line { api: self, sent: AtomicU32::new(0), room: Room::default() }
     }
 
     fn host(&self) -> &str {
@@ -193,6 +195,11 @@ impl Line<'_> {
     /// Requests sent on this line.
     pub fn sent(&self) -> u32 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Room for what is kept of the answers.
+    pub fn room(&self) -> &Room {
+        &self.room
     }
 
     /// The account's name.

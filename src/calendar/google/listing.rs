@@ -97,7 +97,9 @@ impl<'a> Pages<'a> {
         }
         query.extend(self.next.as_deref().map(|token| ("pageToken", token)));
         let url = self.line.url(&["calendars", self.calendar, "events"], &query);
-        let page: Page = self.line.json(&self.line.ask(&Ask::get(url)).await?)?;
+        let body = self.line.ask(&Ask::get(url)).await?;
+        self.line.room().take(body.len())?;
+        let page: Page = self.line.json(&body)?;
         // By UID, Google need not give a sync token.
         let goes_on = page.next_page_token.is_some() || page.next_sync_token.is_some();
         let is_whole = goes_on || matches!(self.which, Which::Uid(_));
@@ -149,6 +151,7 @@ pub async fn full(
             if member.is_single() {
                 told.stands(pages.role, &id.clone(), &Series::alone(id, member));
             } else {
+                line.room().take(Member::SIZE)?;
                 series.entry(of).or_default().0.insert(id, member);
             }
         }
@@ -188,6 +191,7 @@ pub async fn since(
             Ok(None) => break,
             Ok(Some(items)) => {
                 for (of, id, member) in items.into_iter().filter_map(Member::of) {
+                    line.room().take(Member::SIZE)?;
                     delta.entry(of).or_default().0.insert(id, member);
                 }
             }

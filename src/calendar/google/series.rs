@@ -10,6 +10,7 @@
 
 use super::text::{self, Place, is_cancelled};
 use crate::calendar::Fetched;
+use crate::calendar::room::PLACE;
 use crate::event::{ETag, Href};
 use google_calendar3::api::Event;
 use serde_json::Value;
@@ -36,6 +37,9 @@ pub enum Member {
 }
 
 impl Member {
+    /// Bytes that one takes beside its texts.
+    pub const SIZE: usize = size_of::<Event>() + PLACE;
+
     /// Reads it: the object it belongs to, its own id, and what it says. `None` = it has no id.
     pub fn of(item: Value) -> Option<(String, String, Self)> {
         let text = |name: &str| item.get(name)?.as_str().map(str::to_owned);

@@ -3,6 +3,7 @@
 use super::name::{DISPLAYNAME, HERE, href_of, is_object, is_segment, name_of, set_aside};
 use super::version::{Content, Stamp, failure, read};
 use super::way::{self, Ground};
+use crate::calendar::room::{OBJECT, PLACE, Room, too_large};
 use crate::calendar::{Collection, Error, Fetched, Listing, decode};
 use crate::event::{CollectionId, ETag, Href};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
@@ -140,6 +141,7 @@ impl Root {
         known: &BTreeMap<Href, ETag>,
     ) -> Result<Listing, Error> {
         let mut listing = Listing { present: Some(Vec::new()), ..Listing::default() };
+        let room = Room::default();
         match self.place(collection)? {
             Place::Export(path) => {
                 let metadata = way::metadata(&path).map_err(|e| failure(&e, &path))?;
@@ -149,9 +151,17 @@ impl Root {
                 let folder = ground.path();
                 for (name, (file, metadata)) in objects(folder)? {
                     let href = href_of(&name);
+                    room.take(PLACE)?;
                     match metadata {
+                        Ok(metadata) if metadata.len() > OBJECT as u64 => {
+                            listing.problems.push((href.clone(), too_large()));
+                            listing.present.get_or_insert_default().push(href);
+                        }
                         Ok(metadata) => {
+                            let before = listing.changed.len();
                             look(&mut listing, href, &folder.join(file), &metadata, known);
+                            let read = listing.changed.iter().skip(before).map(|f| f.body.len());
+                            room.take(read.sum::<usize>())?;
                         }
                         Err(error) => {
                             let problem = failure(&error, &folder.join(file)).to_string();

@@ -47,11 +47,10 @@ impl Doing {
         let removals = open.iter().filter(|(_, order)| order.removes()).count();
         let is_replay = global.now.is_some();
         // A replay is not about what runs now.
-        let door = (!is_replay).then(|| context::door(&looked.config));
-        let service = door.and_then(|door| daemon::holder(door).ok());
-        let next_turn = service.as_ref().zip(door);
+        let door = context::door(&looked.config);
+        let service = if is_replay { None } else { daemon::holder(door).ok() };
         Self {
-            next_turn: next_turn.and_then(|(_, at)| daemon::next_turn(at, &looked.principal)),
+            next_turn: service.as_ref().and_then(|_| daemon::next_turn(door, &looked.principal)),
             service: service.map(|holder| holder.process),
             is_replay,
             is_stale: person.last_turn.is_some_and(|last| now - last > STALE),

@@ -1,5 +1,11 @@
 //! Whose turn is next. Pure: who is due comes first in order of when, a server is asked by few at a
 //! time, and by one while it is in trouble.
+//!
+//! A turn that computes without end can't be ended from outside: it is given up, and its slot goes
+//! to somebody else. So one person's calendar, whatever it holds, stops nobody: the watchdog is fed
+//! as long as there are slots for the others. Only when as many are lost as there are slots, which
+//! nobody's calendar explains, is a restart better than going on: it ends all of them, and the
+//! turns that get on with it.
 
 use crate::event::PrincipalId;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -21,6 +27,8 @@ pub(super) struct Rota {
     due: BTreeSet<(DateTime<Utc>, PrincipalId)>,
     when: BTreeMap<PrincipalId, DateTime<Utc>>,
     busy: BTreeMap<PrincipalId, Busy>,
+    /// Whose turn was given up and still runs.
+    lost: BTreeSet<PrincipalId>,
     hosts: BTreeMap<String, Host>,
 }
 
@@ -75,7 +83,7 @@ impl Rota {
         }
         let room = |host: &String| self.hosts.get(host).is_none_or(Host::has_room);
         let due = self.due.iter().take_while(|(at, _)| *at <= now);
-        let mut free = due.filter(|(_, who)| !self.busy.contains_key(who) && !away(who));
+        let mut free = due.filter(|(_, who)| !self.is_busy(who) && !away(who));
         let (_, who) = free.find(|(_, who)| hosts(who).iter().all(room))?;
         let (who, asked) = (who.clone(), hosts(who).to_vec());
         self.take_out(&who);
@@ -86,8 +94,27 @@ impl Rota {
         Some(who)
     }
 
-    /// Their turn has ended; `trouble` = a server did not answer as it should.
-    pub(super) fn ended(&mut self, who: &PrincipalId, trouble: bool) {
+    /// Their turn has ended; `trouble` = a server did not answer as it should. Whether it had been
+    /// given up by then.
+    pub(super) fn ended(&mut self, who: &PrincipalId, trouble: bool) -> bool {
+        self.leave(who, trouble);
+        self.lost.remove(who)
+    }
+
+    /// Gives up the turns that should have ended long ago: whose they are. After a suspend that may
+    /// be all of them, which end soon.
+    pub(super) fn give_up(&mut self, now: DateTime<Utc>) -> Vec<PrincipalId> {
+        let stuck = self.busy.iter().filter(|(_, busy)| now - busy.since > STUCK);
+        let stuck: Vec<PrincipalId> = stuck.map(|(who, _)| who.clone()).collect();
+        for who in &stuck {
+            // What it computes is no fault of the servers.
+            self.leave(who, false);
+            self.lost.insert(who.clone());
+        }
+        stuck
+    }
+
+    fn leave(&mut self, who: &PrincipalId, trouble: bool) {
         for name in self.busy.remove(who).map(|busy| busy.hosts).unwrap_or_default() {
             let Some(host) = self.hosts.get_mut(&name) else { continue };
             host.busy = host.busy.saturating_sub(1);
@@ -100,7 +127,7 @@ impl Rota {
 
     /// A turn of theirs runs.
     pub(super) fn is_busy(&self, who: &PrincipalId) -> bool {
-        self.busy.contains_key(who)
+        self.busy.contains_key(who) || self.lost.contains(who)
     }
 
     /// People who are due and have no turn yet.
@@ -108,14 +135,14 @@ impl Rota {
         self.due.iter().take_while(|(at, _)| *at <= now).count()
     }
 
-    /// Turns that run.
+    /// Turns that run, given up or not.
     pub(super) fn running(&self) -> usize {
-        self.busy.len()
+        self.busy.len() + self.lost.len()
     }
 
-    /// All slots are taken by turns that should have ended long ago.
-    pub(super) fn is_stuck(&self, now: DateTime<Utc>) -> bool {
-        self.is_full() && self.busy.values().all(|busy| now - busy.since > STUCK)
+    /// So many turns compute without end that it is better to start anew.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.lost.len() >= SLOTS
     }
 
     /// No more can run.
@@ -164,7 +191,9 @@ mod tests {
         let hosts = |p: &PrincipalId| if *p == who(5_000) { &[][..] } else { host };
         assert_eq!(rota.next(at(60), hosts, |_| false), Some(who(5_000)));
         // A server in trouble gets one visitor until it answers.
-        (0..PER_HOST).for_each(|n| rota.ended(&who(n), true));
+        for number in 0..PER_HOST {
+            rota.ended(&who(number), true);
+        }
         assert_eq!(rota.next(at(60), hosts, |_| false), Some(who(PER_HOST)));
         assert_eq!(rota.next(at(60), hosts, |_| false), None);
         rota.ended(&who(PER_HOST), false);
@@ -191,6 +220,35 @@ mod tests {
         assert_eq!(order.len(), 1_000 - SLOTS + 1);
         assert!(order[..order.len() - 1].is_sorted());
         assert_eq!(order.last(), Some(&who(0)));
+    }
+
+    #[test]
+    fn who_computes_without_end_takes_nobodys_slot() {
+        let host: &'static [String] = Box::leak(vec!["dav".to_owned()].into_boxed_slice());
+        let (mut rota, _) = crowd(host);
+        let late = at(60) + STUCK;
+        assert_eq!(rota.give_up(late), []);
+        let late = late + TimeDelta::seconds(1);
+        assert_eq!(rota.give_up(late).len(), PER_HOST);
+        assert_eq!(rota.give_up(late), [], "once");
+        // The server has room again, they themselves have a turn still.
+        rota.plan(&who(0), at(0));
+        let next = rota.next(late, |_| host, |_| false);
+        assert_eq!((next, rota.running()), (Some(who(PER_HOST)), PER_HOST + 1));
+        assert!(rota.is_busy(&who(0)) && !rota.is_stuck());
+        assert!(rota.ended(&who(0), false), "it was given up");
+        assert!(!rota.ended(&who(PER_HOST), false));
+        assert_eq!(rota.next(late, |_| host, |_| false), Some(who(0)));
+    }
+
+    #[test]
+    fn when_all_that_could_run_compute_without_end_a_restart_is_due() {
+        let (mut rota, started) = crowd(&[]);
+        let late = at(61) + STUCK;
+        assert_eq!((rota.give_up(late).len(), started), (SLOTS, SLOTS));
+        assert!(rota.is_stuck() && !rota.is_full());
+        rota.ended(&who(3), false);
+        assert!(!rota.is_stuck());
     }
 
     #[test]

@@ -75,6 +75,11 @@ macro_rules! kinds {
             pub(super) fn word(self) -> &'static str {
                 match self { $(Kind::$kind => $word),* }
             }
+
+            /// The kind of this word.
+            pub(super) fn named(word: &str) -> Option<Kind> {
+                match word { $($word => Some(Kind::$kind),)* _ => None }
+            }
         }
 
         /// A record, read.
@@ -94,6 +99,20 @@ macro_rules! kinds {
                     $(Kind::$kind => {
                         let record = mirror::<<$core as Keep>::Record>(kind, bytes)?;
                         serde_json::to_value(record).map_err(|_| unreadable(kind))
+                    })*
+                }
+            }
+
+            /// Reads what [`Record::json`] made.
+            pub(super) fn of_json(
+                kind: Kind,
+                fields: serde_json::Value,
+            ) -> Result<Record, StoreError> {
+                match kind {
+                    $(Kind::$kind => {
+                        let record = serde_json::from_value(fields).map_err(|_| unreadable(kind))?;
+                        let core = <$core as Keep>::back(record);
+                        core.map(Record::$kind).map_err(|Unreadable| unreadable(kind))
                     })*
                 }
             }

@@ -42,8 +42,8 @@ impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         if input.is_human_readable() {
             let text = String::deserialize(input)?;
-            let moment = DateTime::parse_from_rfc3339(&text).map_err(D::Error::custom)?;
-            return Ok(Moment(moment.with_timezone(&Utc)));
+            // RFC 3339 ends with the year 9999 and begins with 0; what an event says may not.
+            return text.parse().map(Moment).map_err(D::Error::custom);
         }
         input.deserialize_tuple(2, MomentVisitor)
     }
