@@ -53,7 +53,10 @@ const HOMES: Homes = &[
     ("thiserror", &["*"]),
     ("icalendar", &["event"]),
     ("rrule", &["event"]),
-    ("blake3", &["event", "task", "memory", "schedule", "calendar", "sync", "text", "store"]),
+    (
+        "blake3",
+        &["event", "task", "memory", "schedule", "calendar", "sync", "text", "store", "config"],
+    ),
     ("unicode-normalization", &["event", "task", "text"]),
     ("async-trait", &["calendar", "sync/poll", "sync/apply"]),
     ("tokio", &["calendar", "sync/poll", "sync/apply", "cycle", "cli", "dashboard", "daemon"]),

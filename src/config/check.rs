@@ -26,6 +26,7 @@ pub(super) fn check(file: &File, text: &str, origin: &Origin) -> Result<Config, 
     let secrets_allowed = file.secrets.in_this_file.as_ref().is_some_and(|is| *is.get_ref());
     let mut c = Check { text, origin, problems: Vec::new(), notes: Vec::new(), secrets_allowed };
     let person = c.person(&file.person);
+    let store = c.store(&file.store.path);
     let config = Config {
         accounts: c.accounts(&file.account),
         learning: c.learning(&file.learning),
@@ -35,8 +36,8 @@ pub(super) fn check(file: &File, text: &str, origin: &Origin) -> Result<Config, 
         embedder: c.embedder(&file.embedder),
         mirror: c.memory(&file.memory, person.as_ref().map_or("", |p| p.id.as_str())),
         secrets_allowed,
-        store: c.store(&file.store.path),
-        daemon: c.daemon(&file.daemon),
+        daemon: c.daemon(&file.daemon, &store),
+        store,
         notes: Vec::new(),
         person: match person {
             Some(person) => person,

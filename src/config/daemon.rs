@@ -5,6 +5,7 @@ use super::check::Check;
 use super::file::{self, File, Text};
 use chrono::NaiveTime;
 use std::net::SocketAddr;
+use std::path::Path;
 use toml::Spanned;
 
 /// Minutes between two looks where the person says nothing.
@@ -96,12 +97,23 @@ pub fn metrics_at(text: &str) -> Result<Option<SocketAddr>, (String, String)> {
     }
 }
 
+/// The socket of the usual store, or one that no other store's service takes.
+fn socket_name(store: &Path, data: &Path) -> String {
+    if store == data.join("store") {
+        return "chronotype.sock".to_owned();
+    }
+    let store = std::path::absolute(store).unwrap_or_else(|_| store.to_owned());
+    let hash = blake3::hash(store.as_os_str().as_encoded_bytes()).to_hex();
+    format!("chronotype-{}.sock", &hash[..12])
+}
+
 impl Check<'_> {
-    pub(super) fn daemon(&mut self, d: &file::Daemon) -> Daemon {
+    pub(super) fn daemon(&mut self, d: &file::Daemon, store: &Path) -> Daemon {
         let levels = LogLevel::ALL.map(|level| (level.word(), level));
         let formats = LogFormat::ALL.map(|format| (format.word(), format));
         let served = self.served().map(|(_, run)| run.join("socket"));
-        let runtime = self.origin.runtime.as_ref().map(|r| r.join("chronotype.sock"));
+        let name = socket_name(store, &self.data());
+        let runtime = self.origin.runtime.as_ref().map(|r| r.join(name));
         let socket = self.optional_path(&d.socket, "daemon.socket").or(served).or(runtime);
         Daemon {
             poll_minutes: self

@@ -1,6 +1,6 @@
 //! `[daemon]`.
 
-use super::{check, read};
+use super::{check, origin, read};
 use chronotype::config::Config;
 
 #[test]
@@ -51,4 +51,15 @@ fn times_of_day_are_read_and_shown_and_others_are_told() {
         );
         check(&format!("[daemon]\nmorning = \"{wrong}\"\n"), &[&expected]);
     }
+}
+
+#[test]
+fn services_of_other_stores_do_not_meet_at_one_socket() {
+    let place = |text: &str| Config::parse(text, &origin()).unwrap().daemon.socket;
+    let socket = |store: &str| place(&format!("[store]\npath = \"{store}\"\n"));
+    let [one, other] = ["/a/store", "/b/store"].map(socket);
+    let name = one.file_name().unwrap().to_str().unwrap();
+    assert!(one.starts_with("/run/user/7") && name.starts_with("chronotype-"), "{one:?}");
+    assert!(one != other && one == socket("/a/store"), "{one:?} {other:?}");
+    assert_eq!(socket("~/.local/share/chronotype/store"), place(""));
 }
