@@ -95,6 +95,36 @@ fn a_dry_run_that_is_killed_leaves_nothing_of_what_was_kept() {
 }
 
 #[test]
+fn a_trace_is_its_owners_alone_and_goes_into_nothing_else() {
+    let person = jane("");
+    let (trace, link) = (person.path("trace.log"), person.path("link.log"));
+    fs::write(&trace, "").unwrap();
+    fs::set_permissions(&trace, fs::Permissions::from_mode(0o644)).unwrap();
+    let traced = |to: &Path| command(&person, &["status"]).env("CHRONOTYPE_TRACE", to).output();
+    assert!(traced(&trace).status.success());
+    assert_eq!(mode(&trace), 0o600);
+    fs::write(person.path("thesis"), "thesis").unwrap();
+    std::os::unix::fs::symlink("thesis", &link).unwrap();
+    let refused = traced(&link);
+    assert!(refused.status.success(), "the command itself goes on: {}", said(&refused));
+    assert!(said(&refused).contains("CHRONOTYPE_TRACE"), "{}", said(&refused));
+    assert_eq!(fs::read_to_string(person.path("thesis")).unwrap(), "thesis");
+}
+
+#[test]
+fn a_config_that_others_can_change_runs_nothing() {
+    let person = jane("");
+    let config = person.path("config.toml");
+    fs::set_permissions(&config, fs::Permissions::from_mode(0o646)).unwrap();
+    let refused = command(&person, &["status"]).output();
+    assert_eq!(refused.status.code(), Some(78), "{}", said(&refused));
+    assert!(said(&refused).contains("chmod go-w"), "{}", said(&refused));
+    // Many systems give each person a group of their own.
+    fs::set_permissions(&config, fs::Permissions::from_mode(0o664)).unwrap();
+    ok(&person, &["status"]);
+}
+
+#[test]
 fn what_lies_in_the_sockets_place_is_not_removed() {
     let person = jane("[daemon]\nsocket = \"{home}/important.txt\"\n");
     fs::write(person.path("important.txt"), "thesis").unwrap();

@@ -90,6 +90,19 @@ impl PrivateFile {
         Ok(())
     }
 
+    /// Whether somebody else can change it. People's own groups, which many systems give each of
+    /// them, are nobody else.
+    pub fn is_changed_by_others(&self) -> bool {
+        #[cfg(unix)]
+        if let Ok(found) = self.file.metadata() {
+            use std::os::unix::fs::MetadataExt;
+            let (all, group) = (found.mode() & 0o002 != 0, found.mode() & 0o020 != 0);
+            let own = found.gid() == rustix::process::getegid().as_raw();
+            return found.is_file() && (all || (group && !own));
+        }
+        false
+    }
+
     /// By systemd.
     fn is_given(&self) -> bool {
         let folder = std::env::var_os(CREDENTIALS).map(PathBuf::from);

@@ -10,6 +10,8 @@ use super::{Global, output};
 use crate::config::{LogFormat, LogLevel};
 use spoken::Spoken;
 use std::fs::File;
+use std::io;
+use std::path::Path;
 use std::sync::Mutex;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
@@ -105,11 +107,27 @@ fn stderr_is_journal() -> bool {
 /// The file for everything, where one is named.
 fn trace_file() -> Option<File> {
     let path = std::env::var_os(TRACE).filter(|path| !path.is_empty())?;
-    match File::options().create(true).append(true).open(&path) {
+    match private(Path::new(&path)) {
         Ok(file) => Some(file),
         Err(error) => {
-            output::warn(&format!("{TRACE}: {}: {error}", std::path::Path::new(&path).display()));
+            output::warn(&format!("{TRACE}: {}: {error}", Path::new(&path).display()));
             None
         }
     }
+}
+
+/// Opens a file to write to, for this user alone: no link, and nobody else's file.
+fn private(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+    let no_link = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+    let mut options = File::options();
+    let file = options.create(true).append(true).mode(0o600).custom_flags(no_link).open(path)?;
+    let found = file.metadata()?;
+    if found.uid() != rustix::process::geteuid().as_raw() {
+        return Err(io::Error::other("it belongs to another user, and is not written to"));
+    }
+    if found.is_file() {
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
 }

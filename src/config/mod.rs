@@ -352,6 +352,11 @@ impl Config {
             other => ConfigError::Io { file: file.clone(), source: std::io::Error::other(other) },
         };
         let open = PrivateFile::open(file).map_err(io)?;
+        // It names programs that are run.
+        if open.is_changed_by_others() {
+            let why = format!("others can change it: `chmod go-w {}`", file.display());
+            return Err(io(Unusable::Io(std::io::Error::other(why))));
+        }
         let text = open.text(FILE_MAX + 1).map_err(io)?;
         if text.len() > FILE_MAX {
             let source = std::io::Error::other("larger than a config can be");

@@ -93,6 +93,26 @@ fn they_come_change_and_go_while_it_runs() {
     assert!(log.contains("nonsense") && log.contains("stays in force"), "{log}");
 }
 
+/// Whoever can put files into the folder decides which programs are run.
+#[test]
+fn a_folder_that_others_can_change_serves_nobody_new() {
+    let all = Neighbours::new(&["ann"]);
+    let service = all.serve();
+    service.says("STATUS=1 people served");
+    let open = |mode| {
+        let folder = all.path("people");
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    open(0o777);
+    all.moves_in("bob", "bob");
+    service.signal("HUP");
+    until("a turn of hers", || status(&all, "ann")["turns"] == 1);
+    open(0o755);
+    service.says("STATUS=2 people served");
+    let log = service.end();
+    assert!(log.contains("others can change it"), "{log}");
+}
+
 #[test]
 fn what_is_off_with_one_is_no_trouble_of_another() {
     let all = Neighbours::new(&["ann", "bob", "cat", "dan"]);

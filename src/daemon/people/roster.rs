@@ -86,6 +86,8 @@ impl Roster {
     /// # Errors
     /// It can't be read: everybody goes on as before.
     pub(super) fn look(&mut self) -> io::Result<Found> {
+        // Whoever can change the folder can put any file into the place of one that was looked at.
+        allowed(&Mark::of(&fs::metadata(&self.folder)?)).map_err(io::Error::other)?;
         let there = listing(&self.folder)?;
         let before = self.files.len();
         self.files.retain(|path, _| there.contains_key(path));
