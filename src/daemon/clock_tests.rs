@@ -83,17 +83,18 @@ impl One {
         Self { keeper, heard, turns, _folder: folder }
     }
 
-    /// A minute's tick; a turn that starts ends at once. Whether there was one.
-    async fn tick(&mut self, now: DateTime<Utc>) -> bool {
+    /// A minute's tick; a turn that starts ends at once, and so does the packing of the night.
+    async fn tick(&mut self, now: DateTime<Utc>) {
         self.keeper.minute(now);
         self.keeper.step(now);
-        if !self.keeper.has_turn() {
-            return false;
+        while self.keeper.is_busy() {
+            match self.heard.recv().await {
+                Some(Event::Turned(_, ended)) => self.keeper.turned(now, ended),
+                Some(Event::Returned(_)) => self.keeper.returned(),
+                _ => panic!("no end"),
+            }
+            self.keeper.step(now);
         }
-        let Some(Event::Turned(_, ended)) = self.heard.recv().await else { panic!("no end") };
-        self.keeper.turned(now, ended);
-        self.keeper.step(now);
-        true
     }
 
     /// Every ten minutes; the local times of the turns.
@@ -138,11 +139,16 @@ async fn turned(crowd: &mut Crowd, heard: &mut Receiver<Event>, now: DateTime<Ut
     crowd.minute(now);
     crowd.step(now);
     let mut count = 0;
-    while crowd.turns() > 0 {
-        let Some(Event::Turned(who, ended)) = heard.recv().await else { panic!("no end") };
-        crowd.turned(&who, ended, now);
+    while crowd.turns() > 0 || crowd.is_away() {
+        match heard.recv().await {
+            Some(Event::Turned(who, ended)) => {
+                crowd.turned(&who, ended, now);
+                count += 1;
+            }
+            Some(Event::Returned(want)) => crowd.returned(&want),
+            _ => panic!("no end"),
+        }
         crowd.step(now);
-        count += 1;
     }
     count
 }

@@ -110,10 +110,10 @@ impl Keeper {
         self.page = tally::open(self.house.metrics, &self.numbers);
     }
 
-    /// A turn runs.
+    /// A turn runs, or the store is being packed.
     #[cfg(test)]
-    pub(super) fn has_turn(&self) -> bool {
-        matches!(self.hands, Hands::Turn { .. })
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(self.hands, Hands::Turn { .. } | Hands::Lent)
     }
 
     /// A minute has passed.

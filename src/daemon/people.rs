@@ -238,7 +238,7 @@ impl Crowd {
     }
 
     /// Somebody else has the whole store.
-    fn is_away(&self) -> bool {
+    pub(super) fn is_away(&self) -> bool {
         self.is_packing || self.borrower.is_some()
     }
 
@@ -274,7 +274,7 @@ impl Crowd {
         }
     }
 
-    fn returned(&mut self, want: &Want) {
+    pub(super) fn returned(&mut self, want: &Want) {
         match want {
             Want::Served(_) | Want::Next(_) => {}
             Want::Folder => (self.borrower, self.is_packing) = (None, false),

@@ -91,7 +91,8 @@ async fn orders(peer: Peer) {
     }
     let mut all = states(&person, "02T06:00");
     all.sort();
-    assert_eq!(all, ["proposed", "refused"]);
+    // Her no was taken back with it.
+    assert_eq!(all, ["proposed", "withdrawn"]);
     let foreign = peer.get(&peer.object("t1.ics")).await;
     assert!(foreign.is_some_and(|body| body.contains("UID:t1")), "her own stays");
 }
