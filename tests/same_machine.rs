@@ -95,6 +95,19 @@ fn a_dry_run_that_is_killed_leaves_nothing_of_what_was_kept() {
 }
 
 #[test]
+fn a_store_and_an_index_that_stand_open_are_closed() {
+    let person = jane("");
+    ok(&person, &["sync"]);
+    ok(&person, &["agenda", "--search", "nothing"]);
+    let both = ["store", "store.index"].map(|name| person.path(name));
+    for folder in &both {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    ok(&person, &["agenda", "--search", "nothing"]);
+    assert_eq!(both.map(|folder| mode(&folder)), [0o700, 0o700]);
+}
+
+#[test]
 fn a_trace_is_its_owners_alone_and_goes_into_nothing_else() {
     let person = jane("");
     let (trace, link) = (person.path("trace.log"), person.path("link.log"));
