@@ -9,10 +9,10 @@ use super::{DaemonError, Event, Furnish, House, lease, lent, packing, supervise,
 use crate::cycle::{Chores, Report};
 use crate::dashboard::{Numbers, Page, Standing};
 use crate::store::Store;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -21,14 +21,14 @@ use tokio::task::JoinHandle;
 /// computes, or waits for a password command, is left behind, which is a crash to it.
 const GRACE: Duration = Duration::from_millis(500);
 /// A turn that takes longer than this is not fed to the watchdog any more.
-const LONGEST_TURN: TimeDelta = TimeDelta::minutes(30);
+const LONGEST_TURN: Duration = Duration::from_secs(30 * 60);
 
 /// Who has the store.
 enum Hands {
     /// We do.
     Ours(Store),
     /// A turn works on it.
-    Turn { task: JoinHandle<()>, since: DateTime<Utc> },
+    Turn { task: JoinHandle<()>, since: Instant },
     /// A command does, or it is being packed.
     Lent,
     /// Nobody: it could not be opened, and is tried again.
@@ -119,8 +119,8 @@ impl Keeper {
     /// A minute has passed.
     pub(super) fn minute(&mut self, now: DateTime<Utc>) {
         self.borrower.iter_mut().for_each(lease::Borrower::minute);
-        let stuck = matches!(&self.hands, Hands::Turn { since, .. } if now - *since > LONGEST_TURN);
-        if !stuck {
+        let hands = &self.hands;
+        if !matches!(hands, Hands::Turn { since, .. } if since.elapsed() > LONGEST_TURN) {
             supervise::alive();
         }
         // The clock went back: what was due in the future of then is due in the future of now.
@@ -304,7 +304,7 @@ impl Keeper {
             self.to_pack = true;
         }
         let task = turn::start(house, store, (now, chores), self.end.subscribe(), events);
-        self.hands = Hands::Turn { task, since: now };
+        self.hands = Hands::Turn { task, since: Instant::now() };
     }
 
     /// A valid config applies; with another one the old stays in force.

@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
 
@@ -188,7 +188,7 @@ impl Crowd {
     /// A minute has passed.
     pub(super) fn minute(&mut self, now: DateTime<Utc>) {
         self.borrower.iter_mut().for_each(lease::Borrower::minute);
-        for who in self.rota.give_up(now) {
+        for who in self.rota.give_up(Instant::now()) {
             let words = "a turn computes without end: it is given up, and the others go on";
             tracing::error!(person = who.as_str(), "{words}");
         }

@@ -8,8 +8,9 @@
 //! turns that get on with it.
 
 use crate::event::PrincipalId;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 /// Turns at a time: they wait for servers most of the time, and each holds one person's state.
 const SLOTS: usize = 24;
@@ -19,7 +20,7 @@ const PER_HOST: usize = 6;
 const PER_TROUBLED_HOST: usize = 1;
 
 /// A turn that runs for longer than this computes without end: those that wait are given up before.
-const STUCK: TimeDelta = TimeDelta::minutes(40);
+const STUCK: Duration = Duration::from_secs(40 * 60);
 
 /// Who is due when, and who is busy.
 #[derive(Debug, Default)]
@@ -35,7 +36,8 @@ pub(super) struct Rota {
 #[derive(Debug)]
 struct Busy {
     hosts: Vec<String>,
-    since: DateTime<Utc>,
+    /// By the clock that stands still in a suspend and never jumps: neither is computing.
+    since: Instant,
 }
 
 #[derive(Debug, Default)]
@@ -90,7 +92,7 @@ impl Rota {
         for host in &asked {
             self.hosts.entry(host.clone()).or_default().busy += 1;
         }
-        self.busy.insert(who.clone(), Busy { hosts: asked, since: now });
+        self.busy.insert(who.clone(), Busy { hosts: asked, since: Instant::now() });
         Some(who)
     }
 
@@ -101,10 +103,10 @@ impl Rota {
         self.lost.remove(who)
     }
 
-    /// Gives up the turns that should have ended long ago: whose they are. After a suspend that may
-    /// be all of them, which end soon.
-    pub(super) fn give_up(&mut self, now: DateTime<Utc>) -> Vec<PrincipalId> {
-        let stuck = self.busy.iter().filter(|(_, busy)| now - busy.since > STUCK);
+    /// Gives up the turns that should have ended long ago: whose they are.
+    pub(super) fn give_up(&mut self, now: Instant) -> Vec<PrincipalId> {
+        let stuck =
+            self.busy.iter().filter(|(_, busy)| now.saturating_duration_since(busy.since) > STUCK);
         let stuck: Vec<PrincipalId> = stuck.map(|(who, _)| who.clone()).collect();
         for who in &stuck {
             // What it computes is no fault of the servers.
@@ -161,6 +163,7 @@ impl Rota {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::TimeDelta;
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
@@ -225,26 +228,26 @@ mod tests {
     #[test]
     fn who_computes_without_end_takes_nobodys_slot() {
         let host: &'static [String] = Box::leak(vec!["dav".to_owned()].into_boxed_slice());
+        let begun = Instant::now();
         let (mut rota, _) = crowd(host);
-        let late = at(60) + STUCK;
-        assert_eq!(rota.give_up(late), []);
-        let late = late + TimeDelta::seconds(1);
+        assert_eq!(rota.give_up(begun + STUCK), []);
+        let late = Instant::now() + STUCK + Duration::from_secs(1);
         assert_eq!(rota.give_up(late).len(), PER_HOST);
         assert_eq!(rota.give_up(late), [], "once");
         // The server has room again, they themselves have a turn still.
         rota.plan(&who(0), at(0));
-        let next = rota.next(late, |_| host, |_| false);
+        let next = rota.next(at(60), |_| host, |_| false);
         assert_eq!((next, rota.running()), (Some(who(PER_HOST)), PER_HOST + 1));
         assert!(rota.is_busy(&who(0)) && !rota.is_stuck());
         assert!(rota.ended(&who(0), false), "it was given up");
         assert!(!rota.ended(&who(PER_HOST), false));
-        assert_eq!(rota.next(late, |_| host, |_| false), Some(who(0)));
+        assert_eq!(rota.next(at(60), |_| host, |_| false), Some(who(0)));
     }
 
     #[test]
     fn when_all_that_could_run_compute_without_end_a_restart_is_due() {
         let (mut rota, started) = crowd(&[]);
-        let late = at(61) + STUCK;
+        let late = Instant::now() + STUCK + Duration::from_secs(1);
         assert_eq!((rota.give_up(late).len(), started), (SLOTS, SLOTS));
         assert!(rota.is_stuck() && !rota.is_full());
         rota.ended(&who(3), false);
