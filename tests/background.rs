@@ -272,6 +272,11 @@ fn commands_that_die_or_crowd_give_the_store_back() {
     service.says("STATUS=");
     let held = std::os::unix::net::UnixStream::connect(person.path("socket")).unwrap();
     borrow(&held);
+    // A second service finds the store free at this moment, and the first one at the door.
+    let second = command(&person, &["run"]).output();
+    let id = service.running.id().to_string();
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(said.contains(&format!("process {id} serves")), "{said}");
     drop(held);
     let crowd: Vec<Running> =
         (0..6).map(|_| command(&person, &["status"]).piped().spawn()).collect();

@@ -4,7 +4,7 @@ mod house;
 
 use super::{CommandError, Global, context, log};
 use crate::config::{LogFormat, LogLevel, Origin, metrics_at};
-use crate::daemon::{self, DaemonError, Door, Furnish, Holder, House, People};
+use crate::daemon::{self, DaemonError, Door, Furnish, Holder, House, LeaseError, People};
 use crate::store::StoreError;
 use house::{Shared, house, tenant};
 use std::net::SocketAddr;
@@ -81,7 +81,8 @@ fn one(args: &Args, global: &Global) -> Result<(), CommandError> {
         log::set_level(&again, config.daemon.log);
         self::house(&config, &again, &shared).map(shown)
     });
-    serve(daemon::run(house, furnish, file), &socket)
+    let store = house.store.clone();
+    serve(daemon::run(house, furnish, file), Door { socket: &socket, store: &store })
 }
 
 fn many(folder: &Path, args: &Args, global: &Global) -> Result<(), CommandError> {
@@ -98,17 +99,17 @@ fn many(folder: &Path, args: &Args, global: &Global) -> Result<(), CommandError>
     let theirs = store.clone();
     let people = People {
         folder: folder.to_owned(),
-        store,
+        store: store.clone(),
         socket: socket.clone(),
         metrics: args.metrics,
         furnish: Box::new(move |file| tenant(file, &theirs, &ours, &shared)),
     };
-    serve(daemon::run_people(people), &socket)
+    serve(daemon::run_people(people), Door { socket: &socket, store: &store })
 }
 
 fn serve(
     service: impl Future<Output = Result<(), DaemonError>>,
-    socket: &Path,
+    door: Door<'_>,
 ) -> Result<(), CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(THREADS)
@@ -120,21 +121,23 @@ fn serve(
     // A computation that can't be dropped is left behind: the store is whole at any moment.
     runtime.shutdown_background();
     ended.map_err(|error| match error {
-        DaemonError::Store(StoreError::Locked(path)) => match holder(socket, &path) {
-            Some(holder) => {
-                let (id, path) = (holder.process, path.display());
-                CommandError::failure(format!("process {id} serves {path}"))
-                    .hint("one service a store is enough; `kill` ends it")
-            }
-            None => StoreError::Locked(path).into(),
+        DaemonError::Store(StoreError::Locked(path)) => match daemon::holder(door) {
+            Ok(holder) => served(&holder),
+            Err(_) => StoreError::Locked(path).into(),
         },
+        DaemonError::Socket(LeaseError::Taken { holder: Some(holder), .. })
+            if holder.has(door.store) =>
+        {
+            served(&holder)
+        }
         DaemonError::Store(error) => error.into(),
         error => CommandError::failure(error.to_string()),
     })
 }
 
-fn holder(socket: &Path, store: &Path) -> Option<Holder> {
-    daemon::holder(Door { socket, store }).ok()
+fn served(by: &Holder) -> CommandError {
+    CommandError::failure(format!("process {} serves {}", by.process, by.store.display()))
+        .hint("one service a store is enough; `kill` ends it")
 }
 
 /// The words of a panic may quote what it stumbled over, a title for instance: only its place goes

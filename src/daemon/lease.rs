@@ -272,6 +272,12 @@ impl Holder {
         let store = std::path::absolute(store).unwrap_or_else(|_| store.to_owned());
         Self { process: std::process::id(), many, store }
     }
+
+    /// It has this store.
+    #[must_use]
+    pub fn has(&self, store: &Path) -> bool {
+        std::path::absolute(store).is_ok_and(|store| store == self.store)
+    }
 }
 
 /// The store of a running service, borrowed until this value goes or the process ends.

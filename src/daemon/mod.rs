@@ -133,14 +133,15 @@ pub enum DaemonError {
 /// [`DaemonError`]: nothing was started then.
 pub async fn run(house: House, furnish: Furnish, config: PathBuf) -> Result<(), DaemonError> {
     let (sender, mut events) = tokio::sync::mpsc::channel(sources::WAITING);
-    let mut keeper = keeper::Keeper::open(house, furnish, sender.clone(), Utc::now())?;
     let ears = sources::Ears {
-        socket: &keeper.house().socket,
-        about: Holder::own(false, &keeper.house().store),
-        folders: &keeper.house().folders,
+        socket: &house.socket,
+        about: Holder::own(false, &house.store),
+        folders: &house.folders,
         config: sources::Place::File(&config),
     };
+    // The socket comes first: who serves this store may have lent it at this moment.
     let _sources = sources::start(&ears, &sender).await?;
+    let mut keeper = keeper::Keeper::open(house, furnish, sender, Utc::now())?;
     supervise::ready();
     keeper.house().say_hello();
     keeper.open_page();

@@ -85,16 +85,16 @@ pub(super) struct Crowd {
 /// [`DaemonError`]: nothing was started then.
 pub async fn run_people(people: People) -> Result<(), DaemonError> {
     let (sender, mut events) = tokio::sync::mpsc::channel(sources::WAITING);
-    let (folder, socket) = (people.folder.clone(), people.socket.clone());
-    let metrics = people.metrics;
-    let mut crowd = Crowd::open(people, sender.clone(), Utc::now())?;
+    let (socket, metrics) = (people.socket.clone(), people.metrics);
     let ears = Ears {
         socket: &socket,
-        about: Holder::own(true, &crowd.path),
+        about: Holder::own(true, &people.store),
         folders: &[],
-        config: Place::Folder(&folder),
+        config: Place::Folder(&people.folder),
     };
+    // The socket comes first: who serves this store may have lent it at this moment.
     let _sources = sources::start(&ears, &sender).await?;
+    let mut crowd = Crowd::open(people, sender, Utc::now())?;
     crowd.look_at_roster(Utc::now());
     supervise::ready();
     crowd.say_hello(&socket);
