@@ -67,7 +67,7 @@ pub fn kept_well(world: &World, n: usize) {
         let record: Value = serde_json::from_str(line).unwrap();
         match record["kind"].as_str() {
             Some("unreadable") => breach(line.to_owned()),
-            Some("written") => frozen(&record, &breach),
+            Some("written") => frozen(world, &record, &breach),
             Some("suggestion") if stands(&record, now) => {
                 let session = (record["request"].to_string(), record["session"].to_string());
                 if !sessions.insert(session) {
@@ -90,15 +90,18 @@ fn stands(block: &Value, now: DateTime<Utc>) -> bool {
 }
 
 /// A block that starts soon, or has started, stays where it is.
-fn frozen(turn: &Value, breach: &dyn Fn(String)) {
+fn frozen(world: &World, turn: &Value, breach: &dyn Fn(String)) {
     let at = moment(&turn["at"]).unwrap();
     for write in turn["writes"].as_array().unwrap() {
         let (from, to) = (&write["from"], &write["to"]);
         let (Some(start), Some(end)) = (moment(&from["start"]), moment(&from["end"])) else {
             continue;
         };
-        let is_frozen = start < at + FREEZE && end > at;
-        if is_frozen && write["by"] == "plan" && moment(&to["start"]) != Some(start) {
+        let (is_frozen, to) = (start < at + FREEZE && end > at, moment(&to["start"]));
+        // One whose answer was lost is noted by the turn that saw it there.
+        let put = world.witness.put(write["uid"].as_str().unwrap(), to);
+        let is_late = put.is_none_or(|put| put >= at);
+        if is_frozen && write["by"] == "plan" && to != Some(start) && is_late {
             breach(format!("at {at} a frozen block moved: {write}"));
         }
     }

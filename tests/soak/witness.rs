@@ -4,6 +4,7 @@
 //! Invariant: writes to the server, the service's and the people's, go one at a time, so that it is
 //! known at any moment who wrote what lies there.
 
+use super::person::start;
 use crate::state_machine::words::field;
 use crate::support::fake_faults::Dice;
 use crate::support::fast_clock::FastClock;
@@ -34,6 +35,9 @@ pub enum Hand {
 /// All that was ever written, by path.
 pub type Hands = BTreeMap<String, Hand>;
 
+/// A block's file, and the start that it was given there.
+type Put = (String, Option<DateTime<Utc>>);
+
 #[derive(Debug)]
 pub struct Witness {
     clock: FastClock,
@@ -48,6 +52,8 @@ pub struct Witness {
     breaches: Mutex<Vec<String>>,
     /// What happened to each object, in order.
     stories: Mutex<BTreeMap<String, Vec<String>>>,
+    /// When a block was last put at a start, or taken away.
+    put: Mutex<BTreeMap<Put, DateTime<Utc>>>,
     counts: Mutex<BTreeMap<&'static str, usize>>,
 }
 
@@ -62,6 +68,7 @@ impl Witness {
             made: Mutex::default(),
             breaches: Mutex::default(),
             stories: Mutex::default(),
+            put: Mutex::default(),
             counts: Mutex::default(),
         }
     }
@@ -100,6 +107,11 @@ impl Witness {
         self.stories.lock().unwrap().entry(path.to_owned()).or_default().push(line);
     }
 
+    /// When the service last put this block at that start, or took it away.
+    pub fn put(&self, uid: &str, start: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+        self.put.lock().unwrap().get(&(format!("{uid}.ics"), start)).copied()
+    }
+
     pub fn breaches(&self) -> Vec<String> {
         self.breaches.lock().unwrap().clone()
     }
@@ -124,6 +136,9 @@ impl Witness {
             return self.breach(format!("{method} {path}: not in a calendar of its own"));
         }
         let stood = hands.get(path).cloned();
+        let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+        let to = start(&String::from_utf8_lossy(&asked.body));
+        self.put.lock().unwrap().insert((name, to), self.clock.now());
         match (method, stood) {
             (_, Some(Hand::Person(_))) => self.breach_of(path, "it was the person's"),
             ("PUT", Some(Hand::Gone(true))) => self.breach_of(path, "it returns"),
