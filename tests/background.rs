@@ -2,11 +2,11 @@
 //! new config over, tells its supervisor, and ends when it is asked to.
 
 use crate::support::binary::{Binary, Running, binary};
-use crate::support::neighbours::hears;
 use crate::support::person::{Person, files};
+use crate::support::supervisor::Supervisor;
 use chrono::{DateTime, TimeDelta, Utc};
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixDatagram;
+use rustix::process::Signal;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::process::Output;
 use std::time::{Duration, Instant};
 
@@ -48,40 +48,27 @@ fn ok(person: &Person, args: &[&str]) -> String {
 /// The service, and what it tells its supervisor.
 struct Service {
     running: Running,
-    supervisor: UnixDatagram,
+    supervisor: Supervisor,
 }
 
 fn start(person: &Person) -> Service {
-    let path = person.path("supervisor");
-    let _ = std::fs::remove_file(&path);
-    let supervisor = UnixDatagram::bind(&path).unwrap();
-    supervisor.set_read_timeout(Some(PATIENCE)).unwrap();
-    let running = command(person, &["run"]).env("NOTIFY_SOCKET", &path).piped().spawn();
+    let supervisor = Supervisor::new(&person.path(""));
+    let service = command(person, &["run"]).env("NOTIFY_SOCKET", supervisor.path());
+    let running = service.piped().spawn();
     Service { running, supervisor }
 }
 
 impl Service {
     #[track_caller]
     fn says(&self, words: &str) -> String {
-        hears(&self.supervisor, words)
+        self.supervisor.hears(words)
     }
 
     /// Ends it as a supervisor does.
     #[track_caller]
-    fn end(mut self) -> String {
-        let asked = Instant::now();
-        signal(&self.running, "TERM");
-        assert!(self.running.wait().unwrap().success());
-        assert!(asked.elapsed() < PATIENCE, "it ends");
-        let output = self.running.output();
-        String::from_utf8_lossy(&output.stderr).into_owned()
+    fn end(self) -> String {
+        self.running.stop()
     }
-}
-
-fn signal(running: &Running, name: &str) {
-    let id = running.id().to_string();
-    let sent = std::process::Command::new("kill").args(["-s", name, &id]).status().unwrap();
-    assert!(sent.success());
 }
 
 /// Something to do within three days.
@@ -143,7 +130,7 @@ fn it_looks_when_something_changes_and_commands_work_beside_it() {
     ] {
         ok(&person, args);
     }
-    let asks = ["schedule", "Call the bank", "--duration", "30m", "--by", "sun"];
+    let asks = ["schedule", "Call the bank", "--duration", "30m"];
     ok(&person, &asks);
     ok(&person, &["sync"]);
     until("a block for the ask", || blocks(&person) == 2);
@@ -204,7 +191,10 @@ fn a_new_config_applies_and_a_bad_one_does_not() {
         config.replace("\nnonsense = 1\n", "").replace("[planning]", &table)
     });
     std::fs::create_dir_all(person.path("second/own")).unwrap();
-    signal(&service.running, "HUP");
+    service.running.signal(Signal::HUP);
+    let told = service.says("RELOADING=1");
+    assert!(told.contains("MONOTONIC_USEC="), "{told}");
+    service.says("READY=1");
     service.says("STATUS=3 calendars read");
     service.end();
 }
@@ -216,7 +206,7 @@ fn killed_it_leaves_a_socket_that_harms_nobody() {
     todo(&person, "deck");
     let mut service = start(&person);
     service.says("READY=1");
-    signal(&service.running, "KILL");
+    service.running.signal(Signal::KILL);
     let _ = service.running.wait();
     assert!(person.path("socket").exists());
     ok(&person, &["sync"]);
@@ -251,17 +241,22 @@ fn it_ends_in_the_middle_of_a_turn_that_waits() {
     change(&person, |config| {
         let account = format!(
             "[[account]]\nname = \"slow\"\nkind = \"caldav\"\nurl = \"http://127.0.0.1:9/\"\n\
-             username = \"jane\"\npassword_command = \"touch {late}.begun; sleep 20; touch \
-             {late}\"\n\n[planning]"
+             username = \"jane\"\npassword_command = \"touch {late}.begun; read word < {late}.way; \
+             touch {late}\"\n\n[planning]"
         );
         config.replace("[planning]", &account)
     });
+    let way = person.path("late.way");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &way, 0o600.into()).unwrap();
     let mut service = start(&person);
     until("the command has begun", || person.path("late.begun").exists());
     // Not by `end`: the command has the service's stderr, and closes it when it ends itself.
-    signal(&service.running, "TERM");
+    service.running.signal(Signal::TERM);
     assert!(service.running.wait().unwrap().success());
     assert!(!person.path("late").exists(), "it waited for the command");
+    // Where the command still waits, it goes on now.
+    let nonblocking = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+    let _ = std::fs::File::options().write(true).custom_flags(nonblocking).open(way);
 }
 
 /// A command dies while it holds the store, others are many at once: the service goes on.

@@ -101,7 +101,7 @@ fn a_service_that_runs_is_no_hindrance() {
     assert!(hers.contains("Budget plan") && !hers.contains("Dance class"), "{hers}");
     let file = all.path("hers.jsonl").display().to_string();
     fs::write(&file, &hers).unwrap();
-    all.ok("ann", &["schedule", "Call the bank", "--duration", "30m", "--by", "sun"]);
+    all.ok("ann", &["schedule", "Call the bank", "--duration", "30m"]);
     let refused = all.command("ann", &["import", &file]).output();
     assert!(String::from_utf8_lossy(&refused.stderr).contains("something is kept of you already"));
     all.ok("ann", &["import", "--replace", &file]);

@@ -2,12 +2,13 @@
 //! nothing of theirs is laid open, removed or believed.
 
 use crate::support::binary::{Binary, Running, binary};
-use crate::support::neighbours::{hears, until};
+use crate::support::neighbours::until;
 use crate::support::person::Person;
+use crate::support::supervisor::Supervisor;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::{UnixDatagram, UnixListener};
+use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -153,20 +154,12 @@ fn what_lies_in_the_sockets_place_is_not_removed() {
 }
 
 /// A service, and what it tells its supervisor.
-fn serve(person: &Person) -> (Running, UnixDatagram) {
-    let path = person.path("supervisor");
-    let _ = fs::remove_file(&path);
-    let supervisor = UnixDatagram::bind(&path).unwrap();
-    supervisor.set_read_timeout(Some(std::time::Duration::from_secs(120))).unwrap();
-    let running = command(person, &["run"]).env("NOTIFY_SOCKET", &path).piped().spawn();
-    hears(&supervisor, "READY=1");
+fn serve(person: &Person) -> (Running, Supervisor) {
+    let supervisor = Supervisor::new(&person.path(""));
+    let service = command(person, &["run"]).env("NOTIFY_SOCKET", supervisor.path());
+    let running = service.piped().spawn();
+    supervisor.hears("READY=1");
     (running, supervisor)
-}
-
-fn end(mut service: Running) {
-    let id = service.id().to_string();
-    assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
-    assert!(service.wait().unwrap().success());
 }
 
 #[test]
@@ -182,12 +175,12 @@ fn a_service_that_is_reached_there_keeps_its_socket() {
     // What came into its place meanwhile is somebody else's.
     fs::rename(first.path("socket"), first.path("moved")).unwrap();
     let other = UnixListener::bind(first.path("socket")).unwrap();
-    end(service);
+    service.stop();
     assert!(first.path("socket").exists(), "it was not the one it had made");
     drop(other);
     // Nobody's: a service takes its place.
     let (service, _supervisor) = serve(&first);
-    end(service);
+    service.stop();
     assert!(!first.path("socket").exists());
 }
 

@@ -1,13 +1,12 @@
 //! What a service logs, in which form, and how much: what a person wants to read in the journal.
 
 use crate::support::binary::{Binary, binary, binary_by};
-use crate::support::neighbours::{Neighbours, hears, until};
+use crate::support::neighbours::{Neighbours, until};
 use crate::support::person::{Person, files};
+use crate::support::supervisor::Supervisor;
 use chrono::{TimeDelta, Utc};
 use serde_json::Value;
-use std::os::unix::net::UnixDatagram;
 use std::path::Path;
-use std::time::Duration;
 
 /// Somebody with something to do, and what `[daemon]` says of the log.
 fn jane(log: &str) -> Person {
@@ -29,18 +28,13 @@ fn jane(log: &str) -> Person {
 
 /// Runs her service until its first turn is over; what it logged.
 fn log(person: &Person, binary: Binary, args: &[&str]) -> String {
-    let path = person.path("supervisor");
-    let supervisor = UnixDatagram::bind(&path).unwrap();
-    supervisor.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let supervisor = Supervisor::new(&person.path(""));
     let binary = binary.home(&person.path("")).arg("--config").arg(person.path("config.toml"));
-    let mut running = binary.args(args).env("NOTIFY_SOCKET", &path).piped().spawn();
-    hears(&supervisor, "STATUS=1 calendars read");
+    let running = binary.args(args).env("NOTIFY_SOCKET", supervisor.path()).piped().spawn();
+    supervisor.hears("STATUS=1 calendars read");
     let blocks = || files(&person.path("cal/chronotype")).len();
     until("a block", || person.path("cal/chronotype").is_dir() && blocks() == 1);
-    let id = running.id().to_string();
-    assert!(std::process::Command::new("kill").arg(id).status().unwrap().success());
-    assert!(running.wait().unwrap().success());
-    String::from_utf8(running.output().stderr).unwrap()
+    running.stop()
 }
 
 #[test]

@@ -54,14 +54,6 @@ fn start(person: &Person, args: &[&str]) -> Running {
     binary.arg("run").args(args).piped().spawn()
 }
 
-/// Ends it; its log.
-fn end(mut running: Running) -> String {
-    let id = running.id().to_string();
-    assert!(std::process::Command::new("kill").arg(id).status().unwrap().success());
-    assert!(running.wait().unwrap().success());
-    String::from_utf8(running.output().stderr).unwrap()
-}
-
 fn todo(person: &Person) {
     let due = (chrono::Utc::now() + chrono::TimeDelta::days(3)).format("%Y%m%dT%H%M%SZ");
     let text = format!(
@@ -102,7 +94,7 @@ fn the_numbers_move_as_turns_are_taken() {
     assert!(third.value("chronotype_turns_total{outcome=\"partial\"}") >= 1.0);
     assert!(third.value("chronotype_failures_total{cause=\"missing\"}") >= 1.0);
     assert!(third.value("chronotype_staleness_seconds") < 600.0);
-    let log = end(running);
+    let log = running.stop();
     assert!(log.contains(&format!("address=http://{at}/metrics")), "{log}");
 }
 
@@ -145,7 +137,7 @@ fn it_answers_this_computer_alone_and_can_only_be_read() {
     let silent: Vec<TcpStream> = (0..7).map(|_| TcpStream::connect(at).unwrap()).collect();
     page(at);
     drop(silent);
-    end(running);
+    running.stop();
 }
 
 #[test]

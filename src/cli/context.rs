@@ -181,7 +181,8 @@ pub(super) fn unlock(
     let path = &config.store;
     let other = Store::foreign(path);
     if other.is_some() || !path.exists() {
-        if let Some(lent) = borrow_records(config, how)? {
+        let lent = borrow_records(config, how);
+        if let Some(lent) = lent.map_err(|error| CommandError::failure(error.to_string()))? {
             return Ok(Ok(lent));
         }
         if let Some(user) = other {
@@ -194,17 +195,19 @@ pub(super) fn unlock(
         Use::Work => Store::open_reporting(path),
         Use::Copy => Store::open_copy(path).map(|store| (store, OpenReport::default())),
     };
-    match open() {
-        Err(StoreError::Locked(_)) => {}
-        opened => return Ok(opened),
-    }
-    if let Some(lent) = borrow(config, how)? {
-        return Ok(Ok(lent));
-    }
     let deadline = Instant::now() + OTHERS;
     loop {
+        let is_late = Instant::now() >= deadline;
+        // A service is asked first: whoever takes what it lets go of for a moment holds it up.
+        match borrow(config, how) {
+            Ok(Some(lent)) => return Ok(Ok(lent)),
+            // It ends, or starts.
+            Err(LeaseError::Broken) if !is_late => {}
+            Err(error) => return Err(CommandError::failure(error.to_string())),
+            Ok(None) => {}
+        }
         match open() {
-            Err(StoreError::Locked(_)) if Instant::now() < deadline => std::thread::sleep(PAUSE),
+            Err(StoreError::Locked(_)) if !is_late => std::thread::sleep(PAUSE),
             opened => return Ok(opened),
         }
     }
@@ -237,17 +240,20 @@ fn holder(config: &Config) -> Option<Holder> {
 
 /// Asks the service for its store, or of a store of many for what is the person's; without one,
 /// another command has it.
-fn borrow(config: &Config, how: Use) -> Result<Option<(Store, OpenReport)>, CommandError> {
+fn borrow(config: &Config, how: Use) -> Result<Option<(Store, OpenReport)>, LeaseError> {
+    // A second loan in one process is the first one.
+    if LOAN.get().is_some() {
+        return Ok(None);
+    }
     match holder(config) {
         Some(holder) if holder.many => return borrow_records(config, how),
         Some(_) => {}
         None => return Ok(None),
     }
     match daemon::borrow_store(door(config)) {
-        // A second loan in one process is the first one.
         Ok(loan) => drop(LOAN.set(loan)),
         Err(LeaseError::Nobody(_)) => {}
-        Err(error) => return Err(CommandError::failure(error.to_string())),
+        Err(error) => return Err(error),
     }
     Ok(None)
 }
@@ -277,14 +283,15 @@ pub(super) fn own_store(store: &Path) -> Result<(), CommandError> {
 }
 
 /// The person's own records, from the service that has the store.
-fn borrow_records(config: &Config, how: Use) -> Result<Option<(Store, OpenReport)>, CommandError> {
+fn borrow_records(config: &Config, how: Use) -> Result<Option<(Store, OpenReport)>, LeaseError> {
     let who = &config.person.id;
     if holder(config).is_none() {
         return Ok(None);
     }
     match daemon::borrow_records(door(config), who, how == Use::Work) {
         Ok(store) => Ok(Some((store, OpenReport::default()))),
-        Err(error) => Err(CommandError::failure(error.to_string())),
+        Err(LeaseError::Nobody(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -134,6 +134,19 @@ async fn a_suspend_or_a_jump_of_the_clock_costs_one_turn_and_stops_none() {
     assert_eq!(again, ["03 03", "03 06"]);
 }
 
+#[tokio::test]
+async fn what_changes_during_a_turn_is_looked_at_after_it() {
+    let now = at("2026-11-23T11:00:00Z");
+    let mut one = One::new(now);
+    one.keeper.step(now);
+    assert!(one.keeper.is_busy());
+    one.keeper.changed(now);
+    one.tick(now).await;
+    assert_eq!(one.turns.lock().unwrap().len(), 2);
+    one.tick(now).await;
+    assert_eq!(one.turns.lock().unwrap().len(), 2, "once");
+}
+
 /// All who are served come to their turns; whose turns these were.
 async fn turned(crowd: &mut Crowd, heard: &mut Receiver<Event>, now: DateTime<Utc>) -> usize {
     crowd.minute(now);

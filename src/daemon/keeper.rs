@@ -49,6 +49,8 @@ pub(super) struct Keeper {
     last: Option<LastLook>,
     due: DateTime<Utc>,
     reload: bool,
+    /// A folder changed since the last turn began, which may have read it before that.
+    has_changed: bool,
     /// Something could not be read in the last turn.
     troubled: bool,
     morning: Daily,
@@ -88,6 +90,7 @@ impl Keeper {
             last: None,
             due: now,
             reload: false,
+            has_changed: false,
             troubled: false,
             morning: Daily::never(late),
             night: Daily::never(late),
@@ -132,6 +135,7 @@ impl Keeper {
     /// Something changed in a folder: look now.
     pub(super) fn changed(&mut self, now: DateTime<Utc>) {
         self.due = self.due.min(now);
+        self.has_changed = true;
     }
 
     /// The config is to be read again, once the turn that runs has ended.
@@ -192,6 +196,9 @@ impl Keeper {
         let last = LastLook::then(self.last, now, moved);
         self.last = Some(last);
         self.due = pace::next(last, self.house.poll, self.started, turn::chance(now));
+        if self.has_changed {
+            self.due = now;
+        }
         let next = self.next(now);
         let local = next.with_timezone(&(self.house.zone)(next)).format("%H:%M");
         supervise::status(&format!("{summary}; next look at {local}"));
@@ -299,6 +306,7 @@ impl Keeper {
         let Hands::Ours(store) = std::mem::replace(&mut self.hands, Hands::Nobody) else { return };
         let (house, events) = (Arc::clone(&self.house), self.events.clone());
         self.morning.done(now);
+        self.has_changed = false;
         if chores == Chores::Now {
             self.night.done(now);
             self.to_pack = true;
@@ -309,6 +317,7 @@ impl Keeper {
 
     /// A valid config applies; with another one the old stays in force.
     fn furnish_anew(&mut self, now: DateTime<Utc>) {
+        supervise::reloading();
         match (self.furnish)() {
             Ok(house) if house.store == self.house.store && house.socket == self.house.socket => {
                 tracing::info!("the config was read again");
@@ -322,6 +331,7 @@ impl Keeper {
             Ok(_) => tracing::warn!("another store or socket takes a restart; nothing is changed"),
             Err(why) => tracing::warn!(%why, "the config is off; the old one stays in force"),
         }
+        supervise::ready();
     }
 
     /// Ends a turn that runs, and lets go of the store.

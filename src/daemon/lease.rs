@@ -11,7 +11,7 @@ use super::{Event, supervise};
 use crate::event::PrincipalId;
 use crate::store::StoreError;
 use chrono::{DateTime, SecondsFormat, Utc};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream as Blocking;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -81,8 +81,8 @@ pub enum LeaseError {
     /// The service did not let go of the store in time.
     #[error("the running service is busy and did not hand over the store in two minutes")]
     Busy,
-    /// It closed the connection.
-    #[error("the running service could not lend the records: its log says why")]
+    /// It closed the connection: it ends, or starts, or can't read them.
+    #[error("the running service could not lend what it keeps: its log says why")]
     Broken,
     /// What it lent can't be used.
     #[error(transparent)]
@@ -289,12 +289,12 @@ pub struct Loan {
 /// Borrows the store from the service at this socket.
 ///
 /// # Errors
-/// [`LeaseError::Nobody`], [`LeaseError::Stranger`], [`LeaseError::Busy`].
+/// [`LeaseError::Nobody`], [`LeaseError::Stranger`], [`LeaseError::Busy`], [`LeaseError::Broken`].
 pub fn borrow_store(door: Door<'_>) -> Result<Loan, LeaseError> {
     let stream = connect(door)?;
-    match say(&stream, WANTED, PATIENCE).as_deref() {
-        Some(YOURS) => Ok(Loan { _connection: stream }),
-        _ => Err(LeaseError::Busy),
+    match ask(&stream, WANTED, PATIENCE).map_err(refused)?.as_str() {
+        YOURS => Ok(Loan { _connection: stream }),
+        _ => Err(LeaseError::Broken),
     }
 }
 
@@ -328,12 +328,26 @@ pub fn next_turn(door: Door<'_>, principal: &PrincipalId) -> Option<DateTime<Utc
     answer.parse().ok()
 }
 
-fn say(mut stream: &Blocking, words: &str, patience: Duration) -> Option<String> {
-    stream.set_read_timeout(Some(patience)).ok()?;
-    stream.write_all(format!("{words}\n").as_bytes()).ok()?;
+fn say(stream: &Blocking, words: &str, patience: Duration) -> Option<String> {
+    ask(stream, words, patience).ok()
+}
+
+fn ask(mut stream: &Blocking, words: &str, patience: Duration) -> io::Result<String> {
+    stream.set_read_timeout(Some(patience))?;
+    stream.write_all(format!("{words}\n").as_bytes())?;
     let mut line = String::new();
-    BufReader::new(stream.take(LONGEST_ANSWER)).read_line(&mut line).ok()?;
-    Some(line.trim_end().to_owned())
+    match BufReader::new(stream.take(LONGEST_ANSWER)).read_line(&mut line)? {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        _ => Ok(line.trim_end().to_owned()),
+    }
+}
+
+/// Why nothing was lent.
+pub(super) fn refused(error: io::Error) -> LeaseError {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => LeaseError::Busy,
+        _ => LeaseError::Broken,
+    }
 }
 
 #[cfg(test)]

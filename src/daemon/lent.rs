@@ -7,7 +7,7 @@
 
 use super::Event;
 use super::door::{Door, connect};
-use super::lease::{LeaseError, PATIENCE, Request, Want, wanted};
+use super::lease::{LeaseError, PATIENCE, Request, Want, refused, wanted};
 use crate::event::PrincipalId;
 use crate::store::{Forward, Store, StoreError};
 use std::io::{self, Read, Write};
@@ -99,13 +99,9 @@ pub fn borrow_records(
     keep: bool,
 ) -> Result<Store, LeaseError> {
     let mut stream = connect(door)?;
-    let broken = |error: io::Error| match error.kind() {
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => LeaseError::Busy,
-        _ => LeaseError::Broken,
-    };
-    stream.set_read_timeout(Some(PATIENCE)).map_err(broken)?;
-    stream.write_all(wanted(principal).as_bytes()).map_err(broken)?;
-    let records = receive(&mut stream).map_err(broken)?;
+    stream.set_read_timeout(Some(PATIENCE)).map_err(refused)?;
+    stream.write_all(wanted(principal).as_bytes()).map_err(refused)?;
+    let records = receive(&mut stream).map_err(refused)?;
     let stream = Mutex::new(stream);
     let send = move |changes: &[u8]| {
         let mut stream = stream.lock().map_err(|_| io::Error::other("an earlier one failed"))?;

@@ -105,7 +105,11 @@ pub async fn run_people(people: People) -> Result<(), DaemonError> {
         match event {
             Event::Minute => crowd.minute(now),
             Event::Changed => {}
-            Event::Reload => crowd.look_at_roster(now),
+            Event::Reload => {
+                supervise::reloading();
+                crowd.look_at_roster(now);
+                supervise::ready();
+            }
             Event::Wanted(request) => crowd.wanted(request, now),
             Event::Returned(want) => crowd.returned(&want),
             Event::Turned(who, ended) => crowd.turned(&who, ended, now),

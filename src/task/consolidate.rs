@@ -56,8 +56,10 @@ pub struct Consolidated {
 pub fn consolidate(tiers: &mut Tiers<'_>, calibration: Calibration) -> Consolidated {
     let mut done = Consolidated::default();
     for _ in 0..MOST_ROUNDS {
-        let merges = merges(tiers.types, calibration);
         let splits = splits(tiers.types, tiers.events, calibration);
+        // What has still to be split is merged as what is left of it.
+        let waiting: BTreeSet<TypeId> = splits.iter().map(|(from, _)| *from).collect();
+        let merges = merges(tiers.types, &waiting, calibration);
         if merges.is_empty() && splits.is_empty() {
             break;
         }
@@ -86,10 +88,16 @@ impl Consolidated {
     }
 }
 
-/// Pairs to be merged, (into, from), the most alike first; each type is in one of them at most.
-fn merges(types: &Types, calibration: Calibration) -> Vec<(TypeId, TypeId)> {
+/// Pairs to be merged, (into, from), the most alike first; each type is in one of them at most,
+/// and those that wait in none.
+fn merges(
+    types: &Types,
+    waiting: &BTreeSet<TypeId>,
+    calibration: Calibration,
+) -> Vec<(TypeId, TypeId)> {
+    let ready = types.by_id.values().filter(|kind| !waiting.contains(&kind.id));
     let kinds: Vec<(&TaskType, Middle)> =
-        types.by_id.values().map(|kind| (kind, Middle::of(&kind.exemplars))).collect();
+        ready.map(|kind| (kind, Middle::of(&kind.exemplars))).collect();
     let all = Shape::of_all(types.shapes.values());
     let mut alike: Vec<(f32, TypeId, TypeId)> = Vec::new();
     for (at, (one, middle)) in kinds.iter().enumerate() {

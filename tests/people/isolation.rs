@@ -65,7 +65,7 @@ fn perform(all: &Neighbours, (who, word): (&str, &str), deed: Deed) -> String {
         }
         Deed::Ask(n) => {
             let words = format!("Call {word} {n}");
-            said(all, who, &["schedule", &words, "--duration", "30m", "--by", "sun"])
+            said(all, who, &["schedule", &words, "--duration", "30m"])
         }
         Deed::Note(n) => said(all, who, &["remember", &format!("No {word} before {n}")]),
         Deed::Sync => said(all, who, &["sync"]),

@@ -162,7 +162,7 @@ fn beside_a_service_it_waits_until_she_is_no_longer_served() {
     let gone = all.command("../config", &["forget-person", CANARY]).output();
     assert!(gone.status.success(), "{}", String::from_utf8_lossy(&gone.stderr));
     // He goes on.
-    all.ok("bob", &["schedule", "Call the bank", "--duration", "30m", "--by", "sun"]);
+    all.ok("bob", &["schedule", "Call the bank", "--duration", "30m"]);
     all.ok("bob", &["sync"]);
     until("his second block", || all.blocks("bob").len() == 2);
     service.end();

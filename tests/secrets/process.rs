@@ -3,25 +3,21 @@
 
 use super::{MARKED, account, count, is_free_of_it};
 use crate::support::binary::{Running, dumping};
-use crate::support::neighbours::hears;
 use crate::support::person::{Person, private};
 use crate::support::server::{Reply, Server, calendar, rows};
+use crate::support::supervisor::Supervisor;
+use rustix::process::Signal;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
-use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-/// No test waits longer for what must happen; most of it takes a second.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A service that has read a calendar with a password.
 struct Service {
     running: Running,
     person: Person,
     _server: Server,
-    _supervisor: UnixDatagram,
+    _supervisor: Supervisor,
 }
 
 fn service() -> Service {
@@ -38,13 +34,12 @@ fn service() -> Service {
     let daemon = format!("[daemon]\nsocket = \"{socket}\"\npoll_minutes = 60\n");
     std::fs::write(&path, format!("{config}\n[suggestions]\nmode = \"observe\"\n{daemon}"))
         .unwrap();
-    let path = person.path("supervisor");
-    let supervisor = UnixDatagram::bind(&path).unwrap();
-    supervisor.set_read_timeout(Some(PATIENCE)).unwrap();
+    let supervisor = Supervisor::new(&person.path(""));
     let starts = dumping().home(&person.path("")).current_dir(&person.path(""));
     let starts = starts.arg("--config").arg(person.path("config.toml"));
-    let running = starts.args(["-v", "run"]).env("NOTIFY_SOCKET", &path).piped().spawn();
-    hears(&supervisor, "STATUS=1 calendar");
+    let running =
+        starts.args(["-v", "run"]).env("NOTIFY_SOCKET", supervisor.path()).piped().spawn();
+    supervisor.hears("STATUS=1 calendar");
     Service { running, person, _server: server, _supervisor: supervisor }
 }
 
@@ -94,9 +89,7 @@ fn a_crash_leaves_no_core_dump() {
     // What may not be dumped belongs to root, whoever runs it.
     let owner = std::fs::metadata(format!("/proc/{}/environ", service.running.id())).unwrap().uid();
     assert_eq!(owner, 0);
-    let id = service.running.id().to_string();
-    let killed = std::process::Command::new("kill").args(["-ABRT", &id]).status().unwrap();
-    assert!(killed.success());
+    service.running.signal(Signal::ABORT);
     let status = service.running.end();
     assert_eq!(status.signal(), Some(6), "{status:?}");
     assert!(!status.core_dumped(), "{status:?}");

@@ -4,11 +4,17 @@
 //! Invariant: nobody else starts it, and whoever does fails when the trace holds a secret.
 
 use super::trace::check;
+use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsStr;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+/// Nothing that a test starts takes longer to end.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// Where it lies.
 pub const PATH: &str = env!("CARGO_BIN_EXE_chronotype");
@@ -117,8 +123,10 @@ impl Binary {
 
     /// Runs it to its end; the trace, too.
     pub fn traced(mut self) -> (Output, String) {
-        let output = self.command.output().unwrap();
-        (output, self.trace.checked())
+        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut running = self.spawn();
+        let trace = std::mem::replace(&mut running.trace, Trace(PathBuf::new()));
+        (running.output(), trace.checked())
     }
 
     /// Starts it.
@@ -128,8 +136,38 @@ impl Binary {
 }
 
 impl Running {
-    /// Waits for its end and all that it says until then.
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        let id = Pid::from_raw(self.child.id().try_into().unwrap()).unwrap();
+        kill_process(id, signal).unwrap();
+    }
+
+    /// Ends it as a supervisor does; its log.
+    #[track_caller]
+    pub fn stop(self) -> String {
+        self.signal(Signal::TERM);
+        let output = self.output();
+        let log = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{:?}: {log}", output.status);
+        log
+    }
+
+    /// Waits for its end and all that it says until then; one that never ends is killed.
     pub fn output(mut self) -> Output {
+        let (ended, ends) = std::sync::mpsc::channel::<()>();
+        let id = Pid::from_raw(self.child.id().try_into().unwrap()).unwrap();
+        let guard = std::thread::spawn(move || {
+            if ends.recv_timeout(LONGEST).is_err_and(|e| e == RecvTimeoutError::Timeout) {
+                let _ = kill_process(id, Signal::KILL);
+            }
+        });
+        let output = self.whole_output();
+        drop(ended);
+        guard.join().unwrap();
+        output
+    }
+
+    fn whole_output(&mut self) -> Output {
         // What was taken from the child is read by whoever took it.
         let [mut out, mut err] = [Vec::new(), Vec::new()];
         let stderr = self.child.stderr.take();

@@ -22,6 +22,7 @@ pub mod peers;
 pub mod person;
 pub mod proxy;
 pub mod server;
+pub mod supervisor;
 pub mod quirky;
 pub mod tls;
 pub mod trace;

@@ -2,8 +2,10 @@
 
 use super::binary::{Binary, Running, binary};
 use super::person::files;
+use super::supervisor::Supervisor;
 use chrono::{TimeDelta, Utc};
-use std::os::unix::net::UnixDatagram;
+use rustix::process::Signal;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -17,13 +19,15 @@ pub struct Neighbours(TempDir);
 /// The service of all, and what it tells its supervisor.
 pub struct Served {
     pub running: Running,
-    supervisor: UnixDatagram,
+    supervisor: Supervisor,
 }
 
 impl Neighbours {
     pub fn new(names: &[&str]) -> Self {
         let all = Self(tempfile::tempdir().unwrap());
-        std::fs::create_dir(all.path("people")).unwrap();
+        let people = all.path("people");
+        std::fs::create_dir(&people).unwrap();
+        std::fs::set_permissions(people, std::fs::Permissions::from_mode(0o755)).unwrap();
         names.iter().for_each(|name| all.moves_in(name, name));
         all
     }
@@ -52,6 +56,8 @@ impl Neighbours {
     pub fn config(&self, file: &str, text: &str) {
         let fresh = self.path(&format!("{file}.fresh"));
         std::fs::write(&fresh, text).unwrap();
+        // Others may not change it, whatever the umask says.
+        std::fs::set_permissions(&fresh, std::fs::Permissions::from_mode(0o644)).unwrap();
         std::fs::rename(fresh, self.path(&format!("people/{file}.toml"))).unwrap();
     }
 
@@ -98,13 +104,10 @@ impl Neighbours {
 
     /// The same, with options of `run` besides.
     pub fn serve_with(&self, options: &[&str]) -> Served {
-        let path = self.path("supervisor");
-        let _ = std::fs::remove_file(&path);
-        let supervisor = UnixDatagram::bind(&path).unwrap();
-        supervisor.set_read_timeout(Some(PATIENCE)).unwrap();
+        let supervisor = Supervisor::new(self.0.path());
         let binary = binary().home(self.0.path()).arg("--store").arg(self.path("store"));
         let binary = binary.args(["run", "--users"]).arg(self.path("people")).args(options);
-        let running = binary.env("NOTIFY_SOCKET", &path).piped().spawn();
+        let running = binary.env("NOTIFY_SOCKET", supervisor.path()).piped().spawn();
         let served = Served { running, supervisor };
         served.says("READY=1");
         served
@@ -112,24 +115,20 @@ impl Neighbours {
 }
 
 impl Served {
-    /// As [`hears`].
+    /// As [`Supervisor::hears`].
     #[track_caller]
     pub fn says(&self, words: &str) -> String {
-        hears(&self.supervisor, words)
+        self.supervisor.hears(words)
     }
 
     /// Ends it as a supervisor does; its log.
     #[track_caller]
-    pub fn end(mut self) -> String {
-        self.signal("TERM");
-        assert!(self.running.wait().unwrap().success());
-        String::from_utf8_lossy(&self.running.output().stderr).into_owned()
+    pub fn end(self) -> String {
+        self.running.stop()
     }
 
-    pub fn signal(&self, name: &str) {
-        let id = self.running.id().to_string();
-        let sent = std::process::Command::new("kill").args(["-s", name, &id]).status().unwrap();
-        assert!(sent.success());
+    pub fn signal(&self, signal: Signal) {
+        self.running.signal(signal);
     }
 }
 
@@ -140,19 +139,4 @@ pub fn until(what: &str, holds: impl Fn() -> bool) {
         assert!(Instant::now() < deadline, "never: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
-}
-
-/// Waits until a supervisor hears a line that starts so; all that was said with it.
-#[track_caller]
-pub fn hears(supervisor: &UnixDatagram, words: &str) -> String {
-    let deadline = Instant::now() + PATIENCE;
-    let mut buffer = [0; 4096];
-    while Instant::now() < deadline {
-        let length = supervisor.recv(&mut buffer).expect("the service says something");
-        let said = String::from_utf8_lossy(&buffer[..length]).into_owned();
-        if said.lines().any(|line| line.starts_with(words)) {
-            return said;
-        }
-    }
-    panic!("the service never said {words}");
 }

@@ -134,37 +134,64 @@ proptest! {
             proptest::collection::vec((0usize..8, -3i8..4, 1u32..20), 0..6), 8,
         ),
     ) {
-        let mut world = World::default();
-        for (at, (id, tenths)) in bases.iter().enumerate() {
-            let blank = || kind(*id, &[("?", 0.0, 0)]);
-            let kind = world.types.by_id.entry(*id).or_insert_with(blank);
-            kind.exemplars.retain(|e| e.count > 0);
-            kind.exemplars.push(wording(&format!("b{at}"), f32::from(*tenths) / 10.0, 20));
-        }
-        world.types.next = 100;
-        let (mut joined, mut parted) = (BTreeSet::new(), BTreeSet::new());
-        for (week, coming) in weeks.iter().enumerate() {
-            // What comes is like what was there, and is filed beside it.
-            for (n, (base, degrees, count)) in coming.iter().enumerate() {
-                let base = base % bases.len();
-                let beside = format!("b{base}");
-                let is_there = |k: &&mut TaskType| k.exemplars.iter().any(|e| e.title == beside);
-                let Some(kind) = world.types.by_id.values_mut().find(is_there) else { continue };
-                let degrees = f32::from(bases[base].1) / 10.0 + f32::from(*degrees);
-                kind.exemplars.push(wording(&format!("w{week}{n}"), degrees, *count));
-            }
-            let before = pairs(&world);
-            tidy(&mut world);
-            let after = pairs(&world);
-            joined.extend(after.difference(&before).cloned());
-            parted.extend(before.difference(&after).cloned());
-        }
-        prop_assert_eq!(joined.intersection(&parted).next(), None);
+        prop_assert_eq!(to_and_fro(&bases, &weeks), None);
     }
 }
 
+/// Two titles.
+type Pair = (String, String);
+
+/// The kind that a wording is of at first, and its direction, tenths of a degree.
+type Base = (u32, u16);
+
+/// A wording that comes: near which of the first ones, how many degrees off, how many events.
+type Coming = (usize, i8, u32);
+
+/// Two titles that were joined in one week and parted in another, while both were remembered.
+fn to_and_fro(bases: &[Base], weeks: &[Vec<Coming>]) -> Option<Pair> {
+    let mut world = World::default();
+    for (at, (id, tenths)) in bases.iter().enumerate() {
+        let blank = || kind(*id, &[("?", 0.0, 0)]);
+        let kind = world.types.by_id.entry(*id).or_insert_with(blank);
+        kind.exemplars.retain(|e| e.count > 0);
+        kind.exemplars.push(wording(&format!("b{at}"), f32::from(*tenths) / 10.0, 20));
+    }
+    world.types.next = 100;
+    let (mut joined, mut parted) = (BTreeSet::new(), BTreeSet::new());
+    for (week, coming) in weeks.iter().enumerate() {
+        // What comes is like what was there, and is filed beside it.
+        for (n, (base, degrees, count)) in coming.iter().enumerate() {
+            let base = base % bases.len();
+            let beside = format!("b{base}");
+            let is_there = |k: &&mut TaskType| k.exemplars.iter().any(|e| e.title == beside);
+            let Some(kind) = world.types.by_id.values_mut().find(is_there) else { continue };
+            let degrees = f32::from(bases[base].1) / 10.0 + f32::from(*degrees);
+            kind.exemplars.push(wording(&format!("w{week}{n}"), degrees, *count));
+        }
+        let before = pairs(&world);
+        tidy(&mut world);
+        let after = pairs(&world);
+        joined.extend(after.difference(&before).cloned());
+        let left: BTreeSet<String> = together(&world).into_iter().flatten().collect();
+        let is_left = |pair: &&Pair| left.contains(&pair.0) && left.contains(&pair.1);
+        parted.extend(before.difference(&after).filter(is_left).cloned());
+    }
+    joined.intersection(&parted).next().cloned()
+}
+
+/// Found by the property: a type that was due to be split was merged away before.
+#[test]
+fn what_is_to_be_split_is_not_merged_before() {
+    let mut weeks = vec![Vec::new(); 8];
+    (weeks[1], weeks[3]) = (vec![(1, 0, 14)], vec![(2, -3, 13)]);
+    assert_eq!(to_and_fro(&[(0, 359), (2, 404), (0, 1), (2, 39)], &weeks), None);
+    let mut weeks = vec![Vec::new(); 8];
+    (weeks[0], weeks[3]) = (vec![(3, -1, 2)], vec![(1, -3, 16)]);
+    assert_eq!(to_and_fro(&[(2, 599), (2, 219), (0, 77), (0, 577)], &weeks), None);
+}
+
 /// Titles that are of one type, two by two.
-fn pairs(world: &World) -> BTreeSet<(String, String)> {
+fn pairs(world: &World) -> BTreeSet<Pair> {
     let groups = together(world);
     let within = |group: &BTreeSet<String>| {
         let all: Vec<String> = group.iter().cloned().collect();
