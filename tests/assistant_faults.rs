@@ -3,6 +3,7 @@
 
 use crate::assistant::{TITLES, history, jane, observe, put, task_type};
 use crate::support::chat_endpoint::{Model, completion, sensible};
+use crate::support::neighbours::until;
 use crate::support::person::Person;
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,6 +35,7 @@ fn a_slow_endpoint_is_waited_for_once_a_turn_and_left_alone_after_three() {
         history(one, &TITLES);
         observe(one, "02T06:00");
     }
+    until("it was asked", || !model.asked().is_empty());
     assert_eq!(model.asked().len(), 1, "two were due; the turn waited for one");
     let said = status(&person, "02T06:01");
     assert!(said["trouble"].as_str().unwrap().contains("did not answer in time"), "{said}");

@@ -11,8 +11,9 @@ use chronotype::calendar::vdir::Vdir;
 use chronotype::calendar::{Calendar, Collection, Error, Fetched, Listing};
 use chronotype::event::{ETag, Href, SyncToken};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// The person's other client.
 pub enum Other<'a> {
@@ -43,7 +44,10 @@ impl Other<'_> {
         match self {
             Self::Server(peer) => peer.put(&peer.object(name), body).await,
             Self::Quirky(server) => server.put(name, body),
-            Self::Folder(folder) => std::fs::write(folder.join(name), body).unwrap(),
+            Self::Folder(folder) => {
+                std::fs::write(folder.join(name), body).unwrap();
+                stay_young(&folder.join(name));
+            }
             Self::Google(fake) => calendar_google::put_text(fake, &self.named(name), body),
             Self::Fake(server) => {
                 lock(server).put(FAKE, &in_fake(name), body, Hand::Person);
@@ -166,6 +170,12 @@ pub async fn work(calendar: &dyn Calendar) -> Collection {
     let all = calendar.collections().await.unwrap();
     let found = all.into_iter().find(|one| one.is_called("work"));
     found.expect("a calendar called work")
+}
+
+/// Its times lie ahead: it does not come of age in this test, when it would be told once more.
+pub fn stay_young(file: &Path) {
+    let ahead = std::time::SystemTime::now() + Duration::from_secs(3_600);
+    std::fs::File::options().write(true).open(file).unwrap().set_modified(ahead).unwrap();
 }
 
 /// What every calendar keeps.

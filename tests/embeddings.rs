@@ -4,6 +4,7 @@
 
 use crate::support::chat_endpoint::Model;
 use crate::support::embeddings_endpoint::{reply, sent};
+use crate::support::neighbours::until;
 use crate::support::person::{Person, private, sample_objects};
 use crate::support::trace;
 use chronotype::config::{Config, ConfigError, Origin};
@@ -185,6 +186,7 @@ fn a_slow_a_busy_and_an_absent_endpoint_hold_nothing_up() {
     let person = jane();
     move_to(&person, &slow, "timeout_seconds = 1");
     person.ok("02T06:00", &["sync"]);
+    until("it was asked", || !slow.asked().is_empty());
     assert_eq!(slow.asked().len(), 1);
     let said = embedder(&person, "02T06:01");
     assert!(said["trouble"].as_str().unwrap().contains("did not answer in time"), "{said}");

@@ -2,7 +2,7 @@
 
 use crate::support::binary::binary;
 use crate::support::peers::Peer;
-use crate::support::server::certificate;
+use crate::support::server::{NOBODY, certificate};
 use crate::support::tls::self_signed;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -125,7 +125,7 @@ fn malformed_addresses() {
 
 #[test]
 fn servers_that_are_not_there() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = NOBODY;
     let page = web_page();
     let (tls, _received) = self_signed();
     fn check(url: &str, said: &str, hint: &str) {

@@ -1,6 +1,6 @@
 //! A file that another program is writing right now: nothing is learned from its half.
 
-use crate::calendar_contract::event;
+use crate::calendar_contract::{event, stay_young};
 use crate::support::person::Person;
 use std::path::Path;
 
@@ -18,8 +18,10 @@ fn agenda(person: &Person, now: &str) -> Vec<serde_json::Value> {
     person.list(now, &["agenda", "--from", "2026-03-01", "--to", "2026-03-10"])
 }
 
+/// A file that is young however slow the machine is: one that is cut off is still being written.
 fn write(file: &Path, text: &str) {
     std::fs::write(file, text).unwrap();
+    stay_young(file);
 }
 
 #[test]

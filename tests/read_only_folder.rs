@@ -48,6 +48,8 @@ fn on_a_read_only_mount(person: &Person, now: &str, args: &[&str]) -> Option<Gav
          && exec \"$@\"";
     let mut command = Command::new("unshare");
     command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .args(["--user", "--map-root-user", "--mount", "sh", "-c", script])
         .arg(person.path("cal"))
         .arg(binary::PATH)

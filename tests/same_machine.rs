@@ -54,7 +54,8 @@ fn holders(folder: &Path, bytes: &str) -> Vec<PathBuf> {
         if kind.is_dir() {
             found.extend(holders(&entry.path(), bytes));
         } else if kind.is_file() {
-            let there = fs::read(entry.path()).unwrap();
+            // What has gone meanwhile holds nothing.
+            let there = fs::read(entry.path()).unwrap_or_default();
             if there.windows(bytes.len()).any(|window| window == bytes.as_bytes()) {
                 found.push(entry.path());
             }

@@ -196,9 +196,9 @@ async fn broken_answers_are_read_again_or_said() {
     let told = google.changes(&work, None, &kept.known).await.err().unwrap();
     assert!(matches!(&told, Error::Refused(why) if !why.contains("html")), "{told:?}");
     let quick = Pace { timeout: Duration::from_millis(200), ..pace() };
-    let google = account_with(&fake, Tokens::of(&[TOKEN]), quick);
+    let hasty = account_with(&fake, Tokens::of(&[TOKEN]), quick);
     fake.fail("GET events", Fault::Silence);
-    let told = google.changes(&work, None, &kept.known).await.err().unwrap();
+    let told = hasty.changes(&work, None, &kept.known).await.err().unwrap();
     assert!(matches!(&told, Error::Transient(why) if why.contains("in time")), "{told:?}");
     kept.ask(&google, &work).await;
 }

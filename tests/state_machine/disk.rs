@@ -3,10 +3,14 @@
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// Memory, where there is such a folder: a turn flushes to disk twice.
+/// Bytes that the stores of all lives may take at once.
+const ROOM: u64 = 1 << 30;
+
+/// Memory, where there is such a folder and enough of it: a turn flushes to disk twice.
 pub fn somewhere() -> TempDir {
     let memory = Path::new("/dev/shm");
-    match memory.is_dir() {
+    let room = rustix::fs::statvfs(memory).map_or(0, |disk| disk.f_bavail * disk.f_frsize);
+    match room >= ROOM {
         true => tempfile::tempdir_in(memory).unwrap(),
         false => tempfile::tempdir().unwrap(),
     }

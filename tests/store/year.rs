@@ -128,7 +128,8 @@ pub fn folder_size(path: &Path) -> u64 {
     let entries = std::fs::read_dir(path).unwrap().map(Result::unwrap);
     let size = |e: std::fs::DirEntry| match e.file_type().unwrap().is_dir() {
         true => folder_size(&e.path()),
-        false => e.metadata().unwrap().len(),
+        // What has gone meanwhile takes nothing.
+        false => e.metadata().map_or(0, |found| found.len()),
     };
     entries.map(size).sum()
 }

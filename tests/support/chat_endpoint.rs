@@ -2,6 +2,7 @@
 //! asked, and answers as a test says.
 
 use super::google_form::request;
+use super::peers::free_address;
 use super::trace;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -52,7 +53,8 @@ impl Model {
         speak: impl Fn(&Asked) -> Option<(u16, String, String)> + Send + Sync + 'static,
     ) -> Self {
         trace::watch();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        // Where nobody answers once it is gone.
+        let listener = TcpListener::bind(free_address()).unwrap();
         let address = listener.local_addr().unwrap();
         let (asked, ended) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
         let (log, over, speak) = (Arc::clone(&asked), Arc::clone(&ended), Arc::new(speak));

@@ -214,7 +214,7 @@ impl Peer {
 
 /// An address that nobody listens on, given once in this process. It lies below the ports that
 /// systems hand out by themselves: such a one could be another test's when a server takes it.
-fn free_address() -> SocketAddr {
+pub fn free_address() -> SocketAddr {
     const PORTS: std::ops::Range<u32> = 10_000..32_000;
     static GIVEN: AtomicU32 = AtomicU32::new(0);
     loop {

@@ -38,7 +38,7 @@ fn build(venv: &Path, requirements: &str) {
     let list = venv.join("requirements.txt");
     std::fs::write(&list, requirements).unwrap();
     run(Command::new(venv.join("bin/python"))
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "10"])
         .args(["--require-hashes", "--only-binary", ":all:", "-r"])
         .arg(list));
 }
