@@ -26,8 +26,8 @@ const SMALL: u64 = 1 << 20;
 /// Files are written anew where they take more than so many tenths of what they hold: twice as much
 /// is what a new store takes, and three times as much is the most that it may (DESIGN, section 12).
 const ROOMY: u64 = 25;
-/// Records in one batch (measured with events alone: files of 2.7 times what they hold at 64, of 3.7
-/// times at 1,000).
+/// Records in one batch (measured with events alone: files of 2.7 times what they hold at 64, of
+/// 3.7 times at 1,000).
 const BATCH: usize = 64;
 
 /// What is taken out.
