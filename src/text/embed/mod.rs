@@ -15,6 +15,7 @@ pub mod endpoint;
 use crate::task::Embedding;
 use crate::task::category::CategoryHead;
 use crate::task::classify::Calibration;
+use std::sync::Arc;
 use table::Table;
 
 /// Turns titles into unit vectors.
@@ -72,10 +73,11 @@ const REUSE_AT: f32 = 0.30;
 /// How fast the scale rises around [`REUSE_AT`].
 const SLOPE: f32 = 6.51;
 
-/// The embedder inside the binary: the direction of the sum of its rows, 256 wide.
+/// The embedder inside the binary: the direction of the sum of its rows, 256 wide. A clone reads the
+/// same table.
 #[derive(Debug, Clone)]
 pub struct StaticEmbedder {
-    table: Table<'static>,
+    table: Arc<Table<'static>>,
 }
 
 impl StaticEmbedder {
@@ -84,7 +86,7 @@ impl StaticEmbedder {
     /// # Errors
     /// The table does not hold what its header says: this build is broken.
     pub fn new() -> Result<Self, ArtefactError> {
-        Ok(Self { table: Table::read(TABLE)? })
+        Ok(Self { table: Arc::new(Table::read(TABLE)?) })
     }
 
     /// The vector of one title.
