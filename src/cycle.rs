@@ -198,12 +198,13 @@ pub fn decide(before: &Person, answers: &[Account], brain: &Brain, turn: &Turn<'
     let zone = turn.settings.zone;
 
     let unclassified = take_in::take_in(&mut person, answers, turn, &mut report); //  2 diff, 3 fold
+    let taught = tend::taught(&person, &unclassified);
     brain.classify(&mut person, &unclassified, zone, &mut report); //           4 embed, 5 classify
-    let advised = match &turn.settings.assistant {
-        Some(terms) => advise::take_up(&mut person, terms),
-        None => Vec::new(),
-    };
-    tend::start_anew(&mut person, before, advised, zone);
+    let mut anew = tend::retyped(&person, &taught);
+    if let Some(terms) = &turn.settings.assistant {
+        anew.extend(advise::take_up(&mut person, terms));
+    }
+    tend::start_anew(&mut person, before, anew, zone);
 
     let moment = infer::Context { now, zone };
     let outcomes = settle(&mut person, &moment, turn.settings); //                          6 infer

@@ -1,7 +1,7 @@
 //! Types that were filed anew, by the person's word or once a week: what refers to them follows.
 
 use super::{Brain, Chores, Report, Turn};
-use crate::event::Event;
+use crate::event::{Event, EventId};
 use crate::memory::follow::follow as insights_follow;
 use crate::schedule::request::{Door, RequestKey};
 use crate::store::Person;
@@ -57,11 +57,25 @@ fn is_due(before: Option<Tidied>, faded: Option<Tidied>, chores: Chores) -> bool
     faded.is_some() && faded != before && (before.is_none() || chores == Chores::Now)
 }
 
-/// What a type learned starts from its category, and from advice: where that is another one than
-/// before, it is learned anew.
-pub(super) fn start_anew(person: &mut Person, before: &Person, advised: Vec<TypeId>, zone: Tz) {
+/// Events among these that taught a type, and which.
+pub(super) fn taught(person: &Person, ids: &[EventId]) -> Vec<(EventId, Option<TypeId>)> {
+    let all = ids.iter().filter_map(|id| person.events.get(id));
+    all.filter(|event| !event.settled.is_empty()).map(|e| (e.id.clone(), e.task_type)).collect()
+}
+
+/// Types that one of them left or came to: what an event taught is its type's, and a person who
+/// renames it may make it another kind of work.
+pub(super) fn retyped(person: &Person, taught: &[(EventId, Option<TypeId>)]) -> Vec<TypeId> {
+    let now = |id: &EventId| person.events.get(id).and_then(|event| event.task_type);
+    let changed = taught.iter().filter(|(id, was)| now(id) != *was);
+    changed.flat_map(|(id, was)| [*was, now(id)]).flatten().collect()
+}
+
+/// What a type learned starts from its category, from advice and from the events that are of it:
+/// where these are others than before (`changed`), it is learned anew.
+pub(super) fn start_anew(person: &mut Person, before: &Person, changed: Vec<TypeId>, zone: Tz) {
     let mut turned = replay::of_another_category(&before.types, &person.types);
-    turned.extend(advised);
+    turned.extend(changed);
     if !turned.is_empty() {
         replay::rebuild(&mut person.types, &turned, &person.events, &person.journal, zone);
     }

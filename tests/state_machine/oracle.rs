@@ -11,7 +11,7 @@ use chronotype::schedule::suggestion::{State, Suggestion};
 use chronotype::store::Person;
 use chronotype::task::learn::{INITIAL_CONFIDENCE, learn_hour};
 use chronotype::task::{Hours, TypeId};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 const ZONE: chrono_tz::Tz = chrono_tz::Europe::Berlin;
 /// As the settings say.
@@ -24,8 +24,8 @@ type Key = (String, DateTime<Utc>, u16, DateTime<Utc>);
 pub struct Oracle {
     /// With what was learned, and of which occurrence.
     settled: BTreeMap<Key, (Option<f32>, EventId)>,
-    /// What replaying the settled outcomes gives.
-    learned: BTreeMap<TypeId, Hours>,
+    /// Placements in the order in which they settled.
+    order: Vec<Key>,
     pub counts: BTreeMap<&'static str, u64>,
 }
 
@@ -108,27 +108,11 @@ impl Oracle {
             *self.counts.entry("placements settled").or_default() += 1;
             truthful(event, settlement, after, server, someone)?;
         }
-        let learned = new.iter().filter_map(|(_, e, s)| Some((e.task_type?, s.hour?, s.signal?)));
-        for (kind, hour, signal) in learned {
-            *self.counts.entry("outcomes learned").or_default() += 1;
-            let Some(known) = after.types.by_id.get(&kind) else { continue };
-            let fresh = || Hours {
-                score: known.hours.prior,
-                confidence: [INITIAL_CONFIDENCE; 24],
-                ..known.hours.clone()
-            };
-            learn_hour(self.learned.entry(kind).or_insert_with(fresh), hour, signal);
-        }
-        for (id, kind) in &after.types.by_id {
-            let Some(replayed) = self.learned.get(id) else { continue };
-            let near =
-                |a: &[f32; 24], b: &[f32; 24]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4);
-            if !near(&replayed.score, &kind.hours.score)
-                || !near(&replayed.confidence, &kind.hours.confidence)
-            {
-                return Err(format!("type {id} is not what its settled outcomes give"));
-            }
-        }
+        let taught = |s: &Settlement| s.hour.is_some() && s.signal.is_some();
+        let learned = new.iter().filter(|(_, e, s)| e.task_type.is_some() && taught(s)).count();
+        *self.counts.entry("outcomes learned").or_default() += learned as u64;
+        self.order.extend(new.iter().map(|(key, _, _)| key.clone()));
+        learned_from(&self.order, &now, after)?;
         self.settled = all;
         Ok(())
     }
@@ -203,6 +187,41 @@ fn harmless(
             suggestion.is_none_or(|s| s.published.is_none()) && !server.told_removed.contains(href);
         if !unknown {
             return Err(format!("a block returns that the person deleted: {uid}"));
+        }
+    }
+    Ok(())
+}
+
+/// Each type is what its settled outcomes give, in the order in which they settled: also those that
+/// came to it when types became one, or when its category turned.
+fn learned_from(
+    order: &[Key],
+    now: &[(Key, &Event, &Settlement)],
+    after: &Person,
+) -> Result<(), String> {
+    let mut places: BTreeMap<&Key, VecDeque<(&Event, &Settlement)>> = BTreeMap::new();
+    for (key, event, settlement) in now {
+        places.entry(key).or_default().push_back((event, settlement));
+    }
+    let in_turn = order.iter().filter_map(|key| places.get_mut(key)?.pop_front());
+    let mut learned: BTreeMap<TypeId, Hours> = BTreeMap::new();
+    for (event, settlement) in in_turn {
+        let Some(known) = event.task_type.and_then(|kind| after.types.by_id.get(&kind)) else {
+            continue;
+        };
+        let (Some(hour), Some(signal)) = (settlement.hour, settlement.signal) else { continue };
+        let fresh = || Hours {
+            score: known.hours.prior,
+            confidence: [INITIAL_CONFIDENCE; 24],
+            ..known.hours.clone()
+        };
+        learn_hour(learned.entry(known.id).or_insert_with(fresh), hour, signal);
+    }
+    let near = |a: &[f32; 24], b: &[f32; 24]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4);
+    for (id, replayed) in &learned {
+        let hours = &after.types.by_id[id].hours;
+        if !near(&replayed.score, &hours.score) || !near(&replayed.confidence, &hours.confidence) {
+            return Err(format!("type {id} is not what its settled outcomes give"));
         }
     }
     Ok(())
