@@ -10,6 +10,7 @@
 mod blocks;
 mod disk;
 mod google;
+mod learned;
 mod life;
 mod oracle;
 mod person;

@@ -1,5 +1,6 @@
 //! What must hold, after every turn and once calm has returned.
 
+use super::learned::learned_from;
 use super::person::{Kind, Someone, Thing, Truth};
 use super::words::field;
 use crate::support::fake_server::{Hand, Server, Stored, Verb, Write};
@@ -9,16 +10,14 @@ use chronotype::event::mark::{mark_of, unmarked};
 use chronotype::event::{Event, EventId, Href, Settlement, ical};
 use chronotype::schedule::suggestion::{State, Suggestion};
 use chronotype::store::Person;
-use chronotype::task::learn::{INITIAL_CONFIDENCE, learn_hour};
-use chronotype::task::{Hours, TypeId};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 const ZONE: chrono_tz::Tz = chrono_tz::Europe::Berlin;
 /// As the settings say.
 const FREEZE: TimeDelta = TimeDelta::minutes(60);
 
 /// One settled placement: UID, start, ordinal, settled at.
-type Key = (String, DateTime<Utc>, u16, DateTime<Utc>);
+pub type Key = (String, DateTime<Utc>, u16, DateTime<Utc>);
 
 #[derive(Default)]
 pub struct Oracle {
@@ -187,41 +186,6 @@ fn harmless(
             suggestion.is_none_or(|s| s.published.is_none()) && !server.told_removed.contains(href);
         if !unknown {
             return Err(format!("a block returns that the person deleted: {uid}"));
-        }
-    }
-    Ok(())
-}
-
-/// Each type is what its settled outcomes give, in the order in which they settled: also those that
-/// came to it when types became one, or when its category turned.
-fn learned_from(
-    order: &[Key],
-    now: &[(Key, &Event, &Settlement)],
-    after: &Person,
-) -> Result<(), String> {
-    let mut places: BTreeMap<&Key, VecDeque<(&Event, &Settlement)>> = BTreeMap::new();
-    for (key, event, settlement) in now {
-        places.entry(key).or_default().push_back((event, settlement));
-    }
-    let in_turn = order.iter().filter_map(|key| places.get_mut(key)?.pop_front());
-    let mut learned: BTreeMap<TypeId, Hours> = BTreeMap::new();
-    for (event, settlement) in in_turn {
-        let Some(known) = event.task_type.and_then(|kind| after.types.by_id.get(&kind)) else {
-            continue;
-        };
-        let (Some(hour), Some(signal)) = (settlement.hour, settlement.signal) else { continue };
-        let fresh = || Hours {
-            score: known.hours.prior,
-            confidence: [INITIAL_CONFIDENCE; 24],
-            ..known.hours.clone()
-        };
-        learn_hour(learned.entry(known.id).or_insert_with(fresh), hour, signal);
-    }
-    let near = |a: &[f32; 24], b: &[f32; 24]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4);
-    for (id, replayed) in &learned {
-        let hours = &after.types.by_id[id].hours;
-        if !near(&replayed.score, &hours.score) || !near(&replayed.confidence, &hours.confidence) {
-            return Err(format!("type {id} is not what its settled outcomes give"));
         }
     }
     Ok(())

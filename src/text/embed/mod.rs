@@ -73,8 +73,8 @@ const REUSE_AT: f32 = 0.30;
 /// How fast the scale rises around [`REUSE_AT`].
 const SLOPE: f32 = 6.51;
 
-/// The embedder inside the binary: the direction of the sum of its rows, 256 wide. A clone reads the
-/// same table.
+/// The embedder inside the binary: the direction of the sum of its rows, 256 wide. A clone reads
+/// the same table.
 #[derive(Debug, Clone)]
 pub struct StaticEmbedder {
     table: Arc<Table<'static>>,
