@@ -54,13 +54,15 @@ fn tell(words: String, said: Option<SyncSender<()>>) {
 /// A thread that says it: a socket whose other end is full holds up whoever writes to it.
 fn teller() -> SyncSender<Words> {
     let (sender, waiting) = sync_channel::<Words>(WAITING);
-    std::thread::spawn(move || {
+    let says = move || {
         for (words, said) in waiting {
             if let Err(error) = sd_notify::notify(&[NotifyState::Custom(&words)]) {
                 tracing::warn!(%error, "the supervisor can't be told");
             }
             drop(said);
         }
-    });
+    };
+    // Without one, nothing is said.
+    let _ = std::thread::Builder::new().name("supervisor".to_owned()).spawn(says);
     sender
 }
