@@ -25,25 +25,20 @@ pub(super) fn collections(person: &Person) -> BTreeMap<CollectionId, Collection>
     known.filter_map(|(id, c)| Some((id.clone(), c.as_collection(id)?))).collect()
 }
 
-/// Whether the place of a write could be listed this turn, and read. Where it could not, the person
-/// may have done anything to the block; the intent waits.
+/// Whether the place of a write could be listed this turn. Where it could not, the person may have
+/// done anything to the block; the intent waits.
 pub(super) fn is_in_sight(status: &Status, operation: &Operation) -> bool {
     let account_answers =
         |name: &String| status.accounts.get(name).is_none_or(|account| account.trouble.is_none());
-    let (place, href) = match &operation.action {
-        Action::Create { into: Target::Known(collection) } => (&collection.id, None),
+    let place = match &operation.action {
+        Action::Create { into: Target::Known(collection) } => &collection.id,
         Action::Create { into: Target::ToBeMade { account, .. } } => {
             return account_answers(account);
         }
-        Action::Update(standing) | Action::Delete(standing) => {
-            (&standing.collection, Some(&standing.href))
-        }
+        Action::Update(standing) | Action::Delete(standing) => &standing.collection,
     };
     let found = status.collections.get(place);
-    found.is_none_or(|c| {
-        let is_read = href.is_none_or(|href| !c.broken.contains_key(href));
-        is_read && c.trouble.is_none() && account_answers(&c.account)
-    })
+    found.is_none_or(|c| c.trouble.is_none() && account_answers(&c.account))
 }
 
 /// The person after the writes.
