@@ -67,7 +67,10 @@ impl Service {
     /// Ends it as a supervisor does.
     #[track_caller]
     fn end(self) -> String {
-        self.running.stop()
+        let asked = Instant::now();
+        let log = self.running.stop();
+        assert!(asked.elapsed() < PATIENCE, "it ends");
+        log
     }
 }
 

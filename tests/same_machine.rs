@@ -54,8 +54,11 @@ fn holders(folder: &Path, bytes: &str) -> Vec<PathBuf> {
         if kind.is_dir() {
             found.extend(holders(&entry.path(), bytes));
         } else if kind.is_file() {
-            // What has gone meanwhile holds nothing.
-            let there = fs::read(entry.path()).unwrap_or_default();
+            let there = match fs::read(entry.path()) {
+                // What has gone meanwhile holds nothing.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                there => there.unwrap(),
+            };
             if there.windows(bytes.len()).any(|window| window == bytes.as_bytes()) {
                 found.push(entry.path());
             }

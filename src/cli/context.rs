@@ -181,8 +181,7 @@ pub(super) fn unlock(
     let path = &config.store;
     let other = Store::foreign(path);
     if other.is_some() || !path.exists() {
-        let lent = borrow_records(config, how);
-        if let Some(lent) = lent.map_err(|error| CommandError::failure(error.to_string()))? {
+        if let Some(lent) = borrow_records(config, how)? {
             return Ok(Ok(lent));
         }
         if let Some(user) = other {
@@ -203,7 +202,7 @@ pub(super) fn unlock(
             Ok(Some(lent)) => return Ok(Ok(lent)),
             // It ends, or starts.
             Err(LeaseError::Broken) if !is_late => {}
-            Err(error) => return Err(CommandError::failure(error.to_string())),
+            Err(error) => return Err(error.into()),
             Ok(None) => {}
         }
         match open() {
@@ -234,8 +233,7 @@ fn holder(config: &Config) -> Option<Holder> {
         }
         Err(_) => return None,
     };
-    let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    (real(&holder.store) == real(&config.store)).then_some(holder)
+    holder.has(&config.store).then_some(holder)
 }
 
 /// Asks the service for its store, or of a store of many for what is the person's; without one,
@@ -267,7 +265,7 @@ pub(super) fn whole_store(door: Door<'_>) -> Result<Option<Loan>, CommandError> 
     match daemon::borrow_store(door) {
         Ok(loan) => Ok(Some(loan)),
         Err(LeaseError::Nobody(_)) => Ok(None),
-        Err(error) => Err(CommandError::failure(error.to_string())),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -329,6 +327,12 @@ pub fn zone(config: &Config, global: &Global) -> Tz {
         (stay.from..=stay.to).contains(&today)
     });
     away.map_or(person.time_zone, |stay| stay.time_zone)
+}
+
+impl From<LeaseError> for CommandError {
+    fn from(error: LeaseError) -> Self {
+        CommandError::failure(error.to_string())
+    }
 }
 
 impl From<ConfigError> for CommandError {

@@ -273,10 +273,14 @@ impl Holder {
         Self { process: std::process::id(), many, store }
     }
 
-    /// It has this store.
+    /// It has this store, by whatever path.
     #[must_use]
     pub fn has(&self, store: &Path) -> bool {
-        std::path::absolute(store).is_ok_and(|store| store == self.store)
+        let real = |path: &Path| {
+            let absolute = || std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            std::fs::canonicalize(path).unwrap_or_else(|_| absolute())
+        };
+        real(store) == real(&self.store)
     }
 }
 

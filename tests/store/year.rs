@@ -128,8 +128,11 @@ pub fn folder_size(path: &Path) -> u64 {
     let entries = std::fs::read_dir(path).unwrap().map(Result::unwrap);
     let size = |e: std::fs::DirEntry| match e.file_type().unwrap().is_dir() {
         true => folder_size(&e.path()),
-        // What has gone meanwhile takes nothing.
-        false => e.metadata().map_or(0, |found| found.len()),
+        false => match e.metadata() {
+            // What has gone meanwhile takes nothing.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+            found => found.unwrap().len(),
+        },
     };
     entries.map(size).sum()
 }
